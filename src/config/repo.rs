@@ -1,0 +1,141 @@
+//! `.github/greenline.toml`: what a repository asks of its queue. Read from trunk only.
+
+use crate::facts::{InnerMerges, RequiredCheck, Strategy};
+use crate::ids::CheckName;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A repository's settings, checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepoConfig {
+    /// `[queue]`
+    pub queue: QueueConfig,
+    /// `[checks]`
+    pub checks: ChecksConfig,
+    /// `[merge]`
+    pub merge: MergeConfig,
+    /// `[candidate]`
+    pub candidate: CandidateConfig,
+}
+
+/// Which groups are tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "strategy", rename_all = "lowercase")]
+pub enum PlanConfig {
+    /// One pull request at a time.
+    Serial,
+    /// Each pull request on top of those ahead of it, up to `depth` at once.
+    Pipeline {
+        /// Groups tested at once, at the most.
+        depth: u32,
+    },
+    /// Up to `size` pull requests tested as one, halved when red.
+    Batch {
+        /// Pull requests in a group, at the most.
+        size: u32,
+    },
+}
+
+/// `[queue]`: how one gets in, and in which groups one is tested.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueConfig {
+    /// The label that puts a pull request into the queue.
+    pub label: String,
+    /// Which groups are tested.
+    pub plan: PlanConfig,
+    /// CI runs at once, at the most, those being cancelled and trunk's own included.
+    pub budget: u32,
+    /// Red runs of the same tip before it counts as red.
+    pub tries: u8,
+    /// Every commit that ever is trunk's tip was itself tested, not only the last of a group.
+    pub every_commit: bool,
+}
+
+/// `[checks]`: what green means here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecksConfig {
+    /// Checks that must pass; empty means: ask branch protection and rulesets.
+    pub required: Vec<RequiredCheck>,
+    /// Names of required checks for which `skipped` passes.
+    pub skipped_passes: BTreeSet<CheckName>,
+    /// Names of required checks for which `neutral` passes.
+    pub neutral_passes: BTreeSet<CheckName>,
+    /// Nothing need pass: said in so many words, or it is an error to require nothing.
+    pub allow_no_checks: bool,
+    /// From the push of a tip to the first sign of each required check, in milliseconds.
+    pub start_deadline_ms: i64,
+    /// From the push of a tip to the end of its last required check, in milliseconds.
+    pub finish_deadline_ms: i64,
+}
+
+/// `[merge]`: what lands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergeConfig {
+    /// How a pull request's commits become commits on trunk.
+    pub strategy: Strategy,
+    /// Merge commits inside a pull request, when rebasing.
+    pub inner_merges: InnerMerges,
+}
+
+/// `[candidate]`: how green trunk commits are tagged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CandidateConfig {
+    /// The tag's name with one `{seq}` in it.
+    pub tag: TagTemplate,
+}
+
+/// A candidate tag's name around its number: `candidate/` + six digits by default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TagTemplate {
+    /// What stands before the number.
+    pub prefix: String,
+    /// The number is padded with zeros to this many digits.
+    pub width: u8,
+    /// What stands after the number.
+    pub suffix: String,
+}
+
+impl TagTemplate {
+    /// The tag name of a candidate.
+    pub fn name(&self, seq: crate::ids::CandidateSeq) -> String {
+        format!("{}{:0width$}{}", self.prefix, seq.get(), self.suffix, width = usize::from(self.width))
+    }
+
+    /// The candidate whose tag name this is.
+    pub fn parse(&self, name: &str) -> Option<crate::ids::CandidateSeq> {
+        let digits = name.strip_prefix(self.prefix.as_str())?.strip_suffix(self.suffix.as_str())?;
+        let seq =
+            crate::ids::CandidateSeq::new(digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())??);
+        (self.name(seq) == name).then_some(seq)
+    }
+}
+
+impl Default for TagTemplate {
+    fn default() -> Self {
+        Self { prefix: "candidate/".into(), width: 6, suffix: String::new() }
+    }
+}
+
+impl Default for RepoConfig {
+    fn default() -> Self {
+        Self {
+            queue: QueueConfig {
+                label: "ready to merge".into(),
+                plan: PlanConfig::Pipeline { depth: 4 },
+                budget: 4,
+                tries: 1,
+                every_commit: false,
+            },
+            checks: ChecksConfig {
+                required: Vec::new(),
+                skipped_passes: BTreeSet::new(),
+                neutral_passes: BTreeSet::new(),
+                allow_no_checks: false,
+                start_deadline_ms: 10 * 60_000,
+                finish_deadline_ms: 120 * 60_000,
+            },
+            merge: MergeConfig { strategy: Strategy::Rebase, inner_merges: InnerMerges::Refuse },
+            candidate: CandidateConfig { tag: TagTemplate::default() },
+        }
+    }
+}

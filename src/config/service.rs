@@ -1,0 +1,87 @@
+//! `bot.toml`: how this service is reached, who it is on GitHub, and where it keeps things.
+
+use crate::ids::{AppId, Login};
+use secrecy::SecretString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The service's settings, checked; secrets already read from where the file says they are.
+#[derive(Debug, Clone)]
+pub struct ServiceConfig {
+    /// `[server]`
+    pub server: ServerConfig,
+    /// `[github]`
+    pub github: GithubConfig,
+    /// `[store]`
+    pub store: StoreConfig,
+    /// `[git]`
+    pub git: GitConfig,
+    /// `[engine]`
+    pub engine: EngineConfig,
+    /// `[log]`
+    pub log: LogConfig,
+}
+
+/// `[server]`
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// Address and port for webhooks, the page, health and metrics.
+    pub listen: SocketAddr,
+    /// How people reach the page, for links in comments; none, no links.
+    pub public_url: Option<String>,
+}
+
+/// `[github]`
+#[derive(Debug, Clone)]
+pub struct GithubConfig {
+    /// REST base URL: `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise Server.
+    pub api_url: String,
+    /// Base of clone URLs: `https://github.com`; follows from `api_url` unless given.
+    pub git_url: String,
+    /// The App's id.
+    pub app_id: AppId,
+    /// The App's private key, PEM.
+    pub private_key: SecretString,
+    /// Webhook secrets that are accepted now: one, or two while rotating.
+    pub webhook_secrets: Vec<SecretString>,
+    /// The App's slug, learned from the API when absent; our own comments are `slug[bot]`.
+    pub slug: Option<Login>,
+}
+
+/// `[store]`
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// The SQLite database file.
+    pub path: PathBuf,
+}
+
+/// `[git]`
+#[derive(Debug, Clone)]
+pub struct GitConfig {
+    /// Where the bare caches live, one per repository.
+    pub cache_dir: PathBuf,
+    /// Name in the committer field of composed commits and the tagger field of tags.
+    pub name: String,
+    /// Address in the same fields.
+    pub email: String,
+    /// Pushes a minute and repository; none for no limit.
+    pub pushes_per_minute: Option<u32>,
+}
+
+/// `[engine]`
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// Milliseconds between two reconciliations of a repository with the forge.
+    pub reconcile_ms: u64,
+    /// How long a landing waits for the forge to notice a moved head branch, in milliseconds.
+    pub head_seen_ms: u64,
+}
+
+/// `[log]`
+#[derive(Debug, Clone)]
+pub struct LogConfig {
+    /// A tracing filter (`info`, `greenline=debug`).
+    pub filter: String,
+    /// One JSON object a line instead of text.
+    pub json: bool,
+}

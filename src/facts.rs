@@ -1,0 +1,202 @@
+//! Plain facts about the world, as read: pull requests, people, checks. It decides nothing and touches nothing.
+
+use crate::ids::{AppId, BranchName, CheckName, CommentId, Login, Moment, PrNumber, RepoId, RepoName, Sha, UserId};
+use serde::{Deserialize, Serialize};
+
+/// A person or bot as the forge names them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Identity.
+    pub id: UserId,
+    /// The name to print.
+    pub login: Login,
+    /// An App or machine account marked as such by the forge.
+    pub bot: bool,
+}
+
+/// What a person may do in the repository, by the forge's own levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Permission {
+    /// Nothing, or not a collaborator.
+    None,
+    /// Read and triage.
+    Read,
+    /// Push and maintain.
+    Write,
+    /// Everything.
+    Admin,
+}
+
+/// The repository as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repository {
+    /// Identity; survives renames.
+    pub id: RepoId,
+    /// Its present name.
+    pub name: RepoName,
+    /// The branch the forge calls default.
+    pub default_branch: BranchName,
+    /// Nothing can be written.
+    pub archived: bool,
+}
+
+/// Open, closed without landing, or merged, as the forge shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PullState {
+    /// Open.
+    Open,
+    /// Closed without being merged.
+    Closed,
+    /// Shown as merged.
+    Merged,
+}
+
+/// Where a pull request's head lives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeadRepo {
+    /// Identity of the head's repository.
+    pub id: RepoId,
+    /// Its present name, for the push URL.
+    pub name: RepoName,
+    /// The branch in that repository.
+    pub branch: BranchName,
+}
+
+/// One reading of a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pull {
+    /// Its number.
+    pub number: PrNumber,
+    /// Its title; written by anyone, so never trusted as markup.
+    pub title: String,
+    /// Who opened it.
+    pub author: Person,
+    /// Open, closed or merged.
+    pub state: PullState,
+    /// Marked as a draft.
+    pub draft: bool,
+    /// The branch it wants to go to.
+    pub base: BranchName,
+    /// The commit it proposes.
+    pub head: Sha,
+    /// Where that commit's branch lives; `None` when the fork is gone.
+    pub head_repo: Option<HeadRepo>,
+    /// The author lets maintainers push to the fork's branch.
+    pub maintainer_can_modify: bool,
+    /// Label names.
+    pub labels: Vec<String>,
+    /// When the forge last changed anything about it.
+    pub updated_at: Moment,
+}
+
+/// Who last put a label on a pull request, by the forge's timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Labelled {
+    /// The forge's id of the timeline event; a label taken off and put on again has a new one.
+    pub event: u64,
+    /// Who did it.
+    pub by: Person,
+    /// When.
+    pub at: Moment,
+    /// A force push or a commit stands after it in the timeline.
+    pub pushed_since: bool,
+}
+
+/// A comment on a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comment {
+    /// Identity.
+    pub id: CommentId,
+    /// The pull request it is on.
+    pub pull: PrNumber,
+    /// Who wrote it.
+    pub by: Person,
+    /// Its Markdown.
+    pub body: String,
+    /// When it was written.
+    pub created_at: Moment,
+    /// It was changed after it was written.
+    pub edited: bool,
+}
+
+/// How far a check has come, in the forge's own words for its conclusion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckState {
+    /// Announced, not begun.
+    Queued,
+    /// Running.
+    InProgress,
+    /// Ended well.
+    Success,
+    /// Ended, says neither.
+    Neutral,
+    /// Did not run by its own rule.
+    Skipped,
+    /// Ended badly.
+    Failure,
+    /// Ran out of its own time.
+    TimedOut,
+    /// Somebody, or something, stopped it.
+    Cancelled,
+    /// Waits for a person.
+    ActionRequired,
+    /// The forge gave up on it.
+    Stale,
+    /// A conclusion we have no word for; never a pass.
+    Unrecognised,
+}
+
+/// One check run or commit status on one commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// The forge's id of the check run or status.
+    pub id: u64,
+    /// The App that reported it; `None` for a commit status, which any writer can set.
+    pub app: Option<AppId>,
+    /// Check run name or status context.
+    pub name: CheckName,
+    /// Its state.
+    pub state: CheckState,
+    /// The commit it is about, as the forge answered.
+    pub sha: Sha,
+    /// A page that shows it.
+    pub url: Option<String>,
+    /// When it began or was created; `None` if the forge did not say.
+    pub started_at: Option<Moment>,
+}
+
+/// A check that must pass, from the repository's file or the forge's own rules.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RequiredCheck {
+    /// Name of the check run or context of the status.
+    pub name: CheckName,
+    /// The App that must have reported it; `None` accepts any reporter.
+    pub app: Option<AppId>,
+}
+
+/// How a pull request's commits become commits on trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Strategy {
+    /// Each commit again on top, authors and dates kept, fixups squashed, empty ones dropped.
+    #[default]
+    Rebase,
+    /// One merge commit: first parent trunk, second the head.
+    Merge,
+    /// One commit with everything in it.
+    Squash,
+}
+
+/// What to do with merge commits inside a pull request when rebasing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InnerMerges {
+    /// Refuse the pull request and say why.
+    #[default]
+    Refuse,
+    /// Leave the merge commits out and rebase the others in topological order, as `git rebase` does.
+    Flatten,
+}

@@ -1,0 +1,45 @@
+//! What we ask of the forge (GitHub) about one repository, and the few things we ask it to do.
+
+use super::{Outcome, Trouble};
+use crate::facts::{Check, Comment, Labelled, Permission, Pull, Repository, RequiredCheck};
+use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Sha};
+
+/// The forge, asked about one repository. Every answer may be stale; the refs decide.
+pub trait Forge: Send + Sync + 'static {
+    /// The repository as it is now.
+    fn repository(&self) -> impl Future<Output = Result<Repository, Trouble>> + Send;
+    /// One pull request; `None` if there is none by that number.
+    fn pull(&self, number: PrNumber) -> impl Future<Output = Result<Option<Pull>, Trouble>> + Send;
+    /// All open pull requests onto `base`.
+    fn open_pulls(&self, base: &BranchName) -> impl Future<Output = Result<Vec<Pull>, Trouble>> + Send;
+    /// Who last put `label` on the pull request; `None` if the timeline has no such event.
+    fn labelled(&self, number: PrNumber, label: &str)
+    -> impl Future<Output = Result<Option<Labelled>, Trouble>> + Send;
+    /// What a person may do here, read now.
+    fn permission(&self, login: &Login) -> impl Future<Output = Result<Permission, Trouble>> + Send;
+    /// Comments on the pull request made at or after `since`, oldest first, ours included.
+    fn comments(&self, number: PrNumber, since: Moment) -> impl Future<Output = Result<Vec<Comment>, Trouble>> + Send;
+    /// Every check run (latest attempt of each suite and name, duplicates kept) and every status (latest of each context) on a commit.
+    fn checks(&self, sha: Sha) -> impl Future<Output = Result<Vec<Check>, Trouble>> + Send;
+    /// What branch protection and rulesets require of `branch`; empty when they require nothing.
+    fn required_checks(&self, branch: &BranchName) -> impl Future<Output = Result<Vec<RequiredCheck>, Trouble>> + Send;
+    /// Our own comment on the pull request that carries `marker`, if there is one.
+    fn own_comment(
+        &self,
+        number: PrNumber,
+        marker: &str,
+    ) -> impl Future<Output = Result<Option<CommentId>, Trouble>> + Send;
+    /// Writes a new comment.
+    fn comment(&self, number: PrNumber, body: &str)
+    -> impl Future<Output = Result<Outcome<CommentId>, Trouble>> + Send;
+    /// Replaces the text of our comment. `Rejected` when it is gone.
+    fn edit_comment(&self, id: CommentId, body: &str) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
+    /// Acknowledges a person's comment with a thumbs-up; a second time changes nothing.
+    fn acknowledge(&self, id: CommentId) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
+    /// Takes a label off; `Done` if it was not there.
+    fn remove_label(&self, number: PrNumber, label: &str) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
+    /// Closes a pull request without merging; `Done` if it is closed already.
+    fn close(&self, number: PrNumber) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
+    /// Asks CI to stop every workflow run that still works on a commit; `Done` if there is none.
+    fn cancel_runs(&self, sha: Sha) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
+}
