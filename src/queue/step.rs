@@ -1,0 +1,119 @@
+//! One step: an event is taken in, then the rules are applied until nothing changes. The only way a queue changes.
+
+use super::effect::{Effect, outstanding};
+use super::event::{Composition, Event, LeaveWhy};
+use super::order::{Entry, EntryId, Priority, insert};
+use super::policy::Policy;
+use super::state::{State, TrunkVerdict};
+use super::tree::{Phase, Unfit};
+use super::{invariant, runs, settle, verdict};
+use crate::ids::{PrNumber, Reading, Sha};
+
+/// Takes in what happened; says the queue afterwards and what it newly wants done.
+///
+/// # Panics
+/// When an invariant of the queue does not hold afterwards: then nothing must be written, and nobody may act on it.
+pub fn step(state: State, event: Event, policy: &Policy) -> (State, Vec<Effect>) {
+    let before = outstanding(&state);
+    let mut state = state;
+    take_in(&mut state, event, policy);
+    loop {
+        let seen = state.clone();
+        settle::settle(&mut state);
+        runs::grow(&mut state, policy);
+        settle::land(&mut state, policy);
+        settle::eject(&mut state);
+        runs::schedule(&mut state, policy);
+        if state == seen {
+            break;
+        }
+    }
+    if let Err(broken) = invariant::check(&state, policy) {
+        panic!("the queue broke an invariant: {broken}");
+    }
+    let wanted = outstanding(&state).into_iter().filter(|effect| !before.contains(effect)).collect();
+    (state, wanted)
+}
+
+fn take_in(state: &mut State, event: Event, policy: &Policy) {
+    match event {
+        Event::TrunkRead { reading, tip } => settle::hear(state, reading, tip),
+        Event::Arrived { entry, priority, alone } => arrive(state, entry, priority, alone),
+        Event::Left { pr, rev, why } => leave(state, pr, rev, why),
+        Event::Composed { onto, entry, result } => composed(state, onto, entry, &result),
+        Event::RunFinished { run, verdict } => verdict::finished(state, run, &verdict, policy),
+        Event::RunCancelled { run } => {
+            state.cancelling.remove(&run);
+        }
+        Event::LandingAnswered { attempt, reading, trunk, landed } => {
+            settle::landing_answered(state, attempt, (reading, trunk), landed);
+        }
+        Event::Revoked { attempt, reading, trunk, landed } => {
+            settle::revoked(state, attempt, (reading, trunk), landed, policy);
+        }
+        Event::EjectAnswered { entry, reading, trunk } => settle::eject_answered(state, entry, (reading, trunk)),
+        Event::Told { entry } => {
+            if let Some(i) = state.untold.iter().position(|(e, _)| *e == entry) {
+                state.untold.remove(i);
+            }
+        }
+        Event::TrunkDoubted => {
+            if let Some(trunk) = &mut state.trunk
+                && trunk.verdict == TrunkVerdict::Red
+            {
+                trunk.verdict = TrunkVerdict::Unknown { reds: 0 };
+            }
+        }
+        Event::Reconsidered => {}
+    }
+}
+
+fn arrive(state: &mut State, entry: EntryId, priority: Priority, alone: bool) {
+    if !state.newest(entry.pr, entry.rev) || state.order.iter().any(|e| e.id == entry) {
+        return;
+    }
+    if let Some(old) = state.entry(entry.pr).map(|e| e.id) {
+        depart(state, old, LeaveWhy::Replaced);
+    }
+    insert(&mut state.order, Entry { id: entry, priority, alone, leaving: None });
+}
+
+fn leave(state: &mut State, pr: PrNumber, rev: Reading, why: LeaveWhy) {
+    if !state.newest(pr, rev) {
+        return;
+    }
+    let gone: Vec<_> = state.order.iter().filter(|e| e.id.pr == pr && e.id.rev <= rev).map(|e| e.id).collect();
+    for entry in gone {
+        depart(state, entry, why.clone());
+    }
+}
+
+/// Takes an entry out now, or marks it if a landing or ejection that it is part of is unanswered.
+fn depart(state: &mut State, entry: EntryId, why: LeaveWhy) {
+    let settling = state.tree.settling().map(|id| state.tree.path(id)).unwrap_or_default();
+    if settling.iter().any(|(_, member)| *member == entry) {
+        if let Some(marked) = state.order.iter_mut().find(|e| e.id == entry) {
+            marked.leaving.get_or_insert(why);
+        }
+    } else {
+        state.dismiss(entry, why);
+    }
+}
+
+fn composed(state: &mut State, onto: Sha, entry: EntryId, result: &Composition) {
+    let waiting: Vec<_> = state
+        .tree
+        .iter()
+        .filter(|(_, node)| node.entry == entry && node.phase == Phase::Composing { onto })
+        .map(|(id, _)| id)
+        .collect();
+    for id in waiting {
+        state.tree.get_mut(id).phase = match result {
+            Composition::Tip(tip) if *tip == onto => Phase::Unfit(Unfit::Nothing),
+            Composition::Tip(tip) => Phase::Composed(*tip),
+            Composition::Conflict(paths) => Phase::Unfit(Unfit::Conflict(paths.clone())),
+            Composition::Nothing => Phase::Unfit(Unfit::Nothing),
+            Composition::Refused(why) => Phase::Unfit(Unfit::Refused(why.clone())),
+        };
+    }
+}
