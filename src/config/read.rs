@@ -128,16 +128,7 @@ impl Reader {
 
     /// One of a few words.
     pub fn word<T: Copy>(&mut self, section: &mut Section<'_>, key: &'static str, words: &[(&str, T)]) -> Option<T> {
-        self.checked(section, key, |text| {
-            words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning).ok_or_else(|| {
-                let known: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-                let meant = did_you_mean(text, words.iter().map(|(word, _)| *word));
-                Fault::new(
-                    format!("`{}` is not a word it knows", shown(text)),
-                    format!("{meant}write one of {}", known.join(", ")),
-                )
-            })
-        })
+        self.checked(section, key, |text| one_of(text, words, ""))
     }
 
     /// One of a few words, or a positive number.
@@ -152,25 +143,22 @@ impl Reader {
         if section.entries.and_then(|entries| entries.get(key)).is_some_and(numeric) {
             return self.whole(section, key, 1..=i64::MAX).map(|whole| number(whole.unsigned_abs()));
         }
-        self.word(section, key, words)
+        self.checked(section, key, |text| one_of(text, words, ", or a number without quotes"))
     }
 
     /// A length of time in milliseconds.
     pub fn duration(&mut self, section: &mut Section<'_>, key: &'static str, range: (i64, i64)) -> Option<i64> {
-        self.checked(section, key, |text| {
-            let hint = format!(
-                "write a time such as \"10m\" or \"1h30m\", from {} to {}",
-                duration::written(range.0),
-                duration::written(range.1)
-            );
-            match duration::parse_ms(text) {
-                None => Err(Fault::new(format!("`{}` is not a length of time", shown(text)), hint)),
-                Some(ms) if ms < range.0 || ms > range.1 => {
-                    Err(Fault::new(format!("`{}` is out of range", shown(text)), hint))
-                }
-                Some(ms) => Ok(ms),
-            }
-        })
+        let (low, high) = (duration::written(range.0), duration::written(range.1));
+        let wanted = format!("a time such as \"10m\" or \"1h30m\", from {low} to {high}");
+        let node = section.take(key)?;
+        let (Value::Text(text) | Value::Said(text)) = &node.value else { return self.bad_kind(node, &wanted) };
+        let what = match duration::parse_ms(text) {
+            Some(ms) if (range.0..=range.1).contains(&ms) => return Some(ms),
+            Some(_) => "is out of range",
+            None => "is not a length of time",
+        };
+        self.wrong(&node.at, format!("`{}` {what}", shown(text)), format!("write {wanted}"));
+        None
     }
 
     /// The items of a list, at most `max` of them.
@@ -228,6 +216,15 @@ impl Reader {
             }
         }
     }
+}
+
+fn one_of<T: Copy>(text: &str, words: &[(&str, T)], or_else: &str) -> Result<T, Fault> {
+    words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning).ok_or_else(|| {
+        let known: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        let meant = did_you_mean(text, words.iter().map(|(word, _)| *word));
+        let hint = format!("{meant}write one of {}{or_else}", known.join(", "));
+        Fault::new(format!("`{}` is not a word for it", shown(text)), hint)
+    })
 }
 
 fn did_you_mean<'k>(word: &str, known: impl Iterator<Item = &'k str>) -> String {
