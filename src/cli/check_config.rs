@@ -53,7 +53,9 @@ fn check(out: &mut impl Write, path: &Path) -> Verdict {
             Verdict::Right
         }
         Err(Trouble::Wrong(problems)) => {
-            problems.iter().for_each(|problem| say(out, &problem.in_file(&file)));
+            for problem in &problems {
+                say(out, &problem.in_file(&file));
+            }
             Verdict::Wrong
         }
         Err(Trouble::Unreadable(error)) => {

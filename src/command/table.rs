@@ -60,7 +60,7 @@ impl Command {
 /// The command a text is, in any case of its letters.
 pub(super) fn command(text: &str) -> Option<Command> {
     let says = |word: &&str| word.eq_ignore_ascii_case(text);
-    TABLE.iter().find(|row| says(&row.word) || row.aliases.iter().any(|alias| says(&alias))).map(|row| row.command)
+    TABLE.iter().find(|row| says(&row.word) || row.aliases.iter().any(says)).map(|row| row.command)
 }
 
 /// The command a word was probably meant to be.
@@ -75,11 +75,10 @@ pub(super) fn suggestion(word: &str) -> Option<Command> {
 
 /// All commands as a Markdown list. No line of it begins with the prefix, so that no bot takes it for a command.
 pub fn help(prefix: &str) -> String {
-    TABLE
-        .iter()
-        .map(|row| {
-            let aliases: String = row.aliases.iter().map(|alias| format!(" (or `{alias}`)")).collect();
-            format!("- `{prefix} {}`{aliases} {}\n", row.word, row.help)
-        })
-        .collect()
+    let line = |row: &Row| {
+        let aliases = row.aliases.join("`, `");
+        let or = if aliases.is_empty() { String::new() } else { format!(" (or `{aliases}`)") };
+        format!("- `{prefix} {}`{or} {}", row.word, row.help)
+    };
+    TABLE.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -22,14 +22,14 @@ pub fn parse_ms(text: &str) -> Option<i64> {
 /// A length of time as one writes it; parts of a second are dropped.
 pub fn written(ms: i64) -> String {
     let mut rest = ms;
-    let mut out = String::new();
+    let mut parts = Vec::new();
     for (name, unit) in UNITS {
         if rest >= unit {
-            out.push_str(&format!("{}{name}", rest / unit));
+            parts.push(format!("{}{name}", rest / unit));
             rest %= unit;
         }
     }
-    if out.is_empty() { "0s".into() } else { out }
+    if parts.is_empty() { "0s".into() } else { parts.concat() }
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl RepoConfig {
         let default = Self::default();
         let value = Self {
             queue: queue(&mut read, &root, default.queue),
-            checks: checks(&mut read, &root, default.checks),
+            checks: checks(&mut read, &root, &default.checks),
             merge: merge(&mut read, &root, default.merge),
             candidate: candidate(&mut read, &root, default.candidate),
         };
@@ -96,7 +96,7 @@ fn label(text: &str) -> Result<String, Fault> {
     Err(Fault::new(format!("`{}` ({count} characters) is no label's name on GitHub", shown(text)), hint))
 }
 
-fn checks(read: &mut Reader, root: &Table, default: ChecksConfig) -> ChecksConfig {
+fn checks(read: &mut Reader, root: &Table, default: &ChecksConfig) -> ChecksConfig {
     let mut section = read.section(root, "checks");
     let listed = read.items(&mut section, "required", CHECKS_MAX);
     let allow_no_checks = read.flag(&mut section, "allow_no_checks").unwrap_or(default.allow_no_checks);
