@@ -4,6 +4,7 @@ mod check_config;
 mod compose;
 mod sandbox;
 mod serve;
+mod settings;
 mod simulate;
 
 use clap::{Parser, Subcommand};
