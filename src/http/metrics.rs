@@ -147,8 +147,9 @@ pub async fn metrics<S: Store, C: Clock>(State(house): State<Shared<S, C>>) -> R
 }
 
 fn write_boards(text: &mut Text, boards: &BTreeMap<RepoId, Arc<Board>>) {
+    type Size = fn(&Board) -> usize;
     text.gauge("greenline_repositories", "Repositories served.", boards.len());
-    let sizes: [(&str, &str, fn(&Board) -> usize); 3] = [
+    let sizes: [(&str, &str, Size); 3] = [
         ("greenline_queue_entries", "Pull requests in the queue.", |board| board.queue.len()),
         ("greenline_groups", "Groups under composition or test.", |board| board.groups.len()),
         ("greenline_troubles", "Things that keep the queue from working.", |board| board.troubles.len()),
@@ -190,7 +191,7 @@ mod tests {
     fn buckets_are_cumulative_and_labels_bounded() {
         let metrics = Metrics::default();
         metrics.delivered(event_label(Some("push")), "new", Duration::from_millis(3));
-        metrics.delivered(event_label(Some("made up")), "new", Duration::from_secs(60));
+        metrics.delivered(event_label(Some("made up")), "new", Duration::from_mins(1));
         metrics.delivered(event_label(None), "unsigned", Duration::from_millis(1));
         let mut text = Text::default();
         metrics.write(&mut text);

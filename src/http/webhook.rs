@@ -2,7 +2,7 @@
 //! look again, and nothing is answered 2xx before it is in durable storage.
 
 use super::body::{Held, Reservation};
-use super::signature::{self, Verified};
+use super::signature;
 use super::{ApiError, Shared, metrics, payload};
 use crate::ids::DeliveryId;
 use crate::port::store::{Delivery, Received};
@@ -11,7 +11,6 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use secrecy::SecretString;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -42,7 +41,7 @@ pub async fn deliver<S: Store, C: Clock>(State(house): State<Shared<S, C>>, requ
     let started = Instant::now();
     let event = metrics::event_label(request.headers().get("x-github-event").and_then(|event| event.to_str().ok()));
     let (result, response) = match accept(&house, request).await {
-        Ok(ack) => (ack.stored, (StatusCode::ACCEPTED, Json(ack)).into_response()),
+        Ok(acknowledged) => (acknowledged.stored, (StatusCode::ACCEPTED, Json(acknowledged)).into_response()),
         Err(refused) => (refused.code(), refused.into_response()),
     };
     house.doors.metrics.delivered(event, result, started.elapsed());
@@ -50,14 +49,14 @@ pub async fn deliver<S: Store, C: Clock>(State(house): State<Shared<S, C>>, requ
 }
 
 async fn accept<S: Store, C: Clock>(house: &Shared<S, C>, request: Request) -> Result<Ack, ApiError> {
-    let (head, body) = request.into_parts();
-    let envelope = Envelope::read(&head.headers, house.doors.limits.body_bytes)?;
+    let (parts, body) = request.into_parts();
+    let envelope = Envelope::read(&parts.headers, house.doors.limits.body_bytes)?;
     let held = house.memory.read(envelope.length, body).await?;
     let (delivery, permit) = if held.bytes.len() < ASIDE_BYTES {
-        open(&house.doors.secrets, &house.doors.clock, envelope, held)?
+        open(&house.doors.secrets, &house.doors.clock, &envelope, held)?
     } else {
         let house = Arc::clone(house);
-        let opening = move || open(&house.doors.secrets, &house.doors.clock, envelope, held);
+        let opening = move || open(&house.doors.secrets, &house.doors.clock, &envelope, held);
         tokio::task::spawn_blocking(opening).await.map_err(|_| stopped())??
     };
     let id = delivery.id.clone();
@@ -94,7 +93,7 @@ fn only(headers: &HeaderMap, name: &str) -> Option<String> {
 fn open(
     secrets: &[SecretString],
     clock: &impl Clock,
-    envelope: Envelope,
+    envelope: &Envelope,
     held: Held,
 ) -> Result<(Delivery, Option<Reservation>), ApiError> {
     let Held { bytes, permit } = held;
@@ -105,7 +104,7 @@ fn open(
     if let Some(why) = &read.unread {
         tracing::warn!(delivery = %envelope.delivery, event = %envelope.event, %why, "a signed body could not be read");
     }
-    let unread = read.unread.is_some().then(|| raw(&verified));
+    let unread = read.unread.is_some().then(|| verified.get().to_vec());
     let delivery = Delivery {
         id: delivery_id(&envelope.delivery, &digest),
         event: envelope.event.chars().filter(|c| !c.is_control()).take(64).collect(),
@@ -118,10 +117,6 @@ fn open(
     };
     let permit = delivery.unread.is_some().then_some(permit);
     Ok((delivery, permit))
-}
-
-fn raw(body: &Verified<Bytes>) -> Vec<u8> {
-    body.get().to_vec()
 }
 
 /// The id as given; one that is malformed, though signed for, is replaced by one made from the body.

@@ -64,7 +64,8 @@ async fn apply(connection: &mut SqliteConnection, version: usize, sql: &'static 
 
 fn opening(path: &Path, error: &sqlx::Error) -> Trouble {
     let path = path.display();
-    let code = error.as_database_error().and_then(|e| e.code()).and_then(|code| code.parse::<u32>().ok());
+    let code =
+        error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
     // The low byte is SQLite's primary result code: 5 BUSY, 6 LOCKED, 11 CORRUPT, 26 NOTADB.
     match code.map(|code| code & 0xff) {
         Some(5 | 6) => Trouble::busy(format!("the database {path} is locked by another process")),

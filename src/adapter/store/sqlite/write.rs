@@ -1,7 +1,7 @@
 //! The statements that write, each inside the writing task's transaction. Nothing here begins or ends a transaction.
 
 use super::super::{DELIVERIES_KNOWN_MS, JOURNAL_ROWS, UNREAD_KEPT_MS};
-use crate::ids::{Moment, RepoId};
+use crate::ids::{Moment, RepoId, RepoName};
 use crate::port::store::{Delivery, Epoch, Hint, Received, Turn, Written};
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
@@ -39,7 +39,7 @@ async fn enqueue(connection: &mut SqliteConnection, delivery: &Delivery, hint: &
     let hint = serde_json::to_string(hint).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query("insert into inbox (repo, name, installation, hint, received_at) values (?, ?, ?, ?, ?)")
         .bind(repo.map(|repo| repo.get().cast_signed()))
-        .bind(name.map(|name| name.as_str()))
+        .bind(name.map(RepoName::as_str))
         .bind(delivery.installation.map(|id| id.get().cast_signed()))
         .bind(hint)
         .bind(delivery.received_at.ms())

@@ -131,7 +131,9 @@ async fn run(mut waiting: mpsc::Receiver<Job>, mut pen: Pen) {
             closers.extend(closing);
         }
         let committed = pen.write(&mut work).await;
-        work.into_iter().for_each(|job| job.answer(&committed));
+        for job in work {
+            job.answer(&committed);
+        }
     }
     if let Some(connection) = pen.connection {
         // Also folds the write-ahead log into the file. A failure loses nothing: the log is read at the next start.
