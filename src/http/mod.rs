@@ -1,1 +1,4 @@
 //! To be written.
+
+pub mod payload;
+pub mod signature;
