@@ -82,6 +82,10 @@ fn wants(state: &State, policy: &Policy) -> Vec<Chain> {
     {
         wants.insert(0, Chain::one(state.order.iter().take(length).map(|e| e.id).collect()));
     }
+    // The newer approval of a pull request that is just landing waits for the answer: the two never stand in one group.
+    if state.order.iter().any(|e| e.leaving.is_some()) {
+        wants.iter_mut().for_each(Chain::end_at_second);
+    }
     wants
 }
 

@@ -6,6 +6,7 @@ mod pipeline;
 use super::order::EntryId;
 use super::policy::{Plan, Policy};
 use super::state::State;
+use std::collections::BTreeSet;
 
 /// Groups of which each is the one before and one entry more. Written as one list: a pipeline of n groups written out
 /// member by member would be O(n²).
@@ -21,6 +22,14 @@ impl Chain {
     /// One group.
     pub fn one(members: Vec<EntryId>) -> Self {
         Self { shortest: members.len(), members }
+    }
+
+    /// Ends before the first member whose pull request is a member already.
+    pub fn end_at_second(&mut self) {
+        let mut seen = BTreeSet::new();
+        let length = self.members.iter().take_while(|member| seen.insert(member.pr)).count();
+        self.members.truncate(length);
+        self.shortest = self.shortest.min(length);
     }
 }
 
