@@ -20,7 +20,7 @@ pub struct Member {
 }
 
 /// Something to be done outside.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, PartialOrd, Ord, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Compose an entry on a commit.
@@ -83,7 +83,7 @@ pub enum Effect {
 }
 
 /// The last word to a pull request's people; each departure from the queue has exactly one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, PartialOrd, Ord, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
     /// It landed.

@@ -97,7 +97,7 @@ pub enum Event {
 }
 
 /// Why an entry leaves without being tested to the end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, PartialOrd, Ord, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeaveWhy {
     /// A person took it out by command.
@@ -166,7 +166,7 @@ pub enum Verdict {
 }
 
 /// Why a run has no verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, PartialOrd, Ord, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Silence {
     /// These checks never showed up.

@@ -31,6 +31,13 @@ pub struct Policy {
     pub every_commit: bool,
 }
 
+impl Policy {
+    /// CI slots to spend.
+    pub(super) fn slots(&self) -> usize {
+        usize::try_from(self.budget.max(1)).unwrap_or(usize::MAX)
+    }
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self { plan: Plan::Pipeline(4), budget: 4, tries: 1, silent_tries: 2, land_tries: 3, every_commit: false }

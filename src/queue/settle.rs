@@ -8,6 +8,7 @@ use super::state::{State, Trunk, TrunkVerdict};
 use super::tree::{NodeId, Phase, RedWhy, Why};
 use super::verdict::Tested;
 use crate::ids::{Attempt, Reading, Sha};
+use std::collections::BTreeSet;
 
 /// Where trunk was read to be, and by which reading.
 type Fact = (Reading, Sha);
@@ -120,9 +121,13 @@ pub(super) fn revoked(state: &mut State, attempt: Attempt, fact: Fact, landed: b
         return land_node(state, id, tested, fact);
     }
     back_to_green(state, id, tested, fact);
+    let slot_free = state.slots() < policy.slots();
     let node = state.tree.get_mut(id);
     match (node.refused.take(), node.run) {
-        (Some(Refusal::ChecksChanged), Some(run)) => node.phase = Phase::Testing(tested.sha(), run),
+        // Its slot may have been given away meanwhile; then it waits for one, and for a run of its own.
+        (Some(Refusal::ChecksChanged), Some(run)) => {
+            node.phase = if slot_free { Phase::Testing(tested.sha(), run) } else { Phase::Composed(tested.sha()) };
+        }
         // Trouble on the way says nothing about the commit.
         (Some(Refusal::NoAnswer | Refusal::TrunkMoved) | None, _) => {}
         (Some(refusal), _) => {
@@ -154,10 +159,10 @@ fn land_node(state: &mut State, id: NodeId, tested: Tested, (reading, trunk): Fa
     let runs = state.tree.reroot(id);
     state.owe_cancels(runs);
     replace_trunk(state, Trunk { tip: tested.sha(), verdict: TrunkVerdict::Green });
+    // A newer approval of the same pull request goes too: what has landed cannot land again.
+    let gone: BTreeSet<_> = landed.iter().map(|member| member.entry.pr).collect();
+    state.drop_entries(|entry| gone.contains(&entry.pr));
     for member in landed {
-        // A newer approval of the same pull request goes too: what has landed cannot land again.
-        let entries: Vec<_> = state.order.iter().map(|e| e.id).filter(|id| id.pr == member.entry.pr).collect();
-        entries.into_iter().for_each(|entry| state.drop_entry(entry));
         state.tell(member.entry, Notice::Landed { tip: member.tip, trunk: tested.sha() });
     }
     if trunk == tested.sha() {

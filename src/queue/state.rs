@@ -7,7 +7,7 @@ use super::policy::Policy;
 use super::tree::{NodeId, Tree};
 use crate::ids::{Attempt, PrNumber, Reading, RunId, Sha};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Pull requests whose newest revision is remembered although they are not queued.
 const REVISIONS_KEPT: usize = 4096;
@@ -84,9 +84,9 @@ impl Default for State {
 }
 
 impl State {
-    /// The entry of a pull request, if it is queued.
+    /// The entry of a pull request, if it is queued; the newest, if an older one is about to leave.
     pub fn entry(&self, pr: PrNumber) -> Option<&Entry> {
-        self.order.iter().find(|e| e.id.pr == pr)
+        self.order.iter().filter(|e| e.id.pr == pr).max_by_key(|e| e.id.rev)
     }
 
     /// The nodes of `[first]`, `[first, second]` … as far as they are there.
@@ -116,18 +116,22 @@ impl State {
         running.count() + self.cancelling.len() + usize::from(trunk)
     }
 
-    /// Remembers that `rev` speaks for `pr`; false if something newer has spoken.
-    pub(super) fn newest(&mut self, pr: PrNumber, rev: Reading) -> bool {
-        if self.newest.get(&pr).is_some_and(|known| *known > rev) {
-            return false;
+    /// `rev` or something newer has spoken for `pr`.
+    pub(super) fn knows(&self, pr: PrNumber, rev: Reading) -> bool {
+        self.newest.get(&pr).is_some_and(|known| *known >= rev)
+    }
+
+    /// Remembers that `rev` has spoken for `pr`, and forgets the oldest of too many that are not queued.
+    pub(super) fn learn(&mut self, pr: PrNumber, rev: Reading) {
+        let newest = self.newest.entry(pr).or_insert(rev);
+        *newest = rev.max(*newest);
+        if self.newest.len() > REVISIONS_KEPT + self.order.len() {
+            let queued: BTreeSet<PrNumber> = self.order.iter().map(|e| e.id.pr).collect();
+            let gone = self.newest.iter().filter(|(pr, _)| !queued.contains(pr));
+            if let Some(oldest) = gone.min_by_key(|(_, rev)| **rev).map(|(pr, _)| *pr) {
+                self.newest.remove(&oldest);
+            }
         }
-        self.newest.insert(pr, rev);
-        if self.newest.len() > REVISIONS_KEPT
-            && let Some(oldest) = self.newest.iter().min_by_key(|(_, rev)| **rev).map(|(pr, _)| *pr)
-        {
-            self.newest.remove(&oldest);
-        }
-        true
     }
 
     pub(super) fn owe_cancels(&mut self, runs: Vec<(RunId, Sha)>) {
@@ -140,8 +144,13 @@ impl State {
 
     /// Takes an entry out of the order and out of every group.
     pub(super) fn drop_entry(&mut self, entry: EntryId) {
-        self.order.retain(|e| e.id != entry);
-        let runs = self.tree.prune_entry(entry);
+        self.drop_entries(|e| e == entry);
+    }
+
+    /// Takes entries out of the order and out of every group.
+    pub(super) fn drop_entries(&mut self, gone: impl Fn(EntryId) -> bool) {
+        self.order.retain(|e| !gone(e.id));
+        let runs = self.tree.prune_entries(gone);
         self.owe_cancels(runs);
     }
 

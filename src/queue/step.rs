@@ -8,16 +8,22 @@ use super::state::{State, TrunkVerdict};
 use super::tree::{Phase, Unfit};
 use super::{invariant, runs, settle, verdict};
 use crate::ids::{PrNumber, Reading, Sha};
+use std::collections::BTreeSet;
+
+/// Rounds of the rules within one step; three are the most ever seen.
+const ROUNDS: u32 = 100;
 
 /// Takes in what happened; says the queue afterwards and what it newly wants done.
 ///
 /// # Panics
 /// When an invariant of the queue does not hold afterwards: then nothing must be written, and nobody may act on it.
 pub fn step(state: State, event: Event, policy: &Policy) -> (State, Vec<Effect>) {
-    let before = outstanding(&state);
+    let before: BTreeSet<Effect> = outstanding(&state).into_iter().collect();
+    let slots = state.slots();
     let mut state = state;
     take_in(&mut state, event, policy);
-    loop {
+    for round in 0.. {
+        assert!(round < ROUNDS, "the queue's rules do not come to rest");
         let seen = state.clone();
         settle::settle(&mut state);
         runs::grow(&mut state, policy);
@@ -28,7 +34,7 @@ pub fn step(state: State, event: Event, policy: &Policy) -> (State, Vec<Effect>)
             break;
         }
     }
-    if let Err(broken) = invariant::check(&state, policy) {
+    if let Err(broken) = invariant::check(&state).and_then(|()| invariant::within_budget(&state, slots, policy)) {
         panic!("the queue broke an invariant: {broken}");
     }
     let wanted = outstanding(&state).into_iter().filter(|effect| !before.contains(effect)).collect();
@@ -69,19 +75,20 @@ fn take_in(state: &mut State, event: Event, policy: &Policy) {
 }
 
 fn arrive(state: &mut State, entry: EntryId, priority: Priority, alone: bool) {
-    if !state.newest(entry.pr, entry.rev) || state.order.iter().any(|e| e.id == entry) {
+    // Heard of already: what has landed or left must not come back by the same approval.
+    if state.knows(entry.pr, entry.rev) {
         return;
     }
-    if let Some(old) = state.entry(entry.pr).map(|e| e.id) {
+    state.learn(entry.pr, entry.rev);
+    let old: Vec<_> = state.order.iter().map(|e| e.id).filter(|e| e.pr == entry.pr).collect();
+    for old in old {
         depart(state, old, LeaveWhy::Replaced);
     }
     insert(&mut state.order, Entry { id: entry, priority, alone, leaving: None });
 }
 
 fn leave(state: &mut State, pr: PrNumber, rev: Reading, why: LeaveWhy) {
-    if !state.newest(pr, rev) {
-        return;
-    }
+    state.learn(pr, rev);
     let gone: Vec<_> = state.order.iter().filter(|e| e.id.pr == pr && e.id.rev <= rev).map(|e| e.id).collect();
     for entry in gone {
         depart(state, entry, why.clone());

@@ -42,7 +42,7 @@ pub enum Phase {
 }
 
 /// Why a composed tip will not land.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, PartialOrd, Ord, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RedWhy {
     /// Required checks failed; their names.
@@ -54,7 +54,7 @@ pub enum RedWhy {
 }
 
 /// Why an entry cannot be composed on a commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, PartialOrd, Ord, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unfit {
     /// It conflicts in these paths.
@@ -66,7 +66,7 @@ pub enum Unfit {
 }
 
 /// Why an entry is ejected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, PartialOrd, Ord, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// It does not compose on trunk.
@@ -252,9 +252,9 @@ impl Tree {
         runs
     }
 
-    /// Takes out every node that contains `entry`.
-    pub(super) fn prune_entry(&mut self, entry: EntryId) -> Vec<(RunId, Sha)> {
-        let holders: Vec<_> = self.iter().filter(|(_, node)| node.entry == entry).map(|(id, _)| id).collect();
+    /// Takes out every node that contains one of these entries.
+    pub(super) fn prune_entries(&mut self, gone: impl Fn(EntryId) -> bool) -> Vec<(RunId, Sha)> {
+        let holders: Vec<_> = self.iter().filter(|(_, node)| gone(node.entry)).map(|(id, _)| id).collect();
         holders.into_iter().flat_map(|id| if self.contains(id) { self.prune(id) } else { Vec::new() }).collect()
     }
 

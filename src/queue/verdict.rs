@@ -8,7 +8,7 @@ use crate::ids::{RunId, Sha};
 use serde::{Deserialize, Serialize};
 
 /// A commit on which every required check passed: this exact commit, not one like it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tested(Sha);
 

@@ -1,12 +1,12 @@
 //! Many entries as one group; a red group is halved until the culprit stands first.
 
-use crate::queue::order::EntryId;
+use super::Chain;
 use crate::queue::policy::Policy;
 use crate::queue::state::State;
 use crate::queue::tree::Phase;
 
 /// One group: the longest allowed prefix of the order, or the middle between the longest green and the shortest red one.
-pub(super) fn plan(state: &State, policy: &Policy, size: usize) -> Vec<Vec<EntryId>> {
+pub(super) fn plan(state: &State, policy: &Policy, size: usize) -> Chain {
     let mut end = limit(state, policy, size);
     let mut green = 0;
     let mut running = None;
@@ -27,10 +27,8 @@ pub(super) fn plan(state: &State, policy: &Policy, size: usize) -> Vec<Vec<Entry
         }
     }
     let wanted = running.unwrap_or(end);
-    if wanted <= green {
-        return Vec::new();
-    }
-    vec![state.order.iter().take(wanted).map(|e| e.id).collect()]
+    let wanted = if wanted <= green { 0 } else { wanted };
+    Chain::one(state.order.iter().take(wanted).map(|e| e.id).collect())
 }
 
 /// How many entries may be grouped: up to the batch size, and up to the first cut.
