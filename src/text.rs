@@ -35,12 +35,16 @@ pub fn eject(why: &Why, trunk: &str, label: &str) -> String {
         Why::Unfit(Unfit::Nothing) => {
             format!("Everything in it is on `{trunk}` already, so there is nothing to land. It can be closed.")
         }
-        Why::Unfit(Unfit::Refused(why)) => format!("It cannot be put on `{trunk}`: {} Change it, {again}.", sentence(why)),
+        Why::Unfit(Unfit::Refused(why)) => {
+            format!("It cannot be put on `{trunk}`: {} Change it, {again}.", sentence(why))
+        }
         Why::Red(tip, RedWhy::Failed(checks)) => format!(
             "On top of `{trunk}` it became commit {tip}, and there {} failed, while `{trunk}` itself is green. Mend it, {again}.",
             list(checks.iter().map(|check| code(check)))
         ),
-        Why::Red(tip, RedWhy::Silent(silence)) => format!("{} Then {}.", silent(silence, *tip), again.trim_start_matches("then ")),
+        Why::Red(tip, RedWhy::Silent(silence)) => {
+            format!("{} Then {}.", silent(silence, *tip), again.trim_start_matches("then "))
+        }
         Why::Red(tip, RedWhy::Refused(why)) => format!(
             "Commit {tip} was green, but the push to `{trunk}` was refused again and again: {} Somebody who may change the \
              repository's settings has to allow it, {again}.",
@@ -150,11 +154,19 @@ pub fn standing(standing: &Standing, trunk: &str) -> String {
         Doing::RedBehind { tip } => {
             format!("{place}; red as commit {tip} together with those ahead; judged when they have landed or left.")
         }
-        Doing::UnfitBehind => format!("{place}; does not apply on top of those ahead; judged when they have landed or left."),
-        Doing::TrunkTested => format!("{place}; red on `{trunk}`, so `{trunk}` itself is tested before anybody is blamed."),
-        Doing::TrunkRed => format!("{place}; red, but so is `{trunk}` itself: nobody in the queue is blamed until `{trunk}` is green."),
+        Doing::UnfitBehind => {
+            format!("{place}; does not apply on top of those ahead; judged when they have landed or left.")
+        }
+        Doing::TrunkTested => {
+            format!("{place}; red on `{trunk}`, so `{trunk}` itself is tested before anybody is blamed.")
+        }
+        Doing::TrunkRed => {
+            format!("{place}; red, but so is `{trunk}` itself: nobody in the queue is blamed until `{trunk}` is green.")
+        }
         Doing::Landing { tip } => format!("{place}; landing as commit {tip}."),
-        Doing::Revoking => format!("{place}; its landing was not accepted and is being called off before the next try."),
+        Doing::Revoking => {
+            format!("{place}; its landing was not accepted and is being called off before the next try.")
+        }
         Doing::Ejecting => format!("{place}; about to be sent back."),
     }
 }
@@ -200,7 +212,7 @@ fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
         Answer::Status => Some(standing.to_owned()),
         Answer::NotQueued => Some("It is not in the queue, so there is nothing to cancel.".into()),
         Answer::Refused { command, why } => Some(format!("`{}` was not done. {}", command.word(), refusal(why))),
-        Answer::Misread(misread) => Some(format!("{misread} {}", command::help())),
+        Answer::Misread(misread) => Some(format!("{misread} {}", command::help(command::PREFIX))),
     }
 }
 

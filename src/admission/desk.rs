@@ -131,8 +131,7 @@ impl Desk {
 }
 
 /// Why somebody's request was not followed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// They may not push to the repository.
     NeedsWrite {
@@ -162,8 +161,7 @@ pub enum Refusal {
 }
 
 /// What a comment is answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Done as asked, or so already; a thumbs-up, and the status comment says the rest.
     Done,
@@ -183,8 +181,7 @@ pub enum Answer {
 }
 
 /// What a reading or a comment leads to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// The queue is told.
     Queue(queue::Event),

@@ -76,8 +76,7 @@ fn review(record: &mut Record, reading: &PullReading, terms: Terms<'_>) -> Vec<D
         .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.by.login.to_string() }));
     let Some(why) = why else { return Vec::new() };
     record.approval = None;
-    let mut decisions =
-        vec![Decision::Queue(Event::Left { pr: record.pull.number, rev: reading.reading, why })];
+    let mut decisions = vec![Decision::Queue(Event::Left { pr: record.pull.number, rev: reading.reading, why })];
     if terms.labelled(&record.pull) && record.pull.state == PullState::Open {
         decisions.push(Decision::RemoveLabel { pr: record.pull.number });
     }

@@ -1,6 +1,6 @@
 //! The rules of admission: what voids an approval, and what stands against a request.
 
-use super::desk::{Approval, Record, Refusal};
+use super::desk::{Approval, Refusal};
 use crate::facts::{Pull, PullState};
 use crate::ids::BranchName;
 use crate::queue::LeaveWhy;

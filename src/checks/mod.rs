@@ -187,6 +187,9 @@ mod tests {
         assert!(matches!(verdict(&begun, rules.start_deadline_ms + 1), Judgement::Pending { .. }));
         assert!(matches!(verdict(&begun, rules.finish_deadline_ms + 1), Judgement::NeverFinished(_)));
         let done = [check("ci", 1, CheckState::Success)];
-        assert!(matches!(verdict(&done, rules.finish_deadline_ms + 1), Judgement::Passed(_)), "done counts before late");
+        assert!(
+            matches!(verdict(&done, rules.finish_deadline_ms + 1), Judgement::Passed(_)),
+            "done counts before late"
+        );
     }
 }

@@ -6,6 +6,7 @@ mod sandbox;
 mod serve;
 mod settings;
 mod simulate;
+mod site;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

@@ -208,7 +208,9 @@ impl Job {
 
 /// The branch a run's commit is pushed to.
 pub fn run_branch(trunk: &BranchName, run: RunId) -> RefName {
-    format!("refs/heads/greenline/{trunk}/run-{run}").parse().expect("a branch name with a number behind it is a ref name")
+    format!("refs/heads/greenline/{trunk}/run-{run}")
+        .parse()
+        .expect("a branch name with a number behind it is a ref name")
 }
 
 /// The ref that is in the lease of a landing: without it no push of this attempt succeeds.
@@ -238,13 +240,20 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         pr: reply.pr,
         body: reply.body.clone(),
     }));
-    jobs.extend(state.closings.iter().map(|(pr, closing)| Job::Close { pr: *pr, tip: closing.tip, unmoved: closing.unmoved }));
+    jobs.extend(state.closings.iter().map(|(pr, closing)| Job::Close {
+        pr: *pr,
+        tip: closing.tip,
+        unmoved: closing.unmoved,
+    }));
     jobs.extend(strays(state).map(Job::DropRef));
     let label = state.config().queue.label;
     jobs.extend(state.labels_off.iter().map(|pr| Job::RemoveLabel { pr: *pr, label: label.clone() }));
-    jobs.extend(state.posts.iter().filter_map(|(pr, post)| {
-        Some(Job::Post { pr: *pr, comment: post.comment, body: post.body.clone()? })
-    }));
+    jobs.extend(
+        state
+            .posts
+            .iter()
+            .filter_map(|(pr, post)| Some(Job::Post { pr: *pr, comment: post.comment, body: post.body.clone()? })),
+    );
     jobs
 }
 

@@ -50,7 +50,9 @@ pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
 fn about(standing: &Standing) -> Option<String> {
     let place = if standing.position <= EXACT_POSITIONS { standing.position } else { 0 };
     Some(match &standing.doing {
-        Doing::Composing | Doing::WaitsForThoseAhead | Doing::Landing { .. } | Doing::Revoking | Doing::Ejecting => return None,
+        Doing::Composing | Doing::WaitsForThoseAhead | Doing::Landing { .. } | Doing::Revoking | Doing::Ejecting => {
+            return None;
+        }
         Doing::WaitsForTrunk => "waits for trunk".to_owned(),
         Doing::WaitsForTurn => format!("waits {place}"),
         Doing::WaitsForSlot => format!("slot {place}"),

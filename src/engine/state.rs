@@ -184,8 +184,16 @@ impl RepoState {
     pub fn troubles(&self) -> Vec<String> {
         let mut troubles = Vec::new();
         if let File::Broken(problems) = &self.settings.file {
-            let kept = if self.settings.good.is_some() { "The last valid settings stay in force." } else { "Nothing is queued." };
-            troubles.push(format!(".github/greenline.toml on {} is wrong: {}. {kept}", self.trunk(), problems.join("; ")));
+            let kept = if self.settings.good.is_some() {
+                "The last valid settings stay in force."
+            } else {
+                "Nothing is queued."
+            };
+            troubles.push(format!(
+                ".github/greenline.toml on {} is wrong: {}. {kept}",
+                self.trunk(),
+                problems.join("; ")
+            ));
         } else if self.settings.file != File::Unread && !self.configured() {
             troubles.push(format!(
                 "Nothing says which checks must pass: add .github/greenline.toml to {} with [checks] required, or require status \
@@ -194,7 +202,8 @@ impl RepoState {
             ));
         }
         if matches!(self.queue.trunk, Some(queue::Trunk { verdict: queue::TrunkVerdict::Red, .. })) {
-            troubles.push(format!("{} itself is red: nobody in the queue is sent back for being red on it.", self.trunk()));
+            troubles
+                .push(format!("{} itself is red: nobody in the queue is sent back for being red on it.", self.trunk()));
         }
         if self.repository.archived {
             troubles.push("The repository is archived: nothing can land.".into());

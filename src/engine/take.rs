@@ -1,8 +1,8 @@
 //! Takes facts into a repository's state: admission, checks and queue decide, and what they decide is written down here. No I/O.
 
 use super::fact::Fact;
-use super::posts;
 use super::job::{landing_ref, run_branch};
+use super::posts;
 use super::state::{Closing, File, RepoState, Run};
 use crate::admission::{self, Decision, Refusal};
 use crate::checks::{Evidence, Judgement, Named, judge};
@@ -46,7 +46,9 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             state.settings.forge_requires.clone_from(forge_requires);
             match file {
                 Ok(None) => (state.settings.file, state.settings.good) = (File::Missing, None),
-                Ok(Some(config)) => (state.settings.file, state.settings.good) = (File::Valid, Some((**config).clone())),
+                Ok(Some(config)) => {
+                    (state.settings.file, state.settings.good) = (File::Valid, Some((**config).clone()))
+                }
                 Err(problems) => state.settings.file = File::Broken(problems.clone()),
             }
         }
@@ -117,7 +119,8 @@ fn advance(state: &mut RepoState, event: Event, around: Around<'_>) {
                 tell(state, entry, &notice, around);
                 advance(state, Event::Told { entry }, around);
             }
-            Effect::Compose { .. } | Effect::CancelRun { .. } | Effect::Revoke { .. } | Effect::ConfirmEject { .. } => {}
+            Effect::Compose { .. } | Effect::CancelRun { .. } | Effect::Revoke { .. } | Effect::ConfirmEject { .. } => {
+            }
         }
     }
 }
@@ -231,7 +234,13 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
         Some(row) if row.commit == moved_to => row.pulls.push(entry.pr),
         _ => {
             let checks = checks.iter().map(text::check).collect();
-            let row = LandingRow { at: around.now, commit: moved_to, pulls: vec![entry.pr], candidate: candidate.clone(), checks };
+            let row = LandingRow {
+                at: around.now,
+                commit: moved_to,
+                pulls: vec![entry.pr],
+                candidate: candidate.clone(),
+                checks,
+            };
             state.landings.insert(0, row);
             state.landings.truncate(ROWS_KEPT);
         }

@@ -57,7 +57,8 @@ impl Book {
             epoch: self.epoch,
             version: self.version,
             events: facts.iter().map(journal_line).collect(),
-            state: serde_json::to_vec(&self.state).map_err(|e| Trouble::Bug(format!("the state cannot be written: {e}")))?,
+            state: serde_json::to_vec(&self.state)
+                .map_err(|e| Trouble::Bug(format!("the state cannot be written: {e}")))?,
             consumed: consumed.to_vec(),
             at,
         };
@@ -71,7 +72,9 @@ impl Book {
 
 fn parse(bytes: &[u8]) -> Result<RepoState, Trouble> {
     serde_json::from_slice(bytes).map_err(|e| {
-        Trouble::Denied(format!("the stored state cannot be read ({e}): it was written by another version; start that version"))
+        Trouble::Denied(format!(
+            "the stored state cannot be read ({e}): it was written by another version; start that version"
+        ))
     })
 }
 

@@ -1,6 +1,6 @@
 //! The world as one repository's jobs see it: forge, git and clock together, and the count of readings.
 
-use crate::ids::Reading;
+use crate::ids::{Reading, RepoName};
 use crate::port::{Clock, Forge, Git};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,6 +23,8 @@ pub trait World: Send + Sync + 'static {
     fn readings(&self) -> &Readings;
     /// How long a landing waits for the forge to notice a moved head branch, in milliseconds.
     fn head_seen_ms(&self) -> u64;
+    /// The repository is called this now; URLs are made from it.
+    fn renamed(&self, name: &RepoName);
 }
 
 /// Counts readings: of two readings the one that began later has the higher number.

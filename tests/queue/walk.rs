@@ -3,7 +3,9 @@
 
 use crate::world::World;
 use greenline::ids::{PrNumber, Sha};
-use greenline::queue::{Effect, EntryId, Event, Notice, Plan, Policy, RedWhy, State, TrunkVerdict, Why, outstanding, step};
+use greenline::queue::{
+    Effect, EntryId, Event, Notice, Plan, Policy, RedWhy, State, TrunkVerdict, Why, outstanding, step,
+};
 
 const SEEDS: std::ops::Range<u64> = 0..3000;
 const FAULTY_TURNS: u32 = 60;

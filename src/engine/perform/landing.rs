@@ -60,7 +60,10 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
     let unmoved = match heads::move_heads(world, landing, &checked.pulls, &refs).await? {
         heads::Moved::All { except } => except,
         heads::Moved::Stopped(facts) => {
-            return Ok(facts.into_iter().chain([answer(landing.attempt, &refs, Err(Refusal::MemberChanged))]).collect());
+            return Ok(facts
+                .into_iter()
+                .chain([answer(landing.attempt, &refs, Err(Refusal::MemberChanged))])
+                .collect());
         }
     };
     let mut refusal = Refusal::NoAnswer;

@@ -1,13 +1,13 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
+use crate::admission::{Heard, PullReading};
+use crate::command;
 use crate::config::RepoConfig;
 use crate::engine::fact::Fact;
 use crate::engine::view::View;
 use crate::engine::world::World;
-use crate::facts::{CheckState, Comment, Pull, PullState};
+use crate::facts::{CheckState, Comment, Pull, PullState, Repository};
 use crate::ids::{BranchName, Moment, PrNumber, Sha};
-use crate::admission::{Heard, PullReading};
-use crate::command;
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{EntryId, Event};
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Result<Vec<F
     match look {
         Look::All => reconcile(world, view).await,
         Look::Repository => {
-            let mut facts = vec![Fact::Repository(world.forge().repository().await?)];
+            let mut facts = vec![Fact::Repository(repository(world).await?)];
             if let Some(tip) = view.tip {
                 facts.extend(settings(world, tip, &view.trunk).await?);
             }
@@ -55,7 +55,7 @@ pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Result<Vec<F
 /// Asks the forge and the remote what is true, and says everything that may differ from what is known.
 pub async fn reconcile<W: World>(world: &W, view: &View) -> Result<Vec<Fact>, Trouble> {
     let began = world.clock().now();
-    let repository = world.forge().repository().await?;
+    let repository = repository(world).await?;
     let base = repository.default_branch.clone();
     let mut facts = vec![Fact::Repository(repository)];
     facts.extend(trunk(world, &base).await?);
@@ -80,6 +80,12 @@ pub async fn reconcile<W: World>(world: &W, view: &View) -> Result<Vec<Fact>, Tr
     Ok(facts)
 }
 
+async fn repository<W: World>(world: &W) -> Result<Repository, Trouble> {
+    let repository = world.forge().repository().await?;
+    world.renamed(&repository.name);
+    Ok(repository)
+}
+
 /// Where trunk points.
 pub(super) async fn trunk<W: World>(world: &W, branch: &BranchName) -> Result<Vec<Fact>, Trouble> {
     let reading = world.readings().begin();
@@ -91,7 +97,9 @@ pub(super) async fn trunk_tip<W: World>(world: &W, branch: &BranchName) -> Resul
     let name = branch.to_ref();
     let refs = world.git().remote_refs(&[name.as_str()]).await?;
     let found = refs.get(&name).map(|found| found.target);
-    found.ok_or_else(|| Trouble::Denied(format!("{branch} is not there: push a first commit to it, or choose another default branch")))
+    found.ok_or_else(|| {
+        Trouble::Denied(format!("{branch} is not there: push a first commit to it, or choose another default branch"))
+    })
 }
 
 /// Trunk again, before an entry is ejected.
@@ -186,7 +194,8 @@ async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>,
     let seen = world.forge().checks(sha).await?;
     // A red trunk is looked at again only when a required check that was not judged yet is green there.
     let better = red.is_some_and(|red| {
-        seen.iter().any(|c| c.state == CheckState::Success && red.required.contains(&c.name) && !red.spent.contains(&c.id))
+        seen.iter()
+            .any(|c| c.state == CheckState::Success && red.required.contains(&c.name) && !red.spent.contains(&c.id))
     });
     let doubt = better.then_some(Fact::TrunkDoubted);
     Ok(runs.into_iter().map(|run| Fact::Checks { run, seen: seen.clone() }).chain(doubt).collect())

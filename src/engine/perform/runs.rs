@@ -41,8 +41,7 @@ async fn push<W: World>(world: &W, jobs: &[&Job]) -> Result<Vec<Fact>, Trouble> 
         return Ok(Vec::new());
     }
     let there = world.git().remote_refs(&names).await?;
-    let updates: Vec<(&Job, RefUpdate)> =
-        jobs.iter().filter_map(|job| Some((*job, update(job, &there)?))).collect();
+    let updates: Vec<(&Job, RefUpdate)> = jobs.iter().filter_map(|job| Some((*job, update(job, &there)?))).collect();
     let pushed = if updates.is_empty() {
         Vec::new()
     } else {

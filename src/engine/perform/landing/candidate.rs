@@ -26,6 +26,7 @@ pub(super) async fn tag<W: World>(
     let at = world.git().committed_at(landing.to).await?;
     let object = world.git().tag_object(&TagObject { name: name.clone(), target: landing.to, message, at }).await?;
     let full = format!("refs/tags/{name}");
-    let full = full.parse().map_err(|bad| Trouble::Denied(format!("the candidate tag's template makes a bad name: {bad}")))?;
+    let full =
+        full.parse().map_err(|bad| Trouble::Denied(format!("the candidate tag's template makes a bad name: {bad}")))?;
     Ok((full, object))
 }

@@ -106,11 +106,7 @@ fn place(landing: &Landing, pull: &Pull, repository: &crate::facts::Repository) 
 }
 
 /// Of the heads that could not be moved, those that are no longer where they were approved.
-async fn pushed_meanwhile<W: World>(
-    world: &W,
-    landing: &Landing,
-    unmoved: &[PrNumber],
-) -> Result<Vec<Fact>, Trouble> {
+async fn pushed_meanwhile<W: World>(world: &W, landing: &Landing, unmoved: &[PrNumber]) -> Result<Vec<Fact>, Trouble> {
     let mut facts = Vec::new();
     for member in landing.members.iter().filter(|member| unmoved.contains(&member.member.entry.pr)) {
         let reading = world.readings().begin();
