@@ -7,9 +7,7 @@
 
 FROM rust:1-slim-trixie AS build
 WORKDIR /build
-COPY Cargo.toml Cargo.lock ./
-COPY src ./src
-COPY migrations* ./migrations
+COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
     cargo build --locked --release && cp target/release/greenline /greenline

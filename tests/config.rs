@@ -112,10 +112,86 @@ mod repository {
     }
 
     #[test]
+    fn a_file_cut_off_anywhere_is_right_or_told_where_it_is_wrong() {
+        let whole = include_str!("../fixtures/config/many-mistakes.toml");
+        for end in 0..whole.len() {
+            let text = format!("{}]", &whole[..end]);
+            let lines = text.lines().count();
+            for problem in RepoConfig::parse(&text).err().unwrap_or_default() {
+                assert!(problem.line.is_none_or(|line| (1..=lines).contains(&line)), "{problem} in\n{text}");
+                assert!(!problem.hint.is_empty(), "{problem}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_repeated_of_a_file_is_harmless() {
         let told = problems("\"<script>\\u202e`x\\n\" = 1\n[queue]\nlabel = \"\\u0007\"\nstrategy = \"`@everyone`\"")
             .join("\n");
         assert!(!told.contains('\u{202e}') && !told.contains('\u{7}') && !told.contains("`@everyone``"), "{told}");
+    }
+}
+
+mod command_line {
+    use std::fs;
+    use std::path::Path;
+    use std::process::{Command, Output};
+
+    fn check_config(folder: &Path, files: &[&str]) -> (Option<i32>, String) {
+        let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_greenline"))
+            .arg("check-config")
+            .args(files)
+            .current_dir(folder)
+            .output()
+            .expect("the program was built");
+        assert_eq!(String::from_utf8_lossy(&stderr), "");
+        (status.code(), String::from_utf8_lossy(&stdout).into_owned())
+    }
+
+    #[test]
+    fn without_files_it_looks_for_the_usual_two() {
+        let folder = tempfile::tempdir().expect("a folder for temporary files");
+        let (code, told) = check_config(folder.path(), &[]);
+        assert_eq!(code, Some(2));
+        assert!(
+            told.starts_with("nothing to check: neither bot.toml nor .github/greenline.toml exists here"),
+            "{told}"
+        );
+
+        fs::create_dir(folder.path().join(".github")).expect("it is our folder");
+        fs::write(folder.path().join(".github/greenline.toml"), "").expect("it is our folder");
+        let ok = ".github/greenline.toml: ok, a repository's settings\n";
+        assert_eq!(check_config(folder.path(), &[]), (Some(0), ok.into()));
+
+        fs::write(folder.path().join("bot.toml"), "[github]\napp_id = 0\n").expect("it is our folder");
+        let (code, told) = check_config(folder.path(), &[]);
+        assert_eq!(code, Some(1));
+        assert!(told.contains("bot.toml:2: github.app_id: is 0, which is out of range"), "{told}");
+        assert!(told.ends_with(ok), "{told}");
+    }
+
+    #[test]
+    fn a_file_by_another_name_is_known_by_its_sections() {
+        let folder = tempfile::tempdir().expect("a folder for temporary files");
+        fs::write(folder.path().join("a.toml"), "[store]\npath = 1\n").expect("it is our folder");
+        fs::write(folder.path().join("b.toml"), "[queue]\nlabel = 1\n").expect("it is our folder");
+        let (code, told) = check_config(folder.path(), &["b.toml", "a.toml", "gone.toml"]);
+        assert_eq!(code, Some(2));
+        for expected in ["b.toml:2: queue.label: is the number 1", "a.toml:2: store.path:", "gone.toml: cannot be read"]
+        {
+            assert!(told.contains(expected), "{expected} is not in\n{told}");
+        }
+    }
+
+    #[test]
+    fn the_projects_own_queue_waits_for_a_check_that_its_ci_reports() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let text = fs::read_to_string(root.join(".github/greenline.toml")).expect("the project queues itself");
+        let config = greenline::config::RepoConfig::parse(&text).expect("it is right");
+        let workflow = fs::read_to_string(root.join(".github/workflows/ci.yml")).expect("the project has CI");
+        for check in config.checks.required {
+            assert!(workflow.contains(&format!("\n  {}:\n", check.name)), "no job `{}` in ci.yml", check.name);
+        }
     }
 }
 

@@ -59,7 +59,11 @@ impl Reader {
                 self.end_line();
                 self.paragraph = false;
             }
-            Event::End(_) => self.depth = self.depth.saturating_sub(1),
+            Event::End(end) => {
+                self.depth = self.depth.saturating_sub(1);
+                // A block ends with what it stands in, so a comment left open in a quotation hides nothing after it.
+                self.html.comment &= end != TagEnd::HtmlBlock;
+            }
             Event::Text(text) if self.depth == 1 => self.text(&text, body, start),
             Event::SoftBreak | Event::HardBreak => {
                 self.end_line();

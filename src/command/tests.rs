@@ -28,6 +28,7 @@ fn plain_lines_are_commands() {
         "> what about this?\n\nfine now\n@greenline queue",
         "<details><summary>log</summary>\n\nlong\n\n</details>\n\n@greenline merge",
         "<!-- <details> is how one folds\n\n -->\n\n@greenline merge",
+        "> <!-- left open in a quotation\n\n@greenline merge",
         "a<br>b <img src=x> c\n@greenline merge",
     ] {
         assert_eq!(commands(body), [Command::Merge], "{body:?}");
@@ -64,6 +65,7 @@ fn an_embedded_command_is_none() {
         ("<!-- ", " -->"),
         ("<!--\n\n", "\n\n-->"),
         ("<!--\n\n", ""),
+        ("> <!--\n\n<details>\n\n", ""),
         ("<details>\n\n", "\n\n</details>"),
         ("<DETAILS open>\n<summary>x</summary>\n\n", "\n\n</DETAILS>"),
         ("x <details> y\n", "\nz"),

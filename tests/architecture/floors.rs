@@ -13,7 +13,7 @@ const FLOORS: [(&str, u8, &[&str]); 18] = [
     ("command", 1, &[]),
     ("queue", 1, &[]),
     ("checks", 1, &["config"]),
-    ("admission", 1, &["command", "config", "checks"]),
+    ("admission", 1, &["checks", "command", "config", "queue"]),
     ("text", 1, &["admission", "checks", "command", "config", "queue"]),
     ("port", 2, &[]),
     ("engine", 3, &[]),
