@@ -212,7 +212,7 @@ fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
         Answer::Status => Some(standing.to_owned()),
         Answer::NotQueued => Some("It is not in the queue, so there is nothing to cancel.".into()),
         Answer::Refused { command, why } => Some(format!("`{}` was not done. {}", command.word(), refusal(why))),
-        Answer::Misread(misread) => Some(format!("{misread} {}", command::help(command::PREFIX))),
+        Answer::Misread(misread) => Some(format!("{misread}\n\n{}", command::help(command::PREFIX))),
     }
 }
 
