@@ -79,9 +79,13 @@ impl Gates {
         ms
     }
 
-    /// GitHub answered: the next guess starts at a minute again.
+    /// GitHub answered, so the next guess starts at a minute again. A gate that is shut stays so: the answer may be to
+    /// something asked before.
     pub(super) fn open(&self, who: Who) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&who);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|of, shut| *of != who || shut.until > Instant::now());
     }
 }
 
@@ -135,7 +139,9 @@ mod tests {
         assert!(gates.shut_for_ms(Who::App).is_some_and(|ms| ms > 14 * MINUTE_MS));
         assert_eq!(gates.shut_for_ms(other), None);
         gates.open(Who::App);
-        assert_eq!(gates.shut_for_ms(Who::App), None);
-        assert_eq!(gates.shut(Who::App, Wait::Told(5)), 5);
+        assert!(gates.shut_for_ms(Who::App).is_some(), "an answer to an older question opens nothing");
+        assert_eq!(gates.shut(Who::App, Wait::Told(0)), 0);
+        gates.open(Who::App);
+        assert_eq!(gates.shut(Who::App, Wait::Unknown), MINUTE_MS);
     }
 }

@@ -9,16 +9,15 @@ use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
 struct Collaborator {
-    #[serde(default)]
-    permission: Option<String>,
+    permission: String,
 }
 
 /// GitHub folds maintain into write and triage into read here; custom roles show the level they are based on.
-fn level(permission: Option<&str>) -> Permission {
+fn level(permission: &str) -> Permission {
     match permission {
-        Some("admin") => Permission::Admin,
-        Some("write" | "maintain" | "push") => Permission::Write,
-        Some("read" | "triage" | "pull") => Permission::Read,
+        "admin" => Permission::Admin,
+        "write" | "maintain" | "push" => Permission::Write,
+        "read" | "triage" | "pull" => Permission::Read,
         _ => Permission::None,
     }
 }
@@ -28,7 +27,7 @@ impl GithubForge {
     pub(super) async fn permission_of(&self, login: &Login) -> Result<Permission, Trouble> {
         let rest = format!("collaborators/{}/permission", encoded(login.as_str()));
         let found: Option<Collaborator> = self.read(&rest, "Metadata: read").await?;
-        Ok(found.map_or(Permission::None, |found| level(found.permission.as_deref())))
+        Ok(found.map_or(Permission::None, |found| level(&found.permission)))
     }
 }
 
@@ -39,14 +38,14 @@ mod tests {
     #[test]
     fn unknown_levels_permit_nothing() {
         for (text, expected) in [
-            (Some("admin"), Permission::Admin),
-            (Some("maintain"), Permission::Write),
-            (Some("triage"), Permission::Read),
-            (Some("none"), Permission::None),
-            (Some("owner-of-everything"), Permission::None),
-            (None, Permission::None),
+            ("admin", Permission::Admin),
+            ("maintain", Permission::Write),
+            ("triage", Permission::Read),
+            ("none", Permission::None),
+            ("owner-of-everything", Permission::None),
+            ("", Permission::None),
         ] {
-            assert_eq!(level(text), expected, "{text:?}");
+            assert_eq!(level(text), expected, "{text}");
         }
     }
 }

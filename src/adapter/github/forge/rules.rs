@@ -20,16 +20,17 @@ struct Rule {
 #[derive(Debug, Deserialize)]
 struct Parameters {
     #[serde(default)]
-    required_status_checks: Vec<Required>,
+    required_status_checks: Option<Vec<Required>>,
 }
 
 /// Classic branch protection.
 #[derive(Debug, Deserialize)]
 struct Protection {
     #[serde(default)]
-    contexts: Vec<String>,
+    contexts: Option<Vec<String>>,
+    /// Not on old Enterprise Servers.
     #[serde(default)]
-    checks: Vec<Required>,
+    checks: Option<Vec<Required>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,19 +48,29 @@ impl Required {
     }
 }
 
-fn by_rules(rules: &[Rule]) -> impl Iterator<Item = RequiredCheck> + '_ {
-    let status_checks = rules.iter().filter(|rule| rule.kind.as_deref() == Some("required_status_checks"));
-    status_checks
-        .filter_map(|rule| rule.parameters.as_ref())
-        .flat_map(|p| &p.required_status_checks)
-        .filter_map(Required::fact)
+/// A rule that requires checks but does not say which is no rule we can keep.
+fn by_rules(rules: &[Rule]) -> Result<Vec<RequiredCheck>, Trouble> {
+    let mut required = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.kind.as_deref() == Some("required_status_checks")) {
+        let checks = rule.parameters.as_ref().and_then(|parameters| parameters.required_status_checks.as_ref());
+        required.extend(checks.ok_or_else(|| unsaid("a ruleset"))?.iter().filter_map(Required::fact));
+    }
+    Ok(required)
 }
 
 /// `contexts` repeats the names in `checks` without their Apps; only names that stand nowhere else add anything.
-fn by_protection(protection: &Protection) -> impl Iterator<Item = RequiredCheck> + '_ {
-    let bare = protection.contexts.iter().filter(|name| protection.checks.iter().all(|check| check.context != **name));
+fn by_protection(protection: Protection) -> Result<Vec<RequiredCheck>, Trouble> {
+    if protection.contexts.is_none() && protection.checks.is_none() {
+        return Err(unsaid("branch protection"));
+    }
+    let (contexts, checks) = (protection.contexts.unwrap_or_default(), protection.checks.unwrap_or_default());
+    let bare = contexts.iter().filter(|name| checks.iter().all(|check| check.context != **name));
     let bare = bare.filter_map(|name| Some(RequiredCheck { name: name.parse().ok()?, app: None }));
-    protection.checks.iter().filter_map(Required::fact).chain(bare)
+    Ok(checks.iter().filter_map(Required::fact).chain(bare).collect())
+}
+
+fn unsaid(what: &str) -> Trouble {
+    Trouble::Bug(format!("GitHub says that {what} requires checks, but not which"))
 }
 
 impl GithubForge {
@@ -68,7 +79,11 @@ impl GithubForge {
         let ask = self.ask(&format!("rules/branches/{branch}?per_page=100"), "Metadata: read");
         let mut required = BTreeSet::new();
         match self.pages::<Vec<Rule>>(&ask).await? {
-            Ok(pages) => required.extend(pages.iter().flat_map(|rules| by_rules(rules))),
+            Ok(pages) => {
+                for rules in pages {
+                    required.extend(by_rules(&rules)?);
+                }
+            }
             // Where the plan has no rulesets the answer is a 403 or 404.
             Err(answer) if absent(answer.status) => {
                 tracing::debug!(repo = %self.repo, said = answer.message(), "no rulesets are readable");
@@ -80,7 +95,7 @@ impl GithubForge {
         if absent(answer.status) {
             tracing::debug!(repo = %self.repo, said = answer.message(), "no classic branch protection is readable");
         } else {
-            required.extend(by_protection(&answer.json(&ask)?));
+            required.extend(by_protection(answer.json(&ask)?)?);
         }
         Ok(required.into_iter().collect())
     }
@@ -94,8 +109,8 @@ fn absent(status: StatusCode) -> bool {
 mod tests {
     use super::*;
 
-    fn show(required: impl Iterator<Item = RequiredCheck>) -> Vec<(String, Option<u64>)> {
-        required.map(|r| (r.name.to_string(), r.app.map(AppId::get))).collect()
+    fn show(required: Result<Vec<RequiredCheck>, Trouble>) -> Vec<(String, Option<u64>)> {
+        required.expect("a readable answer").into_iter().map(|r| (r.name.to_string(), r.app.map(AppId::get))).collect()
     }
 
     #[test]
@@ -116,8 +131,21 @@ mod tests {
         )
         .expect("it has all we ask for");
         assert_eq!(
-            show(by_protection(&protection)),
+            show(by_protection(protection)),
             [("ci".into(), Some(7)), ("any".into(), None), ("old".into(), None)]
         );
+    }
+
+    #[test]
+    fn what_is_not_said_is_not_nothing() {
+        for text in [r#"[{"type":"required_status_checks"}]"#, r#"[{"type":"required_status_checks","parameters":{}}]"#]
+        {
+            let rules: Vec<Rule> = serde_json::from_str(text).expect("it has all we ask for");
+            assert!(by_rules(&rules).is_err(), "{text}");
+        }
+        // An empty list reads as a struct whose fields are all missing.
+        for text in ["{}", "[]", r#"{"contexts":null}"#] {
+            assert!(by_protection(serde_json::from_str(text).expect("all may miss")).is_err(), "{text}");
+        }
     }
 }
