@@ -163,6 +163,8 @@ fn land_node(state: &mut State, id: NodeId, tested: Tested, (reading, trunk): Fa
     let gone: BTreeSet<_> = landed.iter().map(|member| member.entry.pr).collect();
     state.drop_entries(|entry| gone.contains(&entry.pr));
     for member in landed {
+        // So is an approval that was read before the landing was, but is heard of later.
+        state.learn(member.entry.pr, reading);
         state.tell(member.entry, Notice::Landed { tip: member.tip, trunk: tested.sha() });
     }
     if trunk == tested.sha() {
