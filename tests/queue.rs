@@ -45,7 +45,11 @@ fn difference(written: &str, played: &str) -> String {
     let tail = old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count();
     let tail = tail.min(old.len() - same).min(new.len() - same);
     let mut text = String::new();
-    for (sign, lines) in [(' ', &old[same.saturating_sub(3)..same]), ('-', &old[same..old.len() - tail]), ('+', &new[same..new.len() - tail])] {
+    for (sign, lines) in [
+        (' ', &old[same.saturating_sub(3)..same]),
+        ('-', &old[same..old.len() - tail]),
+        ('+', &new[same..new.len() - tail]),
+    ] {
         for line in lines {
             writeln!(text, "{sign} {line}").expect("text grows");
         }

@@ -179,13 +179,14 @@ pub(super) fn eject_answered(state: &mut State, entry: EntryId, (reading, trunk)
     let Some(id) = state.tree.settling() else { return };
     let node = state.tree.get(id);
     let Phase::Ejecting(why) = node.phase.clone() else { return };
-    if node.entry != entry {
+    // An answer that is no newer than what we know was to an earlier question.
+    if node.entry != entry || reading <= state.applied {
         return;
     }
     let same = state.trunk.is_some_and(|known| known.tip == trunk);
     let first = state.order.first().filter(|e| e.id == entry);
     match first {
-        Some(first) if same && state.heard.is_none_or(|(_, heard)| heard == trunk) => {
+        Some(first) if same && state.heard.is_none_or(|(known, tip)| known < reading || tip == trunk) => {
             let notice = first.leaving.clone().map_or(Notice::Ejected(why), Notice::Left);
             state.applied = state.applied.max(reading);
             state.drop_entry(entry);

@@ -53,7 +53,9 @@ fn why(why: &Why) -> String {
         Why::Unfit(Unfit::Refused(words)) => format!("not composable: {words}"),
         Why::Red(sha, RedWhy::Failed(checks)) => format!("{} failed {}", name(*sha), checks.join(" ")),
         Why::Red(sha, RedWhy::Refused(words)) => format!("{} refused: {words}", name(*sha)),
-        Why::Red(sha, RedWhy::Silent(Silence::NeverStarted(c))) => format!("{} never started {}", name(*sha), c.join(" ")),
+        Why::Red(sha, RedWhy::Silent(Silence::NeverStarted(c))) => {
+            format!("{} never started {}", name(*sha), c.join(" "))
+        }
         Why::Red(sha, RedWhy::Silent(Silence::NeverFinished(c))) => {
             format!("{} never finished {}", name(*sha), c.join(" "))
         }

@@ -90,9 +90,16 @@ impl Play {
         assert!(again.0 == state && again.1 == effects, "a step is not repeatable");
         let after = outstanding(&state);
         assert!(effects.iter().all(|effect| after.contains(effect)), "an effect is not owed");
-        assert!(after.iter().all(|e| before.contains(e) || effects.contains(e)), "something is owed that was not asked for");
+        assert!(
+            after.iter().all(|e| before.contains(e) || effects.contains(e)),
+            "something is owed that was not asked for"
+        );
         let stored = serde_json::to_string(&state).expect("a state can be stored");
-        assert_eq!(state, serde_json::from_str(&stored).expect("a stored state can be read"), "storing loses something");
+        assert_eq!(
+            state,
+            serde_json::from_str(&stored).expect("a stored state can be read"),
+            "storing loses something"
+        );
         self.state = state;
         let (compositions, shown): (Vec<_>, Vec<_>) =
             effects.into_iter().partition(|e| self.by_name && matches!(e, Effect::Compose { .. }));

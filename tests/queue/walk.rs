@@ -3,7 +3,9 @@
 
 use crate::world::World;
 use greenline::ids::{PrNumber, Sha};
-use greenline::queue::{Effect, EntryId, Event, Notice, Plan, Policy, RedWhy, State, TrunkVerdict, Why, outstanding, step};
+use greenline::queue::{
+    Effect, EntryId, Event, Notice, Plan, Policy, RedWhy, State, TrunkVerdict, Why, outstanding, step,
+};
 
 const SEEDS: std::ops::Range<u64> = 0..1500;
 /// Seeds that once found a bug.
@@ -18,7 +20,8 @@ fn random_walk() {
         let (from, to) = text.split_once("..").expect("WALK_SEEDS=FROM..TO");
         from.parse().expect("a number")..to.parse().expect("a number")
     });
-    let failed: Vec<u64> = seeds.chain(FOUND).filter(|seed| std::panic::catch_unwind(|| Walk::new(*seed).go()).is_err()).collect();
+    let failed: Vec<u64> =
+        seeds.chain(FOUND).filter(|seed| std::panic::catch_unwind(|| Walk::new(*seed).go()).is_err()).collect();
     assert!(failed.is_empty(), "{} seeds failed: {:?}", failed.len(), failed.iter().take(20).collect::<Vec<_>>());
 }
 

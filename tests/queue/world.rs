@@ -101,7 +101,8 @@ impl World {
     /// Does this head, put on that commit, make it red or not compose?
     pub fn guilty(&self, head: Sha, on: Sha) -> bool {
         let has = |change: &Sha| *change == head || self.contents[&on].contains(change);
-        let red = self.rules.iter().any(|r| has(&r.what) && r.with.as_ref().is_none_or(has) && !r.unless.iter().any(has));
+        let red =
+            self.rules.iter().any(|r| has(&r.what) && r.with.as_ref().is_none_or(has) && !r.unless.iter().any(has));
         red || self.contents[&on].iter().any(|there| *there == head || self.clashes.contains(&(*there, head)))
     }
 
@@ -171,7 +172,10 @@ impl World {
         assert_eq!(distinct.len(), content.len(), "S4: a change landed twice");
         assert!(self.contents[&to].starts_with(&self.contents[&from]), "S3: trunk went back");
         for member in members {
-            assert!(self.landed.insert(member.entry.pr, member.entry.head).is_none(), "S4: a pull request landed twice");
+            assert!(
+                self.landed.insert(member.entry.pr, member.entry.head).is_none(),
+                "S4: a pull request landed twice"
+            );
         }
         self.trunk = to;
     }
