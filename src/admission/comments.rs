@@ -71,22 +71,18 @@ fn obey(
         Command::Merge => {
             let pushed = pushed_after(record, heard.comment.created_at);
             let pushed = pushed.then_some(Refusal::PushedSince { head: record.pull.head });
-            match against(&record.pull, terms).or(pushed) {
-                Some(why) => refused(why),
-                None => {
-                    decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), (record.reading, now)));
-                    Answer::Done
-                }
+            if let Some(why) = against(&record.pull, terms).or(pushed) {
+                return refused(why);
             }
+            decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), now));
+            Answer::Done
         }
         Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),
         Command::Cancel => {
-            if record.approval.take().is_none() {
-                return Answer::NotQueued;
-            }
+            let Some(approval) = record.approval.take() else { return Answer::NotQueued };
             let why = LeaveWhy::Cancelled { by: by.login.to_string() };
             let pr = record.pull.number;
-            decisions.push(Decision::Queue(Event::Left { pr, rev: record.reading, why }));
+            decisions.push(Decision::Queue(Event::Left { pr, rev: approval.rev, why }));
             if terms.labelled(&record.pull) {
                 decisions.push(Decision::RemoveLabel { pr });
             }

@@ -37,7 +37,7 @@ pub struct Approval {
     pub via: Via,
     /// The title then, for messages of merge and squash commits.
     pub title: String,
-    /// The reading it was accepted by.
+    /// Its number: later approvals of the pull request have higher ones.
     pub rev: Reading,
 }
 
@@ -54,6 +54,8 @@ pub struct Record {
     pub other_head_at: Option<Moment>,
     /// The standing approval.
     pub approval: Option<Approval>,
+    /// The number of its last approval.
+    pub last_rev: Reading,
     /// The label event last acted on; the same event never counts twice.
     pub label_event: Option<u64>,
     /// Comments acted on.

@@ -28,7 +28,7 @@ pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: Terms<'_
     if known.is_some_and(|known| known.reading >= reading.reading) {
         return Vec::new();
     }
-    let Some(pull) = reading.pull.clone().or_else(|| gone(known?)) else { return Vec::new() };
+    let Some(pull) = reading.pull.clone().or_else(|| known.map(gone)) else { return Vec::new() };
     let record = renew(desk, pull, reading.reading, now);
     let mut decisions = review(record, reading, terms);
     if record.approval.is_none() {
@@ -38,8 +38,8 @@ pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: Terms<'_
 }
 
 /// A pull request that the forge no longer knows counts as closed.
-fn gone(known: &Record) -> Option<Pull> {
-    Some(Pull { state: PullState::Closed, ..known.pull.clone() })
+fn gone(known: &Record) -> Pull {
+    Pull { state: PullState::Closed, ..known.pull.clone() }
 }
 
 pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) -> &mut Record {
@@ -50,6 +50,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         read_at: now,
         other_head_at: None,
         approval: None,
+        last_rev: Reading::new(0),
         label_event: None,
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
@@ -75,8 +76,9 @@ fn review(record: &mut Record, reading: &PullReading, terms: Terms<'_>) -> Vec<D
     let why = void(approval, &record.moves, &record.pull, terms)
         .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.by.login.to_string() }));
     let Some(why) = why else { return Vec::new() };
+    let rev = approval.rev;
     record.approval = None;
-    let mut decisions = vec![Decision::Queue(Event::Left { pr: record.pull.number, rev: reading.reading, why })];
+    let mut decisions = vec![Decision::Queue(Event::Left { pr: record.pull.number, rev, why })];
     if terms.labelled(&record.pull) && record.pull.state == PullState::Open {
         decisions.push(Decision::RemoveLabel { pr: record.pull.number });
     }
@@ -107,17 +109,15 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
     record.label_event = Some(labelled.event);
     match refusal {
         Some(why) => vec![Decision::RefuseLabel { pr, why }],
-        None => vec![approve(record, labelled.by.clone(), Via::Label(labelled.event), (reading.reading, now))],
+        None => vec![approve(record, labelled.by.clone(), Via::Label(labelled.event), now)],
     }
 }
 
 /// Binds a person's word to the head as read now, and queues it.
-pub(super) fn approve(
-    record: &mut Record,
-    by: crate::facts::Person,
-    via: Via,
-    (rev, at): (Reading, Moment),
-) -> Decision {
+pub(super) fn approve(record: &mut Record, by: crate::facts::Person, via: Via, at: Moment) -> Decision {
+    // Readings only grow, so this holds even for a pull request that was forgotten and is seen again.
+    let rev = record.last_rev.next().max(record.reading);
+    record.last_rev = rev;
     let approval = Approval {
         head: record.pull.head,
         base: record.pull.base.clone(),

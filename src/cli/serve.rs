@@ -31,10 +31,10 @@ pub struct Args {
     config: PathBuf,
 }
 
-pub fn run(args: Args) -> ExitCode {
+pub fn run(args: &Args) -> ExitCode {
     let config = match settings::service(&args.config) {
         Ok(config) => config,
-        Err(unusable) => return refuse(&args, &unusable),
+        Err(unusable) => return refuse(args, &unusable),
     };
     log(&config.log);
     if let Err(trouble) = git_version() {

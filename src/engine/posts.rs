@@ -1,6 +1,6 @@
 //! The one status comment of each pull request: what it is to say now, and whether it says so already. No I/O.
 
-use super::state::{Post, RepoState};
+use super::state::RepoState;
 use crate::ids::{CommentId, PrNumber, Sha};
 use crate::queue::{self, Doing, Standing};
 use crate::text;
@@ -67,7 +67,7 @@ fn about(standing: &Standing) -> Option<String> {
 
 /// Has a pull request told something; the last word before it is written wins.
 pub(super) fn say(state: &mut RepoState, pr: PrNumber, about: String, body: String) {
-    let post = state.posts.entry(pr).or_insert_with(Post::default);
+    let post = state.posts.entry(pr).or_default();
     if post.about != about {
         post.about = about;
         post.body = Some(body);

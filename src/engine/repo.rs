@@ -138,9 +138,7 @@ impl<W: World, S: Store> Repo<W, S> {
                 self.turn(Vec::new(), Vec::new()).await
             }
             Done::Look(look, rows, result) => {
-                rows.iter().for_each(|row| {
-                    self.rows.remove(row);
-                });
+                self.rows.retain(|row| !rows.contains(row));
                 self.looked(look, rows, result, now).await
             }
         }

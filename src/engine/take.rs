@@ -4,10 +4,11 @@ use super::fact::Fact;
 use super::job::{landing_ref, run_branch};
 use super::posts;
 use super::state::{Closing, File, RepoState, Run};
-use crate::admission::{self, Decision, Refusal};
+use crate::admission::{self, Decision, Desk, Refusal, Terms};
 use crate::checks::{Evidence, Judgement, Named, judge};
+use crate::config::RepoConfig;
 use crate::engine::board::{DepartureRow, LandingRow};
-use crate::facts::Check;
+use crate::facts::{Check, RequiredCheck};
 use crate::ids::{Moment, PrNumber, RunId, Sha};
 use crate::queue::{self, Effect, Event, Notice, Silence, TrunkVerdict, Verdict};
 use crate::text;
@@ -16,6 +17,9 @@ use crate::text;
 const ROWS_KEPT: usize = 50;
 /// Closed pull requests that are kept in mind.
 const CLOSED_KEPT: usize = 500;
+
+/// A trunk commit, its settings file, and what the forge requires.
+type SettingsRead<'a> = (Sha, &'a Result<Option<Box<RepoConfig>>, Vec<String>>, &'a [RequiredCheck]);
 
 /// What does not come from the repository but from the service around it.
 #[derive(Debug, Clone, Copy)]
@@ -41,31 +45,9 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
     match fact {
         Fact::Repository(repository) => state.repository = repository.clone(),
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
-        Fact::Settings { at, file, forge_requires } => {
-            state.settings.read_at = Some(*at);
-            state.settings.forge_requires.clone_from(forge_requires);
-            match file {
-                Ok(None) => (state.settings.file, state.settings.good) = (File::Missing, None),
-                Ok(Some(config)) => {
-                    (state.settings.file, state.settings.good) = (File::Valid, Some((**config).clone()))
-                }
-                Err(problems) => state.settings.file = File::Broken(problems.clone()),
-            }
-        }
-        Fact::Pull(reading) => {
-            let config = state.config();
-            let mut desk = std::mem::take(&mut state.desk);
-            let decisions = admission::read(&mut desk, reading, around.now, state.terms(&config));
-            state.desk = desk;
-            decide(state, decisions, around);
-        }
-        Fact::Comment(heard) => {
-            let config = state.config();
-            let mut desk = std::mem::take(&mut state.desk);
-            let decisions = admission::hear(&mut desk, heard, around.now, state.terms(&config));
-            state.desk = desk;
-            decide(state, decisions, around);
-        }
+        Fact::Settings { at, file, forge_requires } => settings(state, (*at, file, forge_requires), around),
+        Fact::Pull(reading) => admit(state, around, |desk, terms| admission::read(desk, reading, around.now, terms)),
+        Fact::Comment(heard) => admit(state, around, |desk, terms| admission::hear(desk, heard, around.now, terms)),
         Fact::HeardUntil(moment) => state.heard_until = state.heard_until.max(*moment),
         Fact::RunAsked { run } => {
             if let Some(run) = state.runs.get_mut(run) {
@@ -99,6 +81,32 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
     }
 }
 
+/// Lets admission decide, and follows its decisions.
+fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk, Terms<'_>) -> Vec<Decision>) {
+    let config = state.config();
+    let mut desk = std::mem::take(&mut state.desk);
+    let decisions = judge(&mut desk, state.terms(&config));
+    state.desk = desk;
+    decide(state, decisions, around);
+}
+
+/// The settings as they are on a trunk commit: in force from now on.
+fn settings(state: &mut RepoState, (at, file, forge_requires): SettingsRead<'_>, around: Around<'_>) {
+    let merge = state.config().merge;
+    state.settings.read_at = Some(at);
+    state.settings.forge_requires = forge_requires.to_vec();
+    match file {
+        Ok(None) => (state.settings.file, state.settings.good) = (File::Missing, None),
+        Ok(Some(config)) => {
+            (state.settings.file, state.settings.good) = (File::Valid, Some((**config).clone()));
+        }
+        Err(problems) => state.settings.file = File::Broken(problems.clone()),
+    }
+    if state.config().merge != merge {
+        advance(state, Event::Reshaped, around);
+    }
+}
+
 /// One step of the queue, and what its effects mean for the state around it.
 fn advance(state: &mut RepoState, event: Event, around: Around<'_>) {
     let policy = state.policy();
@@ -112,7 +120,9 @@ fn advance(state: &mut RepoState, event: Event, around: Around<'_>) {
             }
             // Before a ref is moved or made it is written down that we do it.
             Effect::Land { members, attempt, .. } => {
-                members.iter().for_each(|m| state.desk.expect_move(m.entry.pr, m.tip));
+                for member in members {
+                    state.desk.expect_move(member.entry.pr, member.tip);
+                }
                 state.refs.insert(landing_ref(attempt));
             }
             Effect::Tell { entry, notice } => {

@@ -79,7 +79,7 @@ pub fn explain(state: &State, policy: &Policy, entry: EntryId) -> Option<Standin
     } else {
         best_node(state, entry).map_or(Doing::WaitsForTurn, |id| {
             let with = state.tree.path(id).iter().map(|(_, e)| e.pr).collect();
-            node_doing(state, policy, state.tree.get(id), with)
+            node_doing(state, policy, state.tree.get(id), with, position == 1)
         })
     };
     Some(Standing { position, of: state.order.len(), doing })
@@ -105,7 +105,7 @@ fn settling_doing(node: &Node) -> Doing {
     }
 }
 
-fn node_doing(state: &State, policy: &Policy, node: &Node, with: Vec<PrNumber>) -> Doing {
+fn node_doing(state: &State, policy: &Policy, node: &Node, with: Vec<PrNumber>, first: bool) -> Doing {
     match &node.phase {
         Phase::Wanted => Doing::WaitsForThoseAhead,
         Phase::Composing { .. } => Doing::Composing,
@@ -115,7 +115,7 @@ fn node_doing(state: &State, policy: &Policy, node: &Node, with: Vec<PrNumber>) 
         Phase::Composed(_) => Doing::WaitsForTurn,
         Phase::Testing(tip, run) => Doing::Testing { with, tip: *tip, run: *run },
         Phase::Green(tested) => Doing::GreenBehind { tip: tested.sha() },
-        Phase::Red(_, RedWhy::Failed(_)) if node.parent.is_none() => match state.trunk.map(|trunk| trunk.verdict) {
+        Phase::Red(_, RedWhy::Failed(_)) if first => match state.trunk.map(|trunk| trunk.verdict) {
             Some(TrunkVerdict::Red) => Doing::TrunkRed,
             _ => Doing::TrunkTested,
         },

@@ -37,17 +37,32 @@ pub(super) fn schedule(state: &mut State, policy: &Policy) {
     let front: BTreeSet<NodeId> = state.front().into_iter().collect();
     let keep = wanted.iter().chain(&front).copied().collect();
     cancel_unwanted(state, &keep);
+    let heirs = heirs(state);
     let mut free = policy.slots().saturating_sub(state.slots());
-    if free > 0 && trunk_run_wanted(state) {
+    if free > 0 && heirs.is_none() && trunk_run_wanted(state) {
         start_trunk(state);
         free -= 1;
     }
     let (first, others): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|id| front.contains(id));
-    let composed = |id: &NodeId| matches!(state.tree.get(*id).phase, Phase::Composed(_));
-    let next: Vec<NodeId> = first.into_iter().chain(others).filter(composed).take(free).collect();
+    let ready = |id: &NodeId| {
+        matches!(state.tree.get(*id).phase, Phase::Composed(_)) && heirs.as_ref().is_none_or(|heirs| heirs.contains(id))
+    };
+    let next: Vec<NodeId> = first.into_iter().chain(others).filter(ready).take(free).collect();
     for id in next {
         start(state, id);
     }
+}
+
+/// While a landing is unanswered, what stands on it: nothing else is worth a run, for the landing's success would end it.
+fn heirs(state: &State) -> Option<BTreeSet<NodeId>> {
+    let landing = state.tree.settling().map(|id| state.tree.get(id)).filter(|node| !node.bad())?;
+    let mut heirs = BTreeSet::new();
+    let mut next = landing.children.clone();
+    while let Some(id) = next.pop() {
+        heirs.insert(id);
+        next.extend(&state.tree.get(id).children);
+    }
+    Some(heirs)
 }
 
 fn start(state: &mut State, id: NodeId) {
@@ -74,10 +89,12 @@ fn take_run(state: &mut State) -> RunId {
     run
 }
 
-/// The planner's wants, with the shortest undecided front node put first if no undecided front node is among them.
+/// The planner's wants, with the shortest undecided front node put first if no undecided front node is among them. While
+/// something settles that is not needed: the answer is the progress.
 fn wants(state: &State, policy: &Policy) -> Vec<Chain> {
     let mut wants = plan::chains(state, policy);
-    if !wants.iter().any(|chain| wants_undecided_front(state, chain))
+    if state.tree.settling().is_none()
+        && !wants.iter().any(|chain| wants_undecided_front(state, chain))
         && let Some(length) = shortest_undecided(state, policy)
     {
         wants.insert(0, Chain::one(state.order.iter().take(length).map(|e| e.id).collect()));

@@ -29,6 +29,10 @@ pub(super) fn settle(state: &mut State) {
     for (entry, why) in leaving {
         state.dismiss(entry, why);
     }
+    if std::mem::take(&mut state.reshape) {
+        let runs = state.tree.clear();
+        state.owe_cancels(runs);
+    }
     if let Some((reading, tip)) = state.heard.take()
         && reading > state.applied
     {
@@ -163,6 +167,8 @@ fn land_node(state: &mut State, id: NodeId, tested: Tested, (reading, trunk): Fa
     let gone: BTreeSet<_> = landed.iter().map(|member| member.entry.pr).collect();
     state.drop_entries(|entry| gone.contains(&entry.pr));
     for member in landed {
+        // So is an approval that was read before the landing was, but is heard of later.
+        state.learn(member.entry.pr, reading);
         state.tell(member.entry, Notice::Landed { tip: member.tip, trunk: tested.sha() });
     }
     if trunk == tested.sha() {
@@ -177,13 +183,14 @@ pub(super) fn eject_answered(state: &mut State, entry: EntryId, (reading, trunk)
     let Some(id) = state.tree.settling() else { return };
     let node = state.tree.get(id);
     let Phase::Ejecting(why) = node.phase.clone() else { return };
-    if node.entry != entry {
+    // An answer that is no newer than what we know was to an earlier question.
+    if node.entry != entry || reading <= state.applied {
         return;
     }
     let same = state.trunk.is_some_and(|known| known.tip == trunk);
     let first = state.order.first().filter(|e| e.id == entry);
     match first {
-        Some(first) if same && state.heard.is_none_or(|(_, heard)| heard == trunk) => {
+        Some(first) if same && state.heard.is_none_or(|(known, tip)| known < reading || tip == trunk) => {
             let notice = first.leaving.clone().map_or(Notice::Ejected(why), Notice::Left);
             state.applied = state.applied.max(reading);
             state.drop_entry(entry);

@@ -60,6 +60,8 @@ pub struct State {
     pub(super) applied: Reading,
     /// A reading of trunk that came while something was settling.
     pub(super) heard: Option<(Reading, Sha)>,
+    /// What is composed is void, and goes as soon as nothing settles.
+    pub(super) reshape: bool,
     /// The newest revision of each pull request heard of.
     pub(super) newest: BTreeMap<PrNumber, Reading>,
     pub(super) next_run: RunId,
@@ -76,6 +78,7 @@ impl Default for State {
             untold: Vec::new(),
             applied: Reading::new(0),
             heard: None,
+            reshape: false,
             newest: BTreeMap::new(),
             next_run: RunId::new(1),
             next_attempt: Attempt::new(1),

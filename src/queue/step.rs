@@ -45,7 +45,7 @@ fn take_in(state: &mut State, event: Event, policy: &Policy) {
     match event {
         Event::TrunkRead { reading, tip } => settle::hear(state, reading, tip),
         Event::Arrived { entry, priority, alone } => arrive(state, entry, priority, alone),
-        Event::Left { pr, rev, why } => leave(state, pr, rev, why),
+        Event::Left { pr, rev, why } => leave(state, pr, rev, &why),
         Event::Composed { onto, entry, result } => composed(state, onto, entry, &result),
         Event::RunFinished { run, verdict } => verdict::finished(state, run, &verdict, policy),
         Event::RunCancelled { run } => {
@@ -70,6 +70,7 @@ fn take_in(state: &mut State, event: Event, policy: &Policy) {
                 trunk.verdict = TrunkVerdict::Unknown { reds: 0 };
             }
         }
+        Event::Reshaped => state.reshape = true,
         Event::Reconsidered => {}
     }
 }
@@ -87,7 +88,7 @@ fn arrive(state: &mut State, entry: EntryId, priority: Priority, alone: bool) {
     insert(&mut state.order, Entry { id: entry, priority, alone, leaving: None });
 }
 
-fn leave(state: &mut State, pr: PrNumber, rev: Reading, why: LeaveWhy) {
+fn leave(state: &mut State, pr: PrNumber, rev: Reading, why: &LeaveWhy) {
     state.learn(pr, rev);
     let gone: Vec<_> = state.order.iter().filter(|e| e.id.pr == pr && e.id.rev <= rev).map(|e| e.id).collect();
     for entry in gone {

@@ -112,8 +112,9 @@ impl Node {
     /// The commit it composed to, if it did.
     pub fn tip(&self) -> Option<Sha> {
         match &self.phase {
-            Phase::Composed(sha) | Phase::Testing(sha, _) | Phase::Red(sha, _) => Some(*sha),
-            Phase::Ejecting(Why::Red(sha, _)) => Some(*sha),
+            Phase::Composed(sha) | Phase::Testing(sha, _) | Phase::Red(sha, _) | Phase::Ejecting(Why::Red(sha, _)) => {
+                Some(*sha)
+            }
             Phase::Green(tested) | Phase::Landing(tested, _) | Phase::Revoking(tested, _) => Some(tested.sha()),
             Phase::Wanted | Phase::Composing { .. } | Phase::Unfit(_) | Phase::Ejecting(Why::Unfit(_)) => None,
         }

@@ -41,10 +41,9 @@ fn trunk_verdict(verdict: &Verdict, reds: u8, policy: &Policy) -> TrunkVerdict {
     match verdict {
         Verdict::Passed => TrunkVerdict::Green,
         Verdict::Failed(_) if reds >= policy.tries => TrunkVerdict::Red,
-        Verdict::Failed(_) => TrunkVerdict::Unknown { reds },
         // Nobody can say whether trunk is green: then nobody is blamed either.
         Verdict::Silent(_) if reds >= policy.tries.max(policy.silent_tries) => TrunkVerdict::Red,
-        Verdict::Silent(_) => TrunkVerdict::Unknown { reds },
+        Verdict::Failed(_) | Verdict::Silent(_) => TrunkVerdict::Unknown { reds },
     }
 }
 

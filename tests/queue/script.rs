@@ -22,7 +22,7 @@ struct Play {
     out: String,
 }
 
-/// The script with its answers.
+/// The script with its answers. `anew` begins again with an empty queue and the same settings.
 pub fn play(script: &str) -> String {
     let mut play = Play {
         state: State::default(),
@@ -39,6 +39,7 @@ pub fn play(script: &str) -> String {
         match words.as_slice() {
             [] | ["#", ..] => {}
             ["explain"] => play.explain(),
+            ["anew"] => play.state = State::default(),
             words if play.set(words) => {}
             words => {
                 let event = play.event(words);

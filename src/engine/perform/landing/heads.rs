@@ -88,7 +88,7 @@ pub(super) async fn move_heads<W: World>(
 fn head_update(member: &LandMember, pull: &Pull) -> Option<RefUpdate> {
     let branch = pull.head_repo.as_ref().map(|head| head.branch.to_ref())?;
     let to = member.member.tip;
-    (pull.head != to).then(|| RefUpdate { name: branch, expect: Expect::At(pull.head), to: Some(to) })
+    (pull.head != to).then_some(RefUpdate { name: branch, expect: Expect::At(pull.head), to: Some(to) })
 }
 
 /// Only the author's own fork is written to, and never a branch that others build on.
