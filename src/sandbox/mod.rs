@@ -2,7 +2,7 @@
 //! not to our convenience; it knows nothing of the queue, and no credential of it is good anywhere else.
 
 mod client;
-mod example;
+pub mod example;
 mod git_http;
 mod git_program;
 mod happening;
