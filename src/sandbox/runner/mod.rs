@@ -5,9 +5,9 @@ mod job;
 mod slots;
 mod tail;
 
-use super::Lookalike;
 use super::happening::Happening;
 use super::types::{Refused, RepoSummary, SandboxEvent};
+use super::{Lookalike, UnfinishedRun};
 use job::{Outcome, Rules, Stop};
 use slots::{Job, Slots, Urgency};
 use std::collections::HashMap;
@@ -20,6 +20,7 @@ use tokio::task::{JoinHandle, JoinSet};
 pub const CHECK_NAME: &str = "ci";
 /// Branches whose every push is tested, at once: the service's runs.
 const QUEUE_BRANCHES: &str = "greenline/";
+const FULL: &str = "Cancelled: more runs wait than this runner can remember.";
 
 /// What the runner runs, and how much at once.
 #[derive(Debug, Clone)]
@@ -59,7 +60,7 @@ impl Runner {
             repo_dir: settings.repo.dir.clone(),
             full_name: settings.repo.full_name.clone(),
         };
-        let work = Work {
+        let mut work = Work {
             forge,
             repo: settings.repo.id,
             rules,
@@ -69,6 +70,7 @@ impl Runner {
             running: JoinSet::new(),
             started_total: 0,
         };
+        work.take_up();
         Self { stop, task: tokio::spawn(work.until(events, stopped)) }
     }
 
@@ -116,6 +118,18 @@ impl Work {
         self.wind_up().await;
     }
 
+    /// Runs that an earlier life of this sandbox left behind begin anew.
+    fn take_up(&mut self) {
+        let left = self.forge.unfinished_runs().into_iter().filter(|left| left.repo == self.repo);
+        for UnfinishedRun { started, branch, sha, .. } in left.collect::<Vec<_>>() {
+            let urgency = urgency(&branch);
+            if let Err(job) = self.slots.add(Job { branch, sha, urgency, run: started }) {
+                self.report(&job, "cancelled", FULL);
+            }
+        }
+        self.fill();
+    }
+
     fn hear(&mut self, event: &SandboxEvent) {
         match event {
             SandboxEvent::Push { repo, r#ref, after, .. } if *repo == self.repo => {
@@ -152,7 +166,7 @@ impl Work {
     }
 
     fn want(&mut self, branch: &str, sha: &str) {
-        let urgency = if branch.starts_with(QUEUE_BRANCHES) { Urgency::Queue } else { Urgency::Head };
+        let urgency = urgency(branch);
         if self.slots.is_news(branch, sha, urgency) {
             self.announce(branch, sha, urgency);
         }
@@ -163,7 +177,7 @@ impl Work {
             Ok(run) => {
                 let job = Job { branch: branch.into(), sha: sha.into(), urgency, run };
                 if let Err(job) = self.slots.add(job) {
-                    self.report(&job, "cancelled", "Cancelled: more runs wait than this runner can remember.");
+                    self.report(&job, "cancelled", FULL);
                 }
             }
             Err(refused) => self.complain(&refused),
@@ -261,4 +275,8 @@ impl Work {
             self.close(ended);
         }
     }
+}
+
+fn urgency(branch: &str) -> Urgency {
+    if branch.starts_with(QUEUE_BRANCHES) { Urgency::Queue } else { Urgency::Head }
 }

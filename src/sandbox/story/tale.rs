@@ -284,3 +284,91 @@ fn onto(ahead: &[PrNumber], board: &Board) -> String {
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn sha(digit: char) -> String {
+        std::iter::repeat_n(digit, 40).collect()
+    }
+
+    fn board(queue: &[u64], groups: Value, landings: Value, departures: Value) -> Board {
+        let row = |(at, pull): (usize, &u64)| {
+            json!({"pull": pull, "title": format!("Title {pull}"), "head": sha('1'), "position": at + 1, "status": "",
+                   "author": {"id": 1, "login": "ada", "bot": false}, "since": 0})
+        };
+        let queue: Vec<_> = queue.iter().enumerate().map(row).collect();
+        serde_json::from_value(json!({
+            "name": "acme/demo", "trunk": "main", "tip": sha('9'), "troubles": [], "queue": queue, "groups": groups,
+            "landings": landings, "departures": departures, "counters": {}, "at": 0,
+        }))
+        .expect("a board")
+    }
+
+    fn texts(tale: &mut Tale, board: &Board) -> Vec<String> {
+        tale.board(board).0.into_iter().map(|(_, text)| text).collect()
+    }
+
+    fn group(pulls: &[u64], tip: char, phase: &str) -> Value {
+        json!({"pulls": pulls, "tip": sha(tip), "phase": phase, "run": 7, "url": null})
+    }
+
+    fn planned(number: u64, expected: Expected) -> Planned {
+        Planned { number, title: format!("Title {number}"), expected }
+    }
+
+    fn closed(number: u64) -> SandboxEvent {
+        SandboxEvent::Pull {
+            repo: 1,
+            number,
+            action: "closed".into(),
+            title: String::new(),
+            head: sha('1'),
+            base: "main".into(),
+            merged: true,
+            merge_commit: None,
+            label: None,
+            by: "greenline[bot]".into(),
+        }
+    }
+
+    #[test]
+    fn a_story_is_told_once_and_in_order() {
+        let mut tale = Tale::default();
+        let first =
+            board(&[1, 2], json!([group(&[1], 'a', "testing"), group(&[1, 2], 'b', "testing")]), json!([]), json!([]));
+        let lines = texts(&mut tale, &first);
+        assert_eq!(lines[0], "#1 queued, position 1: Title 1 (ada)");
+        assert_eq!(lines[2], "#1 composed on main: aaaaaaaaaa");
+        assert_eq!(lines[4], "#2 composed on #1: bbbbbbbbbb");
+        assert_eq!(lines[5], "#1+#2 sent to CI as one commit, bbbbbbbbbb, run 7");
+        assert!(texts(&mut tale, &first).is_empty(), "the same board is no news");
+        let landing = json!([{"at": 5, "commit": sha('a'), "pulls": [1], "candidate": "candidate/000001", "checks": ["ci (12)"]}]);
+        let departure = json!([{"at": 6, "pull": 2, "code": "checks-failed", "sentence": "`ci` failed.\nMore."}]);
+        let lines = texts(&mut tale, &board(&[], json!([]), landing, departure));
+        assert_eq!(lines[0], "#1 landed on main as aaaaaaaaaa, candidate candidate/000001 [ci (12)]");
+        assert_eq!(lines[1], "#2 sent back (checks-failed): `ci` failed.");
+    }
+
+    #[test]
+    fn the_end_is_judged_by_what_was_expected() {
+        let either = || Expected::OneOf { pair: 1, code: "checks-failed" };
+        let pulls = [planned(1, either()), planned(2, either()), planned(3, Expected::Lands)];
+        let mut tale = Tale::default();
+        let landing = json!([{"at": 5, "commit": sha('a'), "pulls": [1, 3], "candidate": null, "checks": []}]);
+        let departure = json!([{"at": 6, "pull": 2, "code": "conflict", "sentence": "no"}]);
+        tale.board(&board(&[2], json!([]), landing.clone(), json!([])));
+        assert_eq!(tale.complaints(&pulls)[1], "#2 has not ended");
+        tale.board(&board(&[], json!([]), landing, departure));
+        assert!(!tale.is_over(&pulls), "landed, but still shown as open");
+        tale.event(&closed(1));
+        tale.event(&closed(3));
+        assert!(tale.is_over(&pulls));
+        assert_eq!(
+            tale.complaints(&pulls),
+            ["#2 should have been sent back for `checks-failed`, and was for `conflict`"]
+        );
+    }
+}
