@@ -3,7 +3,7 @@
 
 mod admin;
 mod client;
-mod example;
+pub mod example;
 mod git_http;
 mod git_program;
 mod happening;
