@@ -1,0 +1,73 @@
+//! Workflow runs of the sandbox's own CI, as GitHub Actions shows its.
+
+use super::Answer;
+use super::call::Call;
+use super::reply::Reply;
+use super::route::{Need, Route, get, post};
+use crate::sandbox::types::Refused;
+use crate::sandbox::world::ci::WorkflowRun;
+use crate::sandbox::world::model::{Repo, Role};
+use serde_json::json;
+
+const READ: Need = Need::Repo(Role::Read, "actions");
+const WRITE: Need = Need::Repo(Role::Write, "actions");
+
+pub(super) const ROUTES: &[Route] = &[
+    get("/repos/{owner}/{repo}/actions/runs", READ, list),
+    get("/repos/{owner}/{repo}/actions/runs/{run_id}", READ, show),
+    post("/repos/{owner}/{repo}/actions/runs/{run_id}/cancel", WRITE, cancel),
+    post("/repos/{owner}/{repo}/actions/runs/{run_id}/rerun", WRITE, rerun),
+    post("/repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs", WRITE, rerun),
+    get("/repos/{owner}/{repo}/actions/runs/{run_id}/jobs", READ, jobs),
+    get("/repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments", READ, pending),
+];
+
+fn run_of<'a>(call: &Call, repo: &'a Repo) -> Result<&'a WorkflowRun, Refused> {
+    repo.runs.get(&call.number("run_id")?).ok_or_else(Refused::not_found)
+}
+
+fn list(call: &Call) -> Answer {
+    call.read(|world, repo| {
+        let wanted = |name: &str, value: &str| call.query(name).is_none_or(|w| w == value);
+        let status = |run: &WorkflowRun| {
+            let ended = run.conclusion.as_deref();
+            call.query("status").is_none_or(|w| w == run.status || Some(w) == ended)
+        };
+        let mut found: Vec<_> = repo
+            .runs
+            .values()
+            .filter(|r| {
+                wanted("head_sha", &r.head_sha) && wanted("branch", &r.head_branch) && wanted("event", &r.event)
+            })
+            .filter(|r| wanted("check_suite_id", &r.suite.to_string()) && wanted("actor", world.login(r.actor)))
+            .filter(|r| status(r))
+            .collect();
+        found.reverse();
+        Ok(call.counted("workflow_runs", &found, |r| world.run_json(repo.id, r)))
+    })
+}
+
+fn show(call: &Call) -> Answer {
+    call.read(|world, repo| Ok(Reply::ok(world.run_json(repo.id, run_of(call, repo)?))))
+}
+
+fn cancel(call: &Call) -> Answer {
+    let run = call.number("run_id")?;
+    call.change(|world, _| world.cancel_run(call.repo, run))?;
+    Ok(Reply::with(202, json!({})))
+}
+
+fn rerun(call: &Call) -> Answer {
+    let check = call.read(|_, repo| run_of(call, repo).map(|r| r.check_run))?;
+    call.change(|world, by| world.rerequest(call.repo, check, by))
+        .map_err(|_| Refused::new(403, "This workflow run is already running"))?;
+    Ok(Reply::with(201, json!({})))
+}
+
+fn jobs(call: &Call) -> Answer {
+    call.read(|world, repo| Ok(call.counted("jobs", &[run_of(call, repo)?], |r| world.job_json(repo.id, r))))
+}
+
+fn pending(call: &Call) -> Answer {
+    call.read(|_, repo| run_of(call, repo).map(|_| Reply::ok(json!([]))))
+}

@@ -1,0 +1,3 @@
+//! What several tests share. It tests nothing itself.
+
+pub mod openapi;
