@@ -131,7 +131,7 @@ impl Play {
             ["failed", "run", run, checks @ ..] => finished(run, Verdict::Failed(texts(checks))),
             ["silent", "run", run, why, checks @ ..] => finished(run, Verdict::Silent(silence(why, texts(checks)))),
             ["cancelled", "run", run] => Event::RunCancelled { run: RunId::new(number(run)) },
-            ["landed" | "refused", "attempt", ..] => self.landing(words, reading),
+            ["landed" | "refused", "attempt", ..] => Self::landing(words, reading),
             ["revoked", "attempt", attempt, "trunk", trunk, landed] => {
                 let (attempt, trunk) = (Attempt::new(number(attempt)), sha(trunk));
                 Event::Revoked { attempt, reading, trunk, landed: *landed == "landed" }
@@ -170,7 +170,7 @@ impl Play {
         Event::Arrived { entry, priority: Priority(priority), alone: rest.contains(&"alone") }
     }
 
-    fn landing(&self, words: &[&str], reading: Reading) -> Event {
+    fn landing(words: &[&str], reading: Reading) -> Event {
         let [outcome, "attempt", attempt, "trunk", trunk, why @ ..] = words else {
             panic!("not a landing's answer: {}", words.join(" "))
         };

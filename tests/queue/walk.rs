@@ -130,7 +130,9 @@ impl Walk {
         let (state, effects) = step(state, event, &self.policy);
         self.state = state;
         if self.trace {
-            effects.iter().for_each(|effect| println!("  > {effect:?}"));
+            for effect in &effects {
+                println!("  > {effect:?}");
+            }
         }
         assert!(self.state.slots() <= usize::try_from(self.policy.budget).expect("small"), "over budget");
         if let Some((entry, trunk)) = judged {
