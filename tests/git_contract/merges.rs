@@ -184,7 +184,7 @@ fn kinds() -> Vec<Case> {
         case(
             "a submodule becomes a file",
             vec![module(MODULE_A), put("k", "")],
-            vec![put("m", "x")],
+            vec![gone("m"), put("m", "x")],
             vec![put("k", "2")],
         ),
     ]

@@ -138,7 +138,7 @@ fn what_cannot_be_composed_is_refused_with_a_sentence() {
 fn odd_authors_encodings_and_signatures_come_through_byte_for_byte() {
     let world = World::new();
     let (base, onto, _) = three(&world);
-    let tree = world.git(&["rev-parse", &format!("{base}:d")]);
+    let tree = world.tree_of(world.commit(&[base], "for its tree", &[put("z", "")]));
     let raw = [
         format!("tree {tree}\nparent {base}\n").as_bytes(),
         b"author J\xf6rg <j@x> 1600000000 -0330\ncommitter J\xf6rg <j@x> 1600000001 -0330\nencoding ISO-8859-1\n",

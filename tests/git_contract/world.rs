@@ -64,6 +64,7 @@ impl World {
     pub fn new() -> Self {
         let dir = TempDir::new().expect("a temporary directory");
         let repo = Repository::init_bare(dir.path().join(format!("remotes/{NAME}.git"))).expect("a new repository");
+        repo.set_head("refs/heads/main").expect("a branch to be");
         Self { dir, repo, clock: Cell::new(1_700_000_000) }
     }
 
@@ -75,6 +76,23 @@ impl World {
     pub fn commit(&self, parents: &[Sha], message: &str, edits: &[Edit]) -> Sha {
         let parents: Vec<_> =
             parents.iter().map(|parent| self.repo.find_commit(oid(*parent)).expect("a parent")).collect();
+        let empty = self.repo.treebuilder(None).and_then(|builder| builder.write()).expect("the empty tree");
+        let tree = parents.first().map_or(empty, git2::Commit::tree_id);
+        // First what goes: a file must be gone before a directory of its name can be.
+        let tree = self.edited(tree, edits.iter().filter(|edit| edit.to.is_none()));
+        let tree = self.edited(tree, edits.iter().filter(|edit| edit.to.is_some()));
+        self.clock.set(self.clock.get() + 60);
+        let who = |name: &str, offset| {
+            Signature::new(name, &format!("{name}@example.org"), &Time::new(self.clock.get(), offset))
+                .expect("a signature")
+        };
+        let (author, committer) = (who("Ann", 120), who("Cat", -60));
+        let tree = self.repo.find_tree(tree).expect("a tree");
+        let parents: Vec<_> = parents.iter().collect();
+        sha(self.repo.commit(None, &author, &committer, message, &tree, &parents).expect("a commit"))
+    }
+
+    fn edited<'a>(&self, tree: Oid, edits: impl Iterator<Item = &'a Edit>) -> Oid {
         let mut update = TreeUpdateBuilder::new();
         for edit in edits {
             match &edit.to {
@@ -88,21 +106,7 @@ impl World {
                 }
             };
         }
-        let empty = self.repo.treebuilder(None).and_then(|builder| builder.write()).expect("the empty tree");
-        let tree = match parents.first() {
-            Some(parent) => parent.tree(),
-            None => self.repo.find_tree(empty),
-        };
-        let tree = update.create_updated(&self.repo, &tree.expect("a tree")).expect("a tree");
-        self.clock.set(self.clock.get() + 60);
-        let who = |name: &str, offset| {
-            Signature::new(name, &format!("{name}@example.org"), &Time::new(self.clock.get(), offset))
-                .expect("a signature")
-        };
-        let (author, committer) = (who("Ann", 120), who("Cat", -60));
-        let tree = self.repo.find_tree(tree).expect("a tree");
-        let parents: Vec<_> = parents.iter().collect();
-        sha(self.repo.commit(None, &author, &committer, message, &tree, &parents).expect("a commit"))
+        update.create_updated(&self.repo, &self.repo.find_tree(tree).expect("a tree")).expect("a tree")
     }
 
     pub fn branch(&self, name: &str, at: Sha) {
