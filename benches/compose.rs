@@ -121,8 +121,8 @@ fn ours(dir: &Path, made: &Made) -> (Vec<Duration>, Vec<Duration>, Vec<String>) 
             strategy: Strategy::Rebase,
             inner_merges: InnerMerges::Refuse,
         };
-        let (time, composed) = timed(|| composer.compose(&recipe).expect("an answer"));
-        let Composed::Tip { tree, .. } = composed else { panic!("not composed: {composed:?}") };
+        let (time, answer) = timed(|| composer.compose(&recipe).expect("an answer"));
+        let Composed::Tip { tree, .. } = answer else { panic!("not composed: {answer:?}") };
         (time, tree.to_string())
     };
     let (first, trees): (Vec<_>, Vec<_>) = made.heads.iter().map(|head| compose(*head)).unzip();

@@ -61,6 +61,12 @@ fn contents() -> Vec<Case> {
             vec![put("a", text().replace('\n', "\r\n"))],
             vec![put("a", lines(&[(3, "y")]))],
         ),
+    ]
+}
+
+fn names_and_attributes() -> Vec<Case> {
+    let text = || lines(&[]);
+    vec![
         case(
             "names that are no UTF-8",
             vec![put(b"d\xff/\xfe", text()), put("k", "")],
@@ -219,6 +225,11 @@ fn agree(cases: Vec<Case>) {
 #[test]
 fn contents_merge_as_git_merges_them() {
     agree(contents());
+}
+
+#[test]
+fn odd_names_and_attributes_merge_as_git_merges_them() {
+    agree(names_and_attributes());
 }
 
 #[test]

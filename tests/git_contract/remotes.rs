@@ -1,11 +1,15 @@
 //! The remote: refs read, pull request heads fetched, refs pushed under lease, on a real bare repository with real hooks.
 
 use crate::world::{NAME, World, put, recipe, tip};
+use greenline::adapter::git::{CacheOptions, GitCache, Identity, TimeLimits};
 use greenline::facts::Strategy;
 use greenline::ids::{PrNumber, RefName, Sha};
 use greenline::port::git::{Expect, PullHead, Pushed, RefUpdate, TagObject};
 use greenline::port::{Git, Trouble};
+use secrecy::SecretString;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn update(name: &str, expect: Expect, to: Option<Sha>) -> RefUpdate {
     RefUpdate { name: name.parse().expect("a ref name"), expect, to }
@@ -16,7 +20,7 @@ fn name(text: &str) -> RefName {
 }
 
 /// A remote with trunk and one pull request, and a cache that has both.
-async fn world() -> (World, greenline::adapter::git::GitCache, Sha, Sha) {
+async fn world() -> (World, GitCache, Sha, Sha) {
     let world = World::new();
     let trunk = world.commit(&[], "base", &[put("a", "1"), put(".github/greenline.toml", "x = 1")]);
     let head = world.commit(&[trunk], "change", &[put("a", "2")]);
@@ -154,6 +158,44 @@ async fn what_cannot_be_a_push_is_our_own_bug() {
     ] {
         assert!(matches!(cache.push(None, &bad, true).await, Err(Trouble::Bug(_))), "{bad:?}");
     }
+}
+
+/// Answers every request with 403 and hands back what was asked.
+async fn closed_door() -> (String, tokio::task::JoinHandle<String>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let asked = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a caller");
+        let mut request = vec![0; 4096];
+        let read = stream.read(&mut request).await.expect("a request");
+        let refusal = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        stream.write_all(refusal).await.expect("written");
+        String::from_utf8_lossy(&request[..read]).into_owned()
+    });
+    (url, asked)
+}
+
+#[tokio::test]
+async fn the_token_goes_in_a_header_and_nowhere_else() {
+    let (world, cache, trunk, head) = world().await;
+    drop(cache);
+    let (git_url, asked) = closed_door().await;
+    let cache = GitCache::open(CacheOptions {
+        dir: world.dir.path().join("cache"),
+        git_url,
+        repo: NAME.parse().expect("a name"),
+        identity: Identity::new("Greenline", "bot@example.org"),
+        token: Some(Arc::new(|| Box::pin(async { Ok(SecretString::from("s3cret")) }))),
+        limits: TimeLimits::default(),
+    })
+    .expect("a cache");
+    let pushed = cache.push(None, &[update("refs/heads/main", Expect::At(trunk), Some(head))], true).await;
+    let Err(Trouble::Denied(why)) = pushed else { panic!("{pushed:?}") };
+    // base64 of `x-access-token:s3cret`
+    let basic = "eC1hY2Nlc3MtdG9rZW46czNjcmV0";
+    let request = asked.await.expect("a request");
+    assert!(request.contains(&format!("Authorization: Basic {basic}")), "{request}");
+    assert!(why.contains("403") && !why.contains("s3cret") && !why.contains(basic), "{why}");
 }
 
 #[tokio::test]
