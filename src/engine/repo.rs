@@ -185,6 +185,7 @@ impl<W: World, S: Store> Repo<W, S> {
         let page = self.settings.page.clone();
         let around = Around { now, page: page.as_deref() };
         let readings = self.world.readings().last();
+        let configured = self.book.state.configured();
         let mut written = self.book.turn(&*self.store, &facts, &consumed, readings, around).await;
         let owed = loop {
             match written {
@@ -197,6 +198,10 @@ impl<W: World, S: Store> Repo<W, S> {
                 }
             }
         };
+        if !configured && self.book.state.configured() {
+            // Labels that were put on before anything said what green means have waited for this.
+            self.reconcile_at = now;
+        }
         let begin = self.dispatch.begin(owed, now);
         self.wake_at = begin.next;
         for batch in begin.batches {
