@@ -157,7 +157,9 @@ impl<W: World, S: Store> Repo<W, S> {
                 if all {
                     self.reconciling = false;
                     self.reconcile_trouble = None;
-                    self.reconcile_at = now.plus_ms(i64::try_from(self.settings.reconcile_ms).unwrap_or(i64::MAX));
+                    if self.reconcile_at > now {
+                        self.reconcile_at = self.next_reconcile(now);
+                    }
                 }
                 self.turn(facts, rows).await
             }
@@ -241,8 +243,14 @@ impl<W: World, S: Store> Repo<W, S> {
     fn begin_reconcile(&mut self) {
         if !self.reconciling && self.world.clock().now() >= self.reconcile_at {
             self.reconciling = true;
+            // Whoever wants another one while this one is under way sets an earlier time.
+            self.reconcile_at = self.next_reconcile(self.world.clock().now());
             self.begin_look(Look::All, Vec::new());
         }
+    }
+
+    fn next_reconcile(&self, now: Moment) -> Moment {
+        now.plus_ms(i64::try_from(self.settings.reconcile_ms).unwrap_or(i64::MAX))
     }
 
     /// Until the next thing that time alone brings: a reconciliation, a resting job, a deadline of CI.
