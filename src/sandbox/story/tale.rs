@@ -34,8 +34,8 @@ pub type Line = (Voice, String);
 #[derive(Debug, Default)]
 pub struct Tale {
     queued: Vec<u64>,
-    /// Phase of each group last told, by members.
-    groups: BTreeMap<Vec<PrNumber>, String>,
+    /// Phase of each group last told. By tip where there is one: after a landing the same commit stands for fewer members.
+    groups: BTreeMap<String, String>,
     /// Members by tip, for check runs.
     by_tip: BTreeMap<String, String>,
     told_landings: BTreeSet<String>,
@@ -57,7 +57,7 @@ impl Tale {
         for group in &board.groups {
             self.tell_group(board, group, &mut lines);
         }
-        self.groups.retain(|members, _| board.groups.iter().any(|group| group.pulls == *members));
+        self.groups.retain(|told, _| board.groups.iter().any(|group| key(group) == *told));
         self.tell_landings(board, &mut lines, &mut news);
         self.tell_departures(board, &mut lines, &mut news);
         (lines, news)
@@ -85,7 +85,7 @@ impl Tale {
         let Some((last, ahead)) = group.pulls.split_last() else { return };
         let members = names(&group.pulls);
         let short = group.tip.map(|tip| tip.short()).unwrap_or_default();
-        let told = self.groups.insert(group.pulls.clone(), group.phase.clone());
+        let told = self.groups.insert(key(group), group.phase.clone());
         if told.as_deref() == Some(group.phase.as_str()) {
             return;
         }
@@ -271,6 +271,10 @@ impl Tale {
             ) => None,
         }
     }
+}
+
+fn key(group: &GroupRow) -> String {
+    group.tip.map_or_else(|| names(&group.pulls), |tip| tip.to_string())
 }
 
 fn names(pulls: &[PrNumber]) -> String {
