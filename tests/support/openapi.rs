@@ -47,8 +47,9 @@ impl Referee {
                 });
             }
         }
-        // Of two patterns that match, the one with fewer parameters is meant.
-        operations.sort_by_key(|o| (o.pattern.matches('{').count(), o.pattern.clone()));
+        // Of two patterns that match, the one with more fixed words is meant.
+        let fixed = |o: &Operation| o.pattern.split('/').filter(|part| !part.starts_with('{')).count();
+        operations.sort_by_key(|o| (std::cmp::Reverse(fixed(o)), o.pattern.clone()));
         Self { operations, components: document["components"].clone(), compiled: Mutex::default() }
     }
 
@@ -208,6 +209,11 @@ fn normalise(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(normalise),
         Value::Object(members) => {
             members.values_mut().for_each(normalise);
+            // GitHub's description once says that an account is a user *and* an enterprise; elsewhere it is either.
+            let both = members.get("allOf").is_some_and(|all| all[1]["title"] == "Enterprise");
+            if both && let Some(either) = members.remove("allOf") {
+                members.insert("anyOf".into(), either);
+            }
             if members.get("nullable") != Some(&Value::Bool(true)) {
                 return;
             }
@@ -250,7 +256,7 @@ fn matches(pattern: &str, path: &str) -> bool {
 fn decode(text: &str) -> String {
     let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
     while let Some((first, tail)) = rest.split_first() {
-        let hex = (*first == b'%').then(|| std::str::from_utf8(tail.get(..2)?).ok()).flatten();
+        let hex = tail.get(..2).filter(|_| *first == b'%').and_then(|h| std::str::from_utf8(h).ok());
         match hex.and_then(|h| u8::from_str_radix(h, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);

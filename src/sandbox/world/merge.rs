@@ -104,7 +104,7 @@ impl World {
         if expected_head.is_some_and(|sha| sha != pull.head_sha) {
             return Err(Refused::new(409, "Head branch was modified. Review and try the merge again."));
         }
-        let missing = self.blocking_checks(self.repo(repo)?, &pull.base_ref, &pull.head_sha);
+        let missing = Self::blocking_checks(self.repo(repo)?, &pull.base_ref, &pull.head_sha);
         if let Some(first) = missing.first() {
             return Err(Refused::new(405, format!("Required status check \"{first}\" is expected.")));
         }
@@ -159,7 +159,7 @@ impl World {
             None => "unknown",
             Some(false) => "dirty",
             Some(true) if pull.draft => "draft",
-            Some(true) if !self.blocking_checks(of, &pull.base_ref, &pull.head_sha).is_empty() => "blocked",
+            Some(true) if !Self::blocking_checks(of, &pull.base_ref, &pull.head_sha).is_empty() => "blocked",
             Some(true) => "clean",
         }
     }
