@@ -209,6 +209,10 @@ fn normalise(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(normalise),
         Value::Object(members) => {
             members.values_mut().for_each(normalise);
+            // Where the default is empty, GitHub answers an empty text, which is no URL.
+            if members.get("default").is_some_and(|d| d == "") {
+                members.remove("format");
+            }
             // GitHub's description once says that an account is a user *and* an enterprise; elsewhere it is either.
             let both = members.get("allOf").is_some_and(|all| all[1]["title"] == "Enterprise");
             if both && let Some(either) = members.remove("allOf") {
