@@ -54,7 +54,7 @@ impl Stand {
         let path = format!("/app/installations/{}/access_tokens", stand.who.installation);
         let minted = stand.ask("POST", &path, &stand.jwt(), &json!({})).await;
         assert_eq!(minted.0, 201, "{}", minted.1);
-        stand.app = minted.1["token"].as_str().expect("a token").to_owned();
+        minted.1["token"].as_str().expect("a token").clone_into(&mut stand.app);
         stand
     }
 
