@@ -189,7 +189,7 @@ impl Watcher {
         let mut deaths_in_a_row = 0;
         loop {
             let born = Instant::now();
-            let how = match self.begin() {
+            match self.begin() {
                 Ok((mut child, group)) => {
                     let service_pid = child.id().unwrap_or(0);
                     self.pid.send_replace(Some(service_pid));
@@ -200,12 +200,10 @@ impl Watcher {
                     };
                     self.pid.send_replace(None);
                     let how = ended.map_or_else(|trouble| trouble.to_string(), |status| status.to_string());
-                    let _ = self.news.send(Happening::ServiceDied { service_pid, how: how.clone() });
-                    how
+                    let _ = self.news.send(Happening::ServiceDied { service_pid, how });
                 }
-                Err(trouble) => format!("could not be started: {trouble}"),
-            };
-            tracing::warn!(how, "the service is gone; starting it again");
+                Err(trouble) => tracing::warn!(%trouble, "the service could not be started; trying again"),
+            }
             self.restarts += 1;
             deaths_in_a_row = if born.elapsed() > LIVED_WELL { 0 } else { deaths_in_a_row + 1 };
             tokio::select! {
@@ -219,7 +217,7 @@ impl Watcher {
         let log: File = OpenOptions::new().create(true).append(true).open(self.wiring.log())?;
         let mut command = Command::new(&self.wiring.program);
         command.arg("serve").arg("--config").arg(&self.config).stdin(Stdio::null()).kill_on_drop(true);
-        command.stdout(log.try_clone()?).stderr(log);
+        command.stdout(log.try_clone()?).stderr(log).env("NO_COLOR", "1");
         // Settings of another installation in our environment would override the file.
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("GREENLINE_")) {

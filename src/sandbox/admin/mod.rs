@@ -1,5 +1,7 @@
 //! The administrator's door, `/_sandbox`: outside GitHub's paths, for playing faults and for what GitHub offers only on web pages.
 
+#![expect(clippy::unnecessary_wraps, reason = "all routes have the same signature, also those that cannot refuse")]
+
 mod faults;
 
 pub(super) use faults::{Fault, Faults, HookFate};

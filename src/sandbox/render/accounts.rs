@@ -16,11 +16,14 @@ impl World {
             Some(Kind::Organization) => "Organization",
             Some(Kind::User) | None => "User",
         };
-        let (url, base) = (format!("{}/users/{login}", self.api()), &self.base);
+        // A bot's name has brackets, which URLs write in percent; its page is the App's.
+        let part = login.replace('[', "%5B").replace(']', "%5D");
+        let page = login.strip_suffix("[bot]").map_or_else(|| login.to_owned(), |slug| format!("apps/{slug}"));
+        let (url, base) = (format!("{}/users/{part}", self.api()), &self.base);
         json!({
             "login": login, "id": id, "node_id": node_id("User", id), "gravatar_id": "",
             "avatar_url": format!("{base}/avatars/u/{id}"),
-            "url": url, "html_url": format!("{base}/{login}"),
+            "url": url, "html_url": format!("{base}/{page}"),
             "followers_url": format!("{url}/followers"),
             "following_url": format!("{url}/following{{/other_user}}"),
             "gists_url": format!("{url}/gists{{/gist_id}}"),

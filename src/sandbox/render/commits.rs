@@ -110,9 +110,9 @@ fn file_json(
     lines: (usize, usize),
     to: Oid,
 ) -> Result<Value, git2::Error> {
-    let path = |file: git2::DiffFile<'_>| file.path_bytes().map(text).unwrap_or_default();
+    let name_of = |file: git2::DiffFile<'_>| file.path_bytes().map(text).unwrap_or_default();
     let delta = patch.delta();
-    let (name, former, blob) = (path(delta.new_file()), path(delta.old_file()), delta.new_file().id());
+    let (name, former, blob) = (name_of(delta.new_file()), name_of(delta.old_file()), delta.new_file().id());
     let status = match delta.status() {
         Delta::Added | Delta::Untracked => "added",
         Delta::Deleted => "removed",

@@ -48,7 +48,7 @@ impl World {
             "closed_at": issue.closed_at.map(iso), "closed_by": issue.closed_by.map(|id| self.user_json(id)),
             "author_association": self.association(of, issue.author), "body": issue.body,
             "performed_via_github_app": self.maybe_app_json(issue.via_app),
-            "reactions": self.rollup_json(&url, &[]),
+            "reactions": Self::rollup_json(&url, &[]),
         });
         if let Some(pull) = &issue.pull {
             body["draft"] = json!(pull.draft);
@@ -72,12 +72,12 @@ impl World {
             "id": comment.id, "node_id": node_id("IssueComment", comment.id), "user": self.user_json(comment.author),
             "created_at": iso(comment.created_at), "updated_at": iso(comment.updated_at),
             "author_association": self.association(of, comment.author), "body": comment.body,
-            "reactions": self.rollup_json(&url, &comment.reactions),
+            "reactions": Self::rollup_json(&url, &comment.reactions),
             "performed_via_github_app": self.maybe_app_json(comment.via_app),
         })
     }
 
-    fn rollup_json(&self, of: &str, reactions: &[Reaction]) -> Value {
+    fn rollup_json(of: &str, reactions: &[Reaction]) -> Value {
         let count = |kind: &str| reactions.iter().filter(|r| r.content == kind).count();
         json!({
             "url": format!("{of}/reactions"), "total_count": reactions.len(), "+1": count("+1"), "-1": count("-1"),

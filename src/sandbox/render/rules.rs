@@ -51,7 +51,7 @@ impl World {
     }
 
     /// The short form of protection inside `branch-with-protection`.
-    pub fn branch_protection_stub(&self, rule: Option<&Protection>) -> Value {
+    pub fn branch_protection_stub(rule: Option<&Protection>) -> Value {
         let checks = rule.and_then(|r| r.required_checks.as_deref()).unwrap_or_default();
         let level = match rule {
             Some(r) if r.enforce_admins => "everyone",

@@ -148,10 +148,8 @@ fn judge(
     write: bool,
 ) -> Result<(), Refused> {
     match actor {
-        Actor::Admin => Ok(()),
-        Actor::Anonymous if write => Err(Refused::new(401, "Requires authentication")),
-        Actor::Anonymous if role > Role::Read => Err(Refused::new(401, "Requires authentication")),
-        Actor::Anonymous => Ok(()),
+        Actor::Anonymous if write || role > Role::Read => Err(Refused::new(401, "Requires authentication")),
+        Actor::Admin | Actor::Anonymous => Ok(()),
         Actor::App(_) => Err(Refused::new(401, "This endpoint requires an installation access token")),
         // Only Apps may write check runs.
         Actor::User(_) if permission == "checks" && write => {
@@ -164,7 +162,7 @@ fn judge(
             (false, _) => Err(Refused::new(403, "Must have admin rights to Repository.")),
         },
         Actor::Installation { .. } => {
-            let granted = permission.split('|').any(|p| world.grants(actor, p, write));
+            let granted = permission.split('|').any(|p| World::grants(actor, p, write));
             let open = !write && !repo.private && role <= Role::Read;
             if (granted && world.covers(actor, repo)) || (open && !world.covers(actor, repo)) {
                 Ok(())

@@ -119,8 +119,9 @@ impl Call {
         let to = (from + size).min(len);
         let link = |page: usize, rel: &str| {
             let others = self.query.iter().filter(|(n, _)| n != "page");
-            let others: String = others.map(|(n, v)| format!("{}={}&", encode(n), encode(v))).collect();
-            format!("<{}?{others}page={page}>; rel=\"{rel}\"", self.url)
+            let mut pairs: Vec<_> = others.map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
+            pairs.push(format!("page={page}"));
+            format!("<{}?{}>; rel=\"{rel}\"", self.url, pairs.join("&"))
         };
         let mut links = Vec::new();
         if page > 1 {
@@ -153,16 +154,9 @@ pub(super) fn decode(text: &str) -> String {
     let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
     while let Some((first, tail)) = rest.split_first() {
         let hex = tail.get(..2).and_then(|h| std::str::from_utf8(h).ok()).and_then(|h| u8::from_str_radix(h, 16).ok());
-        match hex.filter(|_| *first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
+        let escaped = hex.filter(|_| *first == b'%');
+        bytes.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -147,7 +147,7 @@ fn compare(call: &Call) -> Answer {
         };
         let listed = reply.json().cloned().unwrap_or_default();
         let (files, _, _) = files_json(world, repo, &git, Some(common), to)?;
-        let one = |oid: Oid| git.find_commit(oid).map(|c| commit_json(world, repo, &c)).unwrap_or(Value::Null);
+        let one = |oid: Oid| git.find_commit(oid).map_or(Value::Null, |c| commit_json(world, repo, &c));
         let html = format!("{}/compare/{base}...{head}", world.html(repo));
         let body = json!({
             "url": call.url, "html_url": html, "permalink_url": format!("{}/compare/{from}...{to}", world.html(repo)),

@@ -68,7 +68,7 @@ fn file(git: &git2::Repository, at: &Place<'_>, entry: &git2::TreeEntry<'_>, pat
     let download = (kind == "file").then(|| format!("{}/raw/{}/{path}", at.html, at.name));
     let mut body = json!({
         "type": kind, "name": path.rsplit('/').next(), "path": path, "sha": sha,
-        "size": blob.as_ref().map_or(0, |b| b.size()), "url": url, "html_url": html, "git_url": git_url,
+        "size": blob.as_ref().map_or(0, git2::Blob::size), "url": url, "html_url": html, "git_url": git_url,
         "download_url": download, "_links": {"self": url, "git": git_url, "html": html},
     });
     match (whole, kind, &blob) {

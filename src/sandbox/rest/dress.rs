@@ -18,7 +18,7 @@ pub(in crate::sandbox) struct Limits(Mutex<HashMap<String, (u64, i64)>>);
 #[derive(Debug, Clone, Copy)]
 pub(in crate::sandbox) struct Used {
     pub limit: u64,
-    pub used: u64,
+    pub spent: u64,
     /// Seconds since 1970 when it starts anew.
     pub reset: i64,
 }
@@ -31,7 +31,7 @@ impl Limits {
         all.retain(|_, (_, reset)| *reset > at);
         let (used, reset) = all.entry(key.to_owned()).or_insert((0, at + 3600));
         *used = (*used + cost).min(AN_HOUR);
-        Used { limit: AN_HOUR, used: *used, reset: *reset }
+        Used { limit: AN_HOUR, spent: *used, reset: *reset }
     }
 }
 
@@ -58,8 +58,8 @@ pub(super) fn dress(
     let used = limits.count(key, u64::from(!free));
     let headers = [
         ("x-ratelimit-limit", used.limit.to_string()),
-        ("x-ratelimit-remaining", (used.limit - used.used).to_string()),
-        ("x-ratelimit-used", used.used.to_string()),
+        ("x-ratelimit-remaining", (used.limit - used.spent).to_string()),
+        ("x-ratelimit-used", used.spent.to_string()),
         ("x-ratelimit-reset", used.reset.to_string()),
         ("x-ratelimit-resource", "core".to_owned()),
         ("x-github-request-id", crate::sandbox::world::guid().to_uppercase()),

@@ -4,6 +4,8 @@
 //! Routes are a table of our own and not axum's: GitHub's refs and paths may hold slashes in the middle of a URL
 //! (`/commits/heads/main/status`), which axum's matcher cannot express.
 
+#![expect(clippy::unnecessary_wraps, reason = "all routes have the same signature, also those that cannot refuse")]
+
 mod actions;
 mod apps;
 mod auth;
@@ -71,16 +73,15 @@ async fn serve(State(look): State<Lookalike>, request: Request) -> Response {
     if let Some(delay) = fault.as_ref().and_then(Fault::delay) {
         tokio::time::sleep(delay).await;
     }
-    let early = fault.as_ref().and_then(|f| f.reply_before());
-    let late = fault.as_ref().and_then(|f| f.reply_after());
+    let early = fault.as_ref().and_then(Fault::reply_before);
+    let late = fault.as_ref().and_then(Fault::reply_after);
     let made_up = early.is_some() || late.is_some();
-    let mut reply = match early {
-        Some(reply) => reply,
-        None => {
-            let (look, parts, path, body) = (look.clone(), parts.clone(), path.clone(), body.clone());
-            let done = tokio::task::spawn_blocking(move || answer(&look, &parts, &path, &body)).await;
-            done.unwrap_or_else(|_| Reply::refused(&Refused::new(500, "Server Error")))
-        }
+    let mut reply = if let Some(reply) = early {
+        reply
+    } else {
+        let (look, parts, path, body) = (look.clone(), parts.clone(), path.clone(), body.clone());
+        let done = tokio::task::spawn_blocking(move || answer(&look, &parts, &path, &body)).await;
+        done.unwrap_or_else(|_| Reply::refused(&Refused::new(500, "Server Error")))
     };
     if let Some(late) = late {
         reply = late;

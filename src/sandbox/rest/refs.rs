@@ -75,7 +75,7 @@ fn create(call: &Call) -> Answer {
             return Err(Refused::new(422, "Reference update failed"));
         }
         let change = RefChange { name: name.clone(), old: ABSENT.to_owned(), new: oid.to_string() };
-        world.allow_ref(call.repo, &call.actor, &change).map_err(refused)?;
+        world.allow_ref(call.repo, &call.actor, &change).map_err(|why| refused(&why))?;
         git.reference(&name, oid, false, "created").map_err(|_| Refused::new(422, "Reference update failed"))?;
         world.pushed(call.repo, by, &[change])
     })?;
@@ -86,7 +86,7 @@ fn create(call: &Call) -> Answer {
 }
 
 /// Protection's text for `git push`, as the API says it.
-fn refused(why: String) -> Refused {
+fn refused(why: &str) -> Refused {
     let plain = why.lines().next_back().unwrap_or_default().trim_start_matches("error: ").trim_start_matches("- ");
     Refused::new(422, plain)
 }
@@ -103,7 +103,7 @@ fn update(call: &Call) -> Answer {
         if !force && !git::reaches(&git, &change.new, &change.old) {
             return Err(Refused::new(422, "Update is not a fast forward"));
         }
-        world.allow_ref(call.repo, &call.actor, &change).map_err(refused)?;
+        world.allow_ref(call.repo, &call.actor, &change).map_err(|why| refused(&why))?;
         let moved = git.reference_matching(&name, oid, true, old, "updated");
         moved.map_err(|_| Refused::new(409, "Reference cannot be updated"))?;
         world.pushed(call.repo, by, &[change])
@@ -121,7 +121,7 @@ fn remove(call: &Call) -> Answer {
         let mut found = git.find_reference(&name).map_err(|_| Refused::new(422, "Reference does not exist"))?;
         let old = found.target().map(|oid| oid.to_string()).unwrap_or_default();
         let change = RefChange { name: name.clone(), old, new: ABSENT.to_owned() };
-        world.allow_ref(call.repo, &call.actor, &change).map_err(refused)?;
+        world.allow_ref(call.repo, &call.actor, &change).map_err(|why| refused(&why))?;
         found.delete()?;
         world.pushed(call.repo, by, &[change])
     })?;

@@ -35,7 +35,7 @@ fn branches(call: &Call) -> Answer {
         Ok(call.page(&all, |(name, sha)| {
             let rule = repo.protection.get(*name);
             json!({"name": name, "commit": {"sha": sha, "url": format!("{}/commits/{sha}", world.repo_api(repo))},
-                "protected": rule.is_some(), "protection": world.branch_protection_stub(rule),
+                "protected": rule.is_some(), "protection": World::branch_protection_stub(rule),
                 "protection_url": format!("{}/branches/{}/protection", world.repo_api(repo), encode(name))})
         }))
     })
@@ -53,7 +53,7 @@ fn branch(call: &Call) -> Answer {
         Ok(Reply::ok(json!({
             "name": name, "commit": commit_json(world, repo, &commit), "protected": rule.is_some(),
             "_links": {"self": url, "html": format!("{}/tree/{name}", world.html(repo))},
-            "protection": world.branch_protection_stub(rule), "protection_url": format!("{url}/protection"),
+            "protection": World::branch_protection_stub(rule), "protection_url": format!("{url}/protection"),
         })))
     })
 }

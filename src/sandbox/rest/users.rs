@@ -39,7 +39,8 @@ fn zen(_: &Call) -> Answer {
 
 fn rate_limit(call: &Call) -> Answer {
     let used = call.look.limits().count(&call.key, 0);
-    let one = json!({"limit": used.limit, "used": used.used, "remaining": used.limit - used.used, "reset": used.reset});
+    let one =
+        json!({"limit": used.limit, "used": used.spent, "remaining": used.limit - used.spent, "reset": used.reset});
     let names = ["core", "search", "graphql", "integration_manifest"];
     let resources: Value =
         names.iter().map(|n| ((*n).to_owned(), one.clone())).collect::<serde_json::Map<_, _>>().into();

@@ -134,9 +134,11 @@ impl Work {
         match event {
             SandboxEvent::Push { repo, r#ref, after, .. } if *repo == self.repo => {
                 let Some(branch) = r#ref.strip_prefix("refs/heads/") else { return };
-                self.stop_branch(branch);
+                self.forget_waiting(branch);
                 if after.bytes().any(|byte| byte != b'0') {
                     self.want(branch, after);
+                } else {
+                    self.stop_running(branch);
                 }
             }
             SandboxEvent::Pull { repo, number, action, head, .. }
@@ -184,11 +186,14 @@ impl Work {
         }
     }
 
-    /// A deleted or moved branch needs its old runs no more.
-    fn stop_branch(&mut self, branch: &str) {
+    /// What waits for a commit that its branch has left need not begin.
+    fn forget_waiting(&mut self, branch: &str) {
         for job in self.slots.withdraw(|job| job.branch == branch) {
             self.report(&job, "cancelled", "Cancelled before it began: the branch was deleted or moved on.");
         }
+    }
+
+    fn stop_running(&mut self, branch: &str) {
         for run in self.slots.running_for(branch) {
             self.stop(run, Stop::Cancel);
         }

@@ -18,11 +18,9 @@ impl Tail {
 
     /// Puts more in at the end.
     pub fn push(&mut self, chunk: &[u8]) {
+        self.cut |= self.bytes.len() + chunk.len() > self.max;
         self.bytes.extend(&chunk[chunk.len().saturating_sub(self.max)..]);
-        if self.bytes.len() > self.max {
-            self.bytes.drain(..self.bytes.len() - self.max);
-            self.cut = true;
-        }
+        self.bytes.drain(..self.bytes.len().saturating_sub(self.max));
     }
 
     /// The text in a fence that it cannot close, whole lines only, without terminal control codes.
@@ -32,7 +30,8 @@ impl Tail {
             Some((_, rest)) if self.cut => format!("…\n{rest}"),
             Some(_) | None => text.into_owned(),
         };
-        let plain = without_controls(text.trim_end());
+        let plain = without_controls(&text);
+        let plain = plain.trim_end();
         let longest = plain.split(|c| c != '`').map(str::len).max().unwrap_or(0);
         let fence = "`".repeat(longest.max(2) + 1);
         format!("{fence}text\n{plain}\n{fence}\n")
@@ -61,7 +60,7 @@ mod tests {
     fn only_the_end_is_kept() {
         let mut tail = Tail::new(12);
         tail.push(b"one\ntwo\nthree\nfour\n");
-        assert_eq!(tail.fenced(), "```text\n…\nfour\n```\n");
+        assert_eq!(tail.fenced(), "```text\n…\nthree\nfour\n```\n");
     }
 
     #[test]

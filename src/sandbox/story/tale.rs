@@ -34,8 +34,8 @@ pub type Line = (Voice, String);
 #[derive(Debug, Default)]
 pub struct Tale {
     queued: Vec<u64>,
-    /// Phase of each group last told, by members.
-    groups: BTreeMap<Vec<PrNumber>, String>,
+    /// Phase of each group last told. By tip where there is one: after a landing the same commit stands for fewer members.
+    groups: BTreeMap<String, String>,
     /// Members by tip, for check runs.
     by_tip: BTreeMap<String, String>,
     told_landings: BTreeSet<String>,
@@ -57,7 +57,7 @@ impl Tale {
         for group in &board.groups {
             self.tell_group(board, group, &mut lines);
         }
-        self.groups.retain(|members, _| board.groups.iter().any(|group| group.pulls == *members));
+        self.groups.retain(|told, _| board.groups.iter().any(|group| key(group) == *told));
         self.tell_landings(board, &mut lines, &mut news);
         self.tell_departures(board, &mut lines, &mut news);
         (lines, news)
@@ -85,7 +85,7 @@ impl Tale {
         let Some((last, ahead)) = group.pulls.split_last() else { return };
         let members = names(&group.pulls);
         let short = group.tip.map(|tip| tip.short()).unwrap_or_default();
-        let told = self.groups.insert(group.pulls.clone(), group.phase.clone());
+        let told = self.groups.insert(key(group), group.phase.clone());
         if told.as_deref() == Some(group.phase.as_str()) {
             return;
         }
@@ -273,6 +273,10 @@ impl Tale {
     }
 }
 
+fn key(group: &GroupRow) -> String {
+    group.tip.map_or_else(|| names(&group.pulls), |tip| tip.to_string())
+}
+
 fn names(pulls: &[PrNumber]) -> String {
     pulls.iter().map(|pull| format!("#{pull}")).collect::<Vec<_>>().join("+")
 }
@@ -294,7 +298,7 @@ mod tests {
         std::iter::repeat_n(digit, 40).collect()
     }
 
-    fn board(queue: &[u64], groups: Value, landings: Value, departures: Value) -> Board {
+    fn board(queue: &[u64], groups: &Value, landings: &Value, departures: &Value) -> Board {
         let row = |(at, pull): (usize, &u64)| {
             json!({"pull": pull, "title": format!("Title {pull}"), "head": sha('1'), "position": at + 1, "status": "",
                    "author": {"id": 1, "login": "ada", "bot": false}, "since": 0})
@@ -337,8 +341,12 @@ mod tests {
     #[test]
     fn a_story_is_told_once_and_in_order() {
         let mut tale = Tale::default();
-        let first =
-            board(&[1, 2], json!([group(&[1], 'a', "testing"), group(&[1, 2], 'b', "testing")]), json!([]), json!([]));
+        let first = board(
+            &[1, 2],
+            &json!([group(&[1], 'a', "testing"), group(&[1, 2], 'b', "testing")]),
+            &json!([]),
+            &json!([]),
+        );
         let lines = texts(&mut tale, &first);
         assert_eq!(lines[0], "#1 queued, position 1: Title 1 (ada)");
         assert_eq!(lines[2], "#1 composed on main: aaaaaaaaaa");
@@ -347,7 +355,7 @@ mod tests {
         assert!(texts(&mut tale, &first).is_empty(), "the same board is no news");
         let landing = json!([{"at": 5, "commit": sha('a'), "pulls": [1], "candidate": "candidate/000001", "checks": ["ci (12)"]}]);
         let departure = json!([{"at": 6, "pull": 2, "code": "checks-failed", "sentence": "`ci` failed.\nMore."}]);
-        let lines = texts(&mut tale, &board(&[], json!([]), landing, departure));
+        let lines = texts(&mut tale, &board(&[], &json!([]), &landing, &departure));
         assert_eq!(lines[0], "#1 landed on main as aaaaaaaaaa, candidate candidate/000001 [ci (12)]");
         assert_eq!(lines[1], "#2 sent back (checks-failed): `ci` failed.");
     }
@@ -359,9 +367,9 @@ mod tests {
         let mut tale = Tale::default();
         let landing = json!([{"at": 5, "commit": sha('a'), "pulls": [1, 3], "candidate": null, "checks": []}]);
         let departure = json!([{"at": 6, "pull": 2, "code": "conflict", "sentence": "no"}]);
-        tale.board(&board(&[2], json!([]), landing.clone(), json!([])));
+        tale.board(&board(&[2], &json!([]), &landing, &json!([])));
         assert_eq!(tale.complaints(&pulls)[1], "#2 has not ended");
-        tale.board(&board(&[], json!([]), landing, departure));
+        tale.board(&board(&[], &json!([]), &landing, &departure));
         assert!(!tale.is_over(&pulls), "landed, but still shown as open");
         tale.event(&closed(1));
         tale.event(&closed(3));

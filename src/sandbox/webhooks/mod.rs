@@ -124,17 +124,11 @@ pub(super) fn signature(secret: &str, body: &[u8]) -> String {
 async fn round(look: impl Fn() -> Option<Lookalike> + Send, mut waiting: mpsc::UnboundedReceiver<Delivery>) {
     let mut held: Vec<Delivery> = Vec::new();
     loop {
-        let next = if held.is_empty() {
-            waiting.recv().await
-        } else {
-            match tokio::time::timeout(HELD_AT_MOST, waiting.recv()).await {
-                Ok(next) => next,
-                Err(_) => {
-                    let Some(look) = look() else { return };
-                    send_all(&look, held.drain(..)).await;
-                    continue;
-                }
-            }
+        let wait = if held.is_empty() { Duration::MAX } else { HELD_AT_MOST };
+        let Ok(next) = tokio::time::timeout(wait, waiting.recv()).await else {
+            let Some(look) = look() else { return };
+            send_all(&look, held.drain(..)).await;
+            continue;
         };
         let (Some(delivery), Some(look)) = (next, look()) else { return };
         let fate = look.faults().fate(&delivery.event, delivery.action.as_deref());

@@ -24,9 +24,11 @@ pub(super) async fn send(mut delivery: Delivery) -> Delivery {
             (delivery.status_code, delivery.response_headers, delivery.response_body) = (status, headers, body);
         }
         Ok(Err(trouble)) => {
-            (delivery.status_code, delivery.status) = (0, format!("failed to connect to host: {trouble}"))
+            (delivery.status_code, delivery.status) = (0, format!("failed to connect to host: {trouble}"));
         }
-        Err(_) => (delivery.status_code, delivery.status) = (504, "timed out".into()),
+        Err(_) => {
+            (delivery.status_code, delivery.status) = (504, "timed out".into());
+        }
     }
     delivery.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     delivery

@@ -43,18 +43,17 @@ impl World {
     pub fn actor_role(&self, actor: &Actor, repo: &Repo) -> Role {
         match actor {
             Actor::Anonymous | Actor::App(_) if repo.private => Role::None,
-            Actor::Anonymous | Actor::App(_) => Role::Read,
             Actor::User(id) => self.role(*id, repo),
-            Actor::Installation { .. } if self.grants(actor, "contents", true) && self.covers(actor, repo) => {
+            Actor::Installation { .. } if Self::grants(actor, "contents", true) && self.covers(actor, repo) => {
                 Role::Write
             }
-            Actor::Installation { .. } => Role::Read,
+            Actor::Installation { .. } | Actor::Anonymous | Actor::App(_) => Role::Read,
             Actor::Admin => Role::Admin,
         }
     }
 
     /// The installation token carries a permission (`write` includes `read`).
-    pub fn grants(&self, actor: &Actor, permission: &str, write: bool) -> bool {
+    pub fn grants(actor: &Actor, permission: &str, write: bool) -> bool {
         match actor {
             Actor::Installation { permissions, .. } => {
                 permission == "metadata" && !write

@@ -41,7 +41,7 @@ impl World {
             Some(names) => names.clone(),
             None => runs.iter().map(|r| r.name.clone()).collect(),
         };
-        if let Some(missing) = self.missing_checks(of, &sha, wanted.iter().map(|n| (n.as_str(), None))).first() {
+        if let Some(missing) = Self::missing_checks(of, &sha, wanted.iter().map(|n| (n.as_str(), None))).first() {
             return Err(Refused::new(409, format!("Conflict: Commit status checks failed for {missing}.")));
         }
         let (id, at) = (self.id(), now());

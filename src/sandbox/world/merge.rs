@@ -104,9 +104,12 @@ impl World {
         if expected_head.is_some_and(|sha| sha != pull.head_sha) {
             return Err(Refused::new(409, "Head branch was modified. Review and try the merge again."));
         }
-        let missing = self.blocking_checks(self.repo(repo)?, &pull.base_ref, &pull.head_sha);
+        let missing = Self::blocking_checks(self.repo(repo)?, &pull.base_ref, &pull.head_sha);
         if let Some(first) = missing.first() {
             return Err(Refused::new(405, format!("Required status check \"{first}\" is expected.")));
+        }
+        if !self.may_merge_into(self.repo(repo)?, actor, &pull.base_ref) {
+            return Err(Refused::new(405, "You're not authorized to push to this branch."));
         }
         let title = format!("Merge pull request #{number} from {}/{}", self.login(pull.head_owner), pull.head_ref);
         let (title, body) = match method {
@@ -159,7 +162,7 @@ impl World {
             None => "unknown",
             Some(false) => "dirty",
             Some(true) if pull.draft => "draft",
-            Some(true) if !self.blocking_checks(of, &pull.base_ref, &pull.head_sha).is_empty() => "blocked",
+            Some(true) if !Self::blocking_checks(of, &pull.base_ref, &pull.head_sha).is_empty() => "blocked",
             Some(true) => "clean",
         }
     }

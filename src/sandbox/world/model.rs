@@ -108,6 +108,7 @@ pub struct RequiredCheck {
 /// Classic branch protection, as far as the look-alike enforces it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "GitHub's settings page has as many switches")]
 pub struct Protection {
     /// Only these (and administrators, unless `enforce_admins`) may push. `None` lets every writer push.
     pub restrict_pushes: Option<Pushers>,

@@ -61,7 +61,7 @@ impl World {
                 return RefVerdict::Refused(gh006("Changes must be made through a pull request."));
             }
             let required = rule.required_checks.iter().flatten().map(|c| (c.context.as_str(), c.app_id));
-            let missing = self.missing_checks(repo, &change.new, required);
+            let missing = Self::missing_checks(repo, &change.new, required);
             if change.new != ABSENT && !missing.is_empty() {
                 return RefVerdict::Refused(gh006(&expected(&missing)));
             }
@@ -70,6 +70,13 @@ impl World {
             return RefVerdict::Allowed;
         }
         RefVerdict::FastForwardOnly(gh006("Cannot force-push to this branch"))
+    }
+
+    /// Push restrictions of a branch also say who may merge into it.
+    pub fn may_merge_into(&self, repo: &Repo, actor: &Actor, branch: &str) -> bool {
+        let Some(rule) = repo.protection.get(branch) else { return true };
+        let admin = self.actor_role(actor, repo) >= Role::Admin && !rule.enforce_admins;
+        admin || rule.restrict_pushes.as_ref().is_none_or(|who| self.listed(actor, &who.users, &who.apps))
     }
 
     fn listed(&self, actor: &Actor, users: &[String], apps: &[String]) -> bool {
@@ -105,7 +112,7 @@ impl World {
                     let wanted = checks.into_iter().flatten();
                     let wanted =
                         wanted.map(|c| (c["context"].as_str().unwrap_or_default(), c["integration_id"].as_u64()));
-                    let missing = self.missing_checks(repo, &change.new, wanted);
+                    let missing = Self::missing_checks(repo, &change.new, wanted);
                     if !missing.is_empty() {
                         return RefVerdict::Refused(gh013(&expected(&missing)));
                     }
@@ -142,7 +149,6 @@ impl World {
     /// Names of required checks that are not green on a commit. Success, neutral and skipped pass, as GitHub documents; if a
     /// check and a status share a name, both must pass.
     pub fn missing_checks<'a>(
-        &self,
         repo: &Repo,
         sha: &str,
         required: impl Iterator<Item = (&'a str, Option<u64>)>,
@@ -163,14 +169,14 @@ impl World {
     }
 
     /// Names of the checks that protection and rulesets require of a branch and that are not green on a commit.
-    pub fn blocking_checks(&self, repo: &Repo, branch: &str, sha: &str) -> Vec<String> {
+    pub fn blocking_checks(repo: &Repo, branch: &str, sha: &str) -> Vec<String> {
         let classic = repo.protection.get(branch).and_then(|p| p.required_checks.as_ref());
         let classic = classic.into_iter().flatten().map(|c| (c.context.as_str(), c.app_id));
-        let mut missing = self.missing_checks(repo, sha, classic);
+        let mut missing = Self::missing_checks(repo, sha, classic);
         for (_, rule) in rules_for(repo, branch).filter(|(_, r)| r["type"] == "required_status_checks") {
             let checks = rule["parameters"]["required_status_checks"].as_array().into_iter().flatten();
             let wanted = checks.map(|c| (c["context"].as_str().unwrap_or_default(), c["integration_id"].as_u64()));
-            missing.extend(self.missing_checks(repo, sha, wanted));
+            missing.extend(Self::missing_checks(repo, sha, wanted));
         }
         missing
     }
