@@ -3,7 +3,6 @@
 use std::process::{Command, Stdio};
 
 #[test]
-#[ignore = "needs `greenline serve`; run with --run-ignored all once the service is merged"]
 fn the_example_ends_as_it_should() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let output = Command::new(env!("CARGO_BIN_EXE_greenline"))
