@@ -14,7 +14,7 @@ use crate::ids::{Moment, RepoId};
 use crate::port::store::{Hint, InboxRow};
 use crate::port::{Clock, Store, Trouble};
 use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::FuturesUnordered;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,7 +47,14 @@ pub enum Ended {
 
 enum Done {
     Jobs(Vec<Job>, Result<Vec<Fact>, Trouble>),
-    Look(Look, Vec<u64>, Result<Vec<Fact>, Trouble>),
+    Looks(Vec<Looked>),
+}
+
+/// What came of following a hint, with the inbox rows that gave it.
+struct Looked {
+    look: Look,
+    rows: Vec<u64>,
+    result: Result<Vec<Fact>, Trouble>,
 }
 
 /// One repository's loop.
@@ -137,48 +144,48 @@ impl<W: World, S: Store> Repo<W, S> {
                 self.dispatch.ended(&batch, Some(&trouble), now);
                 self.turn(Vec::new(), Vec::new()).await
             }
-            Done::Look(look, rows, result) => {
-                self.rows.retain(|row| !rows.contains(row));
-                self.looked(look, rows, result, now).await
+            Done::Looks(looked) => {
+                let mut facts = Vec::new();
+                let mut seen = Vec::new();
+                for Looked { look, rows, result } in looked {
+                    self.rows.retain(|row| !rows.contains(row));
+                    match result {
+                        Ok(found) => {
+                            self.followed(&look, now);
+                            facts.extend(found);
+                            seen.extend(rows);
+                        }
+                        Err(trouble) => self.not_followed(&look, &trouble, now),
+                    }
+                }
+                self.turn(facts, seen).await
             }
         }
     }
 
-    async fn looked(
-        &mut self,
-        look: Look,
-        rows: Vec<u64>,
-        result: Result<Vec<Fact>, Trouble>,
-        now: Moment,
-    ) -> Result<(), Ended> {
-        let all = look == Look::All;
-        match result {
-            Ok(facts) => {
-                if all {
-                    self.reconciling = false;
-                    self.reconcile_trouble = None;
-                    if self.reconcile_at > now {
-                        self.reconcile_at = self.next_reconcile(now);
-                    }
-                }
-                self.turn(facts, rows).await
-            }
-            // A hint that could not be followed is dropped in favour of looking at everything, soon.
-            Err(trouble) => {
-                tracing::warn!(%trouble, ?look, "could not look; everything is looked at again soon");
-                let pause = match &trouble {
-                    Trouble::Busy { retry_after_ms: Some(ms), .. } => i64::try_from(*ms).unwrap_or(60_000),
-                    Trouble::Busy { .. } | Trouble::Bug(_) => 2_000,
-                    Trouble::Denied(_) => 30_000,
-                };
-                if all {
-                    self.reconciling = false;
-                }
-                self.reconcile_trouble = Some(trouble.to_string());
-                self.reconcile_at = now.plus_ms(pause);
-                self.turn(Vec::new(), Vec::new()).await
+    fn followed(&mut self, look: &Look, now: Moment) {
+        if *look == Look::All {
+            self.reconciling = false;
+            self.reconcile_trouble = None;
+            if self.reconcile_at > now {
+                self.reconcile_at = self.next_reconcile(now);
             }
         }
+    }
+
+    /// What could not be looked at is looked at again with everything else, soon.
+    fn not_followed(&mut self, look: &Look, trouble: &Trouble, now: Moment) {
+        tracing::warn!(%trouble, ?look, "could not look; everything is looked at again soon");
+        let pause = match trouble {
+            Trouble::Busy { retry_after_ms: Some(ms), .. } => i64::try_from(*ms).unwrap_or(60_000),
+            Trouble::Busy { .. } | Trouble::Bug(_) => 2_000,
+            Trouble::Denied(_) => 30_000,
+        };
+        if *look == Look::All {
+            self.reconciling = false;
+        }
+        self.reconcile_trouble = Some(trouble.to_string());
+        self.reconcile_at = now.plus_ms(pause);
     }
 
     /// Takes facts in, writes, begins what is owed, and shows the new board.
@@ -228,14 +235,18 @@ impl<W: World, S: Store> Repo<W, S> {
         self.under_way.push(Box::pin(work.instrument(span)));
     }
 
-    fn begin_look(&mut self, what: Look, rows: Vec<u64>) {
-        self.rows.extend(rows.iter().copied());
+    /// Looks at several things at once; what they say is taken in together, in the order the hints came.
+    fn begin_looks(&mut self, looks: Vec<(Look, Vec<u64>)>) {
+        self.rows.extend(looks.iter().flat_map(|(_, rows)| rows));
         let world = Arc::clone(&self.world);
         let view = View::of(&self.book.state, self.world.clock().now());
-        let span = tracing::info_span!("look", repo = %self.book.state.repository.name, ?what);
+        let span = tracing::info_span!("look", repo = %self.book.state.repository.name, at = ?looks.iter().map(|(look, _)| look).collect::<Vec<_>>());
         let work = async move {
-            let result = look(&*world, &view, &what).await;
-            Done::Look(what, rows, result)
+            let all = looks.into_iter().map(|(what, rows)| async {
+                let result = look(&*world, &view, &what).await;
+                Looked { look: what, rows, result }
+            });
+            Done::Looks(join_all(all).await)
         };
         self.under_way.push(Box::pin(work.instrument(span)));
     }
@@ -245,7 +256,7 @@ impl<W: World, S: Store> Repo<W, S> {
             self.reconciling = true;
             // Whoever wants another one while this one is under way sets an earlier time.
             self.reconcile_at = self.next_reconcile(self.world.clock().now());
-            self.begin_look(Look::All, Vec::new());
+            self.begin_looks(vec![(Look::All, Vec::new())]);
         }
     }
 
@@ -277,7 +288,7 @@ impl<W: World, S: Store> Repo<W, S> {
         if self.deadlines(now.plus_ms(-1)).is_some_and(|deadline| deadline <= now) {
             let runs = View::of(&self.book.state, now).runs;
             for (_, sha) in runs {
-                self.begin_look(Look::Checks(sha), Vec::new());
+                self.begin_looks(vec![(Look::Checks(sha), Vec::new())]);
             }
         }
         if self.wake_at.is_some_and(|at| at <= now) { self.turn(Vec::new(), Vec::new()).await } else { Ok(()) }
@@ -304,8 +315,14 @@ impl<W: World, S: Store> Repo<W, S> {
                 },
             }
         }
-        for (what, rows) in looks {
-            self.begin_look(what, rows);
+        // People's requests keep their order; a verdict of CI waits for nobody.
+        let (ordered, others): (Vec<_>, Vec<_>) =
+            looks.into_iter().partition(|(look, _)| matches!(look, Look::Pull(_) | Look::Comment(_)));
+        if !ordered.is_empty() {
+            self.begin_looks(ordered);
+        }
+        for other in others {
+            self.begin_looks(vec![other]);
         }
         if idle.is_empty() { Ok(()) } else { self.turn(Vec::new(), idle).await }
     }
