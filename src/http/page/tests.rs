@@ -141,8 +141,11 @@ fn only_web_addresses_become_links() {
 #[test]
 fn sentences_show_code_and_short_commits() {
     let id = sha().to_string();
-    let said = sentence(&format!("Commit {id}, and `<ci>` failed on {id}"), Some("https://forge.example/o/h")).into_string();
-    let shown = format!("<a href=\"https://forge.example/o/h/commit/{id}\"><code class=\"sha\" title=\"{id}\">757107ea0e</code></a>");
+    let said =
+        sentence(&format!("Commit {id}, and `<ci>` failed on {id}"), Some("https://forge.example/o/h")).into_string();
+    let shown = format!(
+        "<a href=\"https://forge.example/o/h/commit/{id}\"><code class=\"sha\" title=\"{id}\">757107ea0e</code></a>"
+    );
     assert_eq!(said, format!("Commit {shown}, and <code>&lt;ci&gt;</code> failed on {shown}"));
     assert_eq!(sentence("one ` alone, é", None).into_string(), "one ` alone, é");
     assert_eq!(sentence("`a` ` b", None).into_string(), "<code>a</code> ` b");
