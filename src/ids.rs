@@ -217,7 +217,9 @@ fn legal_ref(text: &str) -> bool {
         && !text.contains("..")
         && !text.contains("@{")
         && !text.ends_with('.')
-        && text.split('/').all(|part| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock"))
+        && text
+            .split('/')
+            .all(|part| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none())
         && !text.bytes().any(|b| b <= b' ' || b == 0x7f || b"~^:?*[\\".contains(&b))
 }
 

@@ -3,6 +3,7 @@
 // floor 0: names
 pub mod facts;
 pub mod ids;
+pub mod wording;
 // floor 1: decide
 pub mod admission;
 pub mod checks;

@@ -1,1 +1,285 @@
-//! Every sentence a person reads.
+//! Every sentence a person reads about their pull request, and the tag's message. Words only; no decision is made here.
+
+use crate::admission::{Answer, Refusal};
+use crate::checks::Named;
+use crate::command;
+use crate::ids::{PrNumber, Sha};
+use crate::queue::{Doing, LeaveWhy, RedWhy, Silence, Standing, Unfit, Why};
+use std::fmt::Write as _;
+
+/// Marks our one status comment on a pull request, so that it is found again after an unanswered write.
+pub const STATUS_MARKER: &str = "<!-- greenline:status -->";
+
+/// The stable code of a departure, for machines.
+pub fn eject_code(why: &Why) -> &'static str {
+    match why {
+        Why::Unfit(Unfit::Conflict(_)) => "conflict",
+        Why::Unfit(Unfit::Nothing) => "already-in",
+        Why::Unfit(Unfit::Refused(_)) => "not-composable",
+        Why::Red(_, RedWhy::Failed(_)) => "checks-failed",
+        Why::Red(_, RedWhy::Silent(Silence::NeverStarted(_))) => "ci-never-started",
+        Why::Red(_, RedWhy::Silent(Silence::NeverFinished(_))) => "ci-never-finished",
+        Why::Red(_, RedWhy::Silent(Silence::Cancelled(_))) => "ci-cancelled",
+        Why::Red(_, RedWhy::Refused(_)) => "landing-refused",
+    }
+}
+
+/// Why a pull request was sent back, and what to do about it.
+pub fn eject(why: &Why, trunk: &str, label: &str) -> String {
+    let again = format!("then put the label `{label}` on again or comment `{} merge`", command::PREFIX);
+    match why {
+        Why::Unfit(Unfit::Conflict(paths)) => format!(
+            "It conflicts with `{trunk}` in {}. Rebase it onto `{trunk}`, {again}.",
+            list(paths.iter().map(|path| code(path)))
+        ),
+        Why::Unfit(Unfit::Nothing) => {
+            format!("Everything in it is on `{trunk}` already, so there is nothing to land. It can be closed.")
+        }
+        Why::Unfit(Unfit::Refused(why)) => {
+            format!("It cannot be put on `{trunk}`: {} Change it, {again}.", sentence(why))
+        }
+        Why::Red(tip, RedWhy::Failed(checks)) => format!(
+            "On top of `{trunk}` it became commit {tip}, and there {} failed, while `{trunk}` itself is green. Mend it, {again}.",
+            list(checks.iter().map(|check| code(check)))
+        ),
+        Why::Red(tip, RedWhy::Silent(silence)) => {
+            format!("{} Then {}.", silent(silence, *tip), again.trim_start_matches("then "))
+        }
+        Why::Red(tip, RedWhy::Refused(why)) => format!(
+            "Commit {tip} was green, but the push to `{trunk}` was refused again and again: {} Somebody who may change the \
+             repository's settings has to allow it, {again}.",
+            sentence(why)
+        ),
+    }
+}
+
+fn silent(silence: &Silence, tip: Sha) -> String {
+    match silence {
+        Silence::NeverStarted(checks) => format!(
+            "CI never started: of {} there was no sign on commit {tip}. Check that the workflow runs on pushes to `greenline/**` \
+             and that the required name and App are right.",
+            list(checks.iter().map(|check| code(check)))
+        ),
+        Silence::NeverFinished(checks) => format!(
+            "CI did not finish in time: {} did not end on commit {tip}. See what hangs, or raise `finish_deadline`.",
+            list(checks.iter().map(|check| code(check)))
+        ),
+        Silence::Cancelled(checks) => format!(
+            "CI was cancelled by somebody else: {} on commit {tip}. See who stops runs on `greenline/**` (often a `concurrency` setting).",
+            list(checks.iter().map(|check| code(check)))
+        ),
+    }
+}
+
+/// The stable code of a departure before any verdict, for machines.
+pub fn leave_code(why: &LeaveWhy) -> &'static str {
+    match why {
+        LeaveWhy::Cancelled { .. } => "cancelled",
+        LeaveWhy::LabelRemoved => "label-removed",
+        LeaveWhy::NewHead { .. } => "new-head",
+        LeaveWhy::BaseChanged { .. } => "base-changed",
+        LeaveWhy::Draft => "draft",
+        LeaveWhy::Closed => "closed",
+        LeaveWhy::MergedElsewhere => "merged-elsewhere",
+        LeaveWhy::HeadGone => "head-repo-gone",
+        LeaveWhy::PermissionLost { .. } => "permission-lost",
+        LeaveWhy::Replaced => "replaced",
+        LeaveWhy::RepositoryGone { .. } => "repository-gone",
+    }
+}
+
+/// Why a pull request was taken out of the queue before any verdict.
+pub fn leave(why: &LeaveWhy, approved: Sha, label: &str) -> String {
+    let again = format!("put the label `{label}` on again or comment `{} merge`", command::PREFIX);
+    match why {
+        LeaveWhy::Cancelled { by } => format!("{} took it out of the queue.", code(by)),
+        LeaveWhy::LabelRemoved => format!("The label `{label}` was taken off."),
+        LeaveWhy::NewHead { head } => format!(
+            "Commit {head} was pushed after {approved} had been approved. What was not approved does not land: when the new commit \
+             is ready, {again}."
+        ),
+        LeaveWhy::BaseChanged { base } => {
+            format!("It goes to {} now, which is not what was approved. If that is right, {again}.", code(base))
+        }
+        LeaveWhy::Draft => format!("It was turned into a draft. When it is ready for review, {again}."),
+        LeaveWhy::Closed => "It was closed.".into(),
+        LeaveWhy::MergedElsewhere => "It was merged, but not by me.".into(),
+        LeaveWhy::HeadGone => "The branch or fork it comes from is gone.".into(),
+        LeaveWhy::PermissionLost { by } => {
+            format!("{} approved it and may no longer push here. Somebody with write permission can {again}.", code(by))
+        }
+        LeaveWhy::Replaced => "A newer approval took its place.".into(),
+        LeaveWhy::RepositoryGone { .. } => "The repository cannot be written any more.".into(),
+    }
+}
+
+/// Why a request was not followed, and what to do.
+pub fn refusal(why: &Refusal) -> String {
+    match why {
+        Refusal::NeedsWrite { login } => {
+            format!("{} would need write permission in this repository. Ask somebody who has it.", code(login))
+        }
+        Refusal::Draft => "It is a draft. Mark it as ready for review first.".into(),
+        Refusal::NotOpen => "It is not open.".into(),
+        Refusal::OtherBase { base, trunk } => {
+            format!("It goes to {}, and this queue lands on {}. Change its base first.", code(base), code(trunk))
+        }
+        Refusal::PushedSince { head } => format!(
+            "Commits were pushed since, so it is not certain which one was meant. The head is {head} now: if that is it, ask again."
+        ),
+        Refusal::HeadGone => "The branch or fork it comes from is gone.".into(),
+        Refusal::NotConfigured => {
+            "Nothing says which checks must pass: `.github/greenline.toml` on the default branch is missing or wrong, and branch \
+             protection requires no check. See the status page, or run `greenline check-config`."
+                .into()
+        }
+    }
+}
+
+/// Where a queued pull request stands: one sentence.
+pub fn standing(standing: &Standing, trunk: &str) -> String {
+    let place = format!("{} of {} in the queue for `{trunk}`", ordinal(standing.position), standing.of);
+    match &standing.doing {
+        Doing::WaitsForTrunk => format!("{place}; `{trunk}` has not been read yet."),
+        Doing::WaitsForTurn => format!("{place}; as many as are tested at once are ahead of it."),
+        Doing::WaitsForThoseAhead => format!("{place}; it is put on top of those ahead as soon as they are composed."),
+        Doing::Composing => format!("{place}; it is being put on top of those ahead."),
+        Doing::WaitsForSlot => format!("{place}; all CI slots are taken."),
+        Doing::Testing { with, tip, run } if with.len() > 1 => format!(
+            "{place}; tested as commit {tip} (run {run}) together with {}.",
+            list(with.iter().map(|pr| format!("#{pr}")))
+        ),
+        Doing::Testing { tip, run, .. } => format!("{place}; tested as commit {tip} (run {run})."),
+        Doing::GreenBehind { tip } => format!("{place}; green as commit {tip}, and waits for those ahead."),
+        Doing::RedBehind { tip } => {
+            format!("{place}; red as commit {tip} together with those ahead; judged when they have landed or left.")
+        }
+        Doing::UnfitBehind => {
+            format!("{place}; does not apply on top of those ahead; judged when they have landed or left.")
+        }
+        Doing::TrunkTested => {
+            format!("{place}; red on `{trunk}`, so `{trunk}` itself is tested before anybody is blamed.")
+        }
+        Doing::TrunkRed => {
+            format!("{place}; red, but so is `{trunk}` itself: nobody in the queue is blamed until `{trunk}` is green.")
+        }
+        Doing::Landing { tip } => format!("{place}; landing as commit {tip}."),
+        Doing::Revoking => {
+            format!("{place}; its landing was not accepted and is being called off before the next try.")
+        }
+        Doing::Ejecting => format!("{place}; about to be sent back."),
+    }
+}
+
+/// What a landed pull request's people are told.
+pub fn landed(tip: Sha, trunk: &str, candidate: Option<&str>, checks: &[Named]) -> String {
+    let mut text = format!("Landed on `{trunk}` as commit {tip}");
+    if let Some(candidate) = candidate {
+        let _ = write!(text, ", candidate `{candidate}`");
+    }
+    if !checks.is_empty() {
+        let _ = write!(text, "; green on exactly the commit `{trunk}` moved to: {}", list(checks.iter().map(check)));
+    }
+    text.push('.');
+    text
+}
+
+/// Why a landed pull request shows as closed, not as merged.
+pub fn closed_not_merged(tip: Sha, trunk: &str) -> String {
+    format!(
+        "It is closed and not shown as merged because its branch could not be moved to commit {tip}; everything in it is on `{trunk}`."
+    )
+}
+
+/// The status comment around one paragraph.
+pub fn status_comment(headline: &str, body: &str, page: Option<&str>) -> String {
+    let mut text = format!("{STATUS_MARKER}\n**{headline}** {body}\n");
+    if let Some(page) = page {
+        let _ = write!(text, "\n[The whole queue]({page})\n");
+    }
+    text
+}
+
+/// The answer to a comment's commands.
+pub fn answers(answers: &[Answer], standing: &str) -> Option<String> {
+    let said: Vec<String> = answers.iter().filter_map(|answer| one_answer(answer, standing)).collect();
+    (!said.is_empty()).then(|| said.join("\n\n"))
+}
+
+fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
+    match answer {
+        Answer::Done => None,
+        Answer::Status => Some(standing.to_owned()),
+        Answer::NotQueued => Some("It is not in the queue, so there is nothing to cancel.".into()),
+        Answer::Refused { command, why } => Some(format!("`{}` was not done. {}", command.word(), refusal(why))),
+        Answer::Misread(misread) => Some(format!("{misread}\n\n{}", command::help(command::PREFIX))),
+    }
+}
+
+/// The message of a candidate tag.
+pub fn candidate(name: &str, previous: Option<&str>, pulls: &[(PrNumber, String)], checks: &[Named]) -> String {
+    let changes = if pulls.len() == 1 { "change" } else { "changes" };
+    let since = previous.map_or_else(String::new, |previous| format!(" since {previous}"));
+    let mut text = format!("{name}: {} {changes}{since}\n", pulls.len());
+    for (number, title) in pulls {
+        let _ = write!(text, "\n#{number} {}", one_line(title));
+    }
+    text.push_str("\n\nGreen on exactly this commit:\n");
+    for named in checks {
+        let app = named.app.map_or_else(|| "status".to_owned(), |app| format!("app {app}"));
+        let _ = writeln!(text, "- {} ({app}, id {})", named.name, named.id);
+    }
+    let _ = write!(text, "\nPrevious-Candidate: {}\n", previous.unwrap_or("none"));
+    text
+}
+
+/// A check as `name (id)`.
+pub fn check(named: &Named) -> String {
+    format!("{} ({})", named.name, named.id)
+}
+
+/// Text by others as inline code: no markup, no mention, one line, bounded.
+pub fn code(text: &str) -> String {
+    format!("`{}`", one_line(text).replace('`', "'"))
+}
+
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c }).take(200).collect()
+}
+
+/// Characters that turn the reading direction, and so can make text look like other text.
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn sentence(words: &str) -> String {
+    let words = words.trim();
+    if words.ends_with(['.', '!', '?']) { words.to_owned() } else { format!("{words}.") }
+}
+
+/// `a, b and c`; beyond ten the rest is counted.
+fn list(items: impl Iterator<Item = String>) -> String {
+    const SHOWN: usize = 10;
+    let mut items: Vec<String> = items.collect();
+    if items.len() > SHOWN {
+        let more = items.len() - SHOWN;
+        items.truncate(SHOWN);
+        items.push(format!("{more} more"));
+    }
+    match items.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => "nothing".into(),
+    }
+}
+
+fn ordinal(n: usize) -> String {
+    let ending = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending}")
+}

@@ -1,1 +1,13 @@
-//! To be written.
+//! Who may enter the queue, and who must leave it: readings of pull requests and comments become queue events and answers.
+//!
+//! An approval is (pull request, head, base, person, time); it is void as soon as any of these no longer holds. Pure.
+
+mod comments;
+mod desk;
+mod pulls;
+mod rules;
+
+pub use comments::{Heard, hear};
+pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
+pub use pulls::{PullReading, read};
+pub use rules::{Terms, void};

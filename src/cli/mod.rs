@@ -4,7 +4,9 @@ mod check_config;
 mod compose;
 mod sandbox;
 mod serve;
+mod settings;
 mod simulate;
+mod site;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -34,7 +36,7 @@ enum Command {
 /// Runs the program; the exit code is the command's.
 pub fn run() -> ExitCode {
     match Cli::parse().command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(&args),
         Command::Sandbox(args) => sandbox::run(args),
         Command::Compose(args) => compose::run(&args),
         Command::CheckConfig(args) => check_config::run(&args),

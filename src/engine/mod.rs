@@ -1,3 +1,16 @@
 //! The engine: one task per repository, the only loop. It carries out what the core decides, and decides nothing itself.
 
 pub mod board;
+pub mod dispatch;
+pub mod fact;
+pub mod job;
+pub mod perform;
+mod posts;
+mod present;
+pub mod repo;
+pub mod state;
+pub mod supervise;
+pub mod take;
+pub mod turn;
+pub mod view;
+pub mod world;

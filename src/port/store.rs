@@ -145,7 +145,9 @@ pub trait Store: Send + Sync + 'static {
     fn inbox(&self, repo: Option<RepoId>, limit: usize) -> impl Future<Output = Result<Vec<InboxRow>, Trouble>> + Send;
     /// Repositories that have rows waiting.
     fn waiting(&self) -> impl Future<Output = Result<Vec<RepoId>, Trouble>> + Send;
-    /// Drops rows of the service as a whole that have been dealt with.
+    /// How many rows wait, of every repository and of the service as a whole together.
+    fn depth(&self) -> impl Future<Output = Result<u64, Trouble>> + Send;
+    /// Drops rows that no turn will take in: of the service as a whole, or of a repository we do not serve.
     fn consume(&self, seqs: &[u64]) -> impl Future<Output = Result<(), Trouble>> + Send;
     /// Makes us the one writer of a repository's state.
     fn claim(&self, repo: RepoId) -> impl Future<Output = Result<Epoch, Trouble>> + Send;

@@ -1,1 +1,32 @@
-//! To be written.
+//! Git for one repository: a bare cache of ours and the remote it mirrors. The network is the git program's, composition is
+//! in memory on the cache; nothing is ever checked out, no hook and no driver runs, and no ref is moved but by a lease.
+//!
+//! | file | |
+//! | --- | --- |
+//! | `cache` | the port: one repository's cache and remote |
+//! | `composer`, `lineage`, `autosquash`, `message` | what a pull request becomes |
+//! | `three_way`, `tree`, `objects` | merging trees without reading what did not change |
+//! | `authority`, `recompute` | git's own word, where trees do not say and before a landing |
+//! | `remote`, `push`, `program` | the git program and the network |
+//! | `scratch` | composing over someone's repository without touching it |
+
+mod authority;
+mod autosquash;
+mod cache;
+mod composer;
+mod lineage;
+mod message;
+mod objects;
+mod program;
+mod push;
+mod recompute;
+mod remote;
+mod scratch;
+mod three_way;
+mod tree;
+
+pub use cache::{CacheOptions, GitCache};
+pub use composer::{Composer, Identity};
+pub use program::git_version;
+pub use remote::{TimeLimits, TokenSource};
+pub use scratch::Scratch;

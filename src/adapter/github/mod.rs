@@ -1,1 +1,18 @@
-//! To be written.
+//! GitHub over REST: who we are there, what we read, the little we write. It decides nothing about a queue.
+//!
+//! octocrab carries the bytes and signs the App's tokens; everything it would do on top (retries, redirects, pages,
+//! caching, installation tokens, models) is done here, because its own answers to these lose effects or credentials.
+
+mod answer;
+mod app;
+mod cache;
+mod client;
+mod forge;
+mod host;
+mod limits;
+pub(crate) mod model;
+mod tokens;
+pub(crate) mod when;
+
+pub use app::{App, FailedDelivery, Installation};
+pub use forge::GithubForge;

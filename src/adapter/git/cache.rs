@@ -1,0 +1,214 @@
+//! The port `Git` for one repository: what is asked goes to the composer on a blocking thread or to the remote by the git
+//! program. It decides nothing about the queue.
+
+use super::composer::{Composer, Identity};
+use super::objects::{oid, sha};
+use super::remote::{Remote, TimeLimits, TokenSource};
+use super::{program, push};
+use crate::ids::{Moment, RefName, RepoName, Sha};
+use crate::port::git::{Composed, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject};
+use crate::port::{Git, Trouble};
+use git2::{ObjectType, Repository};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// A file read from a commit may have so many bytes.
+const MAX_FILE_BYTES: usize = 64 << 10;
+
+/// What a cache needs to know.
+pub struct CacheOptions {
+    /// The bare repository's directory; made on first use.
+    pub dir: PathBuf,
+    /// Base of clone URLs (`https://github.com`), without the last slash.
+    pub git_url: String,
+    /// The repository's name now.
+    pub repo: RepoName,
+    /// Who composes and tags.
+    pub identity: Identity,
+    /// Where tokens come from; none, the remote is asked without.
+    pub token: Option<TokenSource>,
+    /// How long calls to the remote may take.
+    pub limits: TimeLimits,
+}
+
+/// Git for one repository.
+pub struct GitCache {
+    remote: Remote,
+    repo: RwLock<RepoName>,
+    limits: TimeLimits,
+    composer: Arc<Mutex<Composer>>,
+    /// One fetch at a time: two would fight over the same refs of the cache.
+    fetching: tokio::sync::Mutex<()>,
+}
+
+impl std::fmt::Debug for GitCache {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GitCache")
+            .field("dir", &self.remote.git_dir)
+            .field("repo", &self.repo())
+            .finish_non_exhaustive()
+    }
+}
+
+impl GitCache {
+    /// Opens the cache, or makes an empty one. Touches only the directory; `Denied` if that cannot be.
+    pub fn open(options: CacheOptions) -> Result<Self, Trouble> {
+        let CacheOptions { dir, git_url, repo, identity, token, limits } = options;
+        if !dir.join("HEAD").exists() {
+            Repository::init_bare(&dir).map_err(|error| {
+                Trouble::Denied(format!("no git cache can be made in {}: {}", dir.display(), error.message()))
+            })?;
+        }
+        let git_dir = dir
+            .canonicalize()
+            .map_err(|error| Trouble::Denied(format!("the git cache {} cannot be reached: {error}", dir.display())))?;
+        let composer = Composer::open(&git_dir, identity)?;
+        let git_url = git_url.trim_end_matches('/').to_owned();
+        Ok(Self {
+            remote: Remote { git_dir, git_url, token },
+            repo: RwLock::new(repo),
+            limits,
+            composer: Arc::new(Mutex::new(composer)),
+            fetching: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    /// The repository is called so from now on; the cache stays.
+    pub fn rename(&self, repo: RepoName) {
+        *self.repo.write().unwrap_or_else(PoisonError::into_inner) = repo;
+    }
+
+    fn repo(&self) -> RepoName {
+        self.repo.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Runs work on the local repository where it may block.
+    async fn local<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Composer) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Trouble> {
+        let composer = Arc::clone(&self.composer);
+        // After a panic the caches inside are still good: each of their writes is one insertion.
+        let job = move || work(&mut composer.lock().unwrap_or_else(PoisonError::into_inner));
+        match tokio::task::spawn_blocking(job).await {
+            Ok(result) => result,
+            Err(error) => Err(Trouble::Bug(format!("work on the git cache broke off: {error}"))),
+        }
+    }
+
+    async fn missing(&self, wanted: Vec<Sha>) -> Result<Vec<Sha>, Trouble> {
+        self.local(move |composer| {
+            let mut missing = Vec::new();
+            for sha in wanted {
+                if !composer.objects.has(oid(sha))? {
+                    missing.push(sha);
+                }
+            }
+            Ok(missing)
+        })
+        .await
+    }
+}
+
+impl Git for GitCache {
+    async fn remote_refs(&self, prefixes: &[&str]) -> Result<BTreeMap<RefName, RemoteRef>, Trouble> {
+        self.remote.refs(&self.repo(), prefixes, self.limits.list).await
+    }
+
+    async fn fetch(&self, commits: &[Sha], heads: &[PullHead]) -> Result<(), Trouble> {
+        let all: Vec<Sha> = commits.iter().copied().chain(heads.iter().map(|pull| pull.head)).collect();
+        if self.missing(all.clone()).await?.is_empty() {
+            return Ok(());
+        }
+        let _one = self.fetching.lock().await;
+        let missing = self.missing(all).await?;
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let commits: Vec<Sha> = commits.iter().copied().filter(|sha| missing.contains(sha)).collect();
+        let heads: Vec<PullHead> = heads.iter().copied().filter(|pull| missing.contains(&pull.head)).collect();
+        self.remote.fetch(&self.repo(), &commits, &heads, self.limits.fetch).await?;
+        let Some(gone) = self.missing(missing).await?.first().copied() else { return Ok(()) };
+        Err(Trouble::Bug(match heads.iter().find(|pull| pull.head == gone) {
+            Some(pull) => format!(
+                "refs/pull/{}/head no longer leads to {gone}; the pull request has moved on and must be read again",
+                pull.number
+            ),
+            None => format!("the remote no longer has the commit {gone}; read the refs again"),
+        }))
+    }
+
+    async fn compose(&self, recipe: &Recipe) -> Result<Composed, Trouble> {
+        let recipe = recipe.clone();
+        self.local(move |composer| composer.compose(&recipe)).await
+    }
+
+    async fn recompute(&self, recipe: &Recipe, tip: Sha) -> Result<Recomputed, Trouble> {
+        let recipe = recipe.clone();
+        self.local(move |composer| composer.recompute(&recipe, tip)).await
+    }
+
+    async fn is_ancestor(&self, ancestor: Sha, descendant: Sha) -> Result<bool, Trouble> {
+        self.local(move |composer| composer.objects.is_ancestor(oid(ancestor), oid(descendant))).await
+    }
+
+    async fn file(&self, commit: Sha, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        let path = path.to_owned();
+        self.local(move |composer| {
+            let objects = &mut composer.objects;
+            let mut tree = objects.commit(oid(commit))?.tree;
+            let (directories, name) = path.rsplit_once('/').unwrap_or(("", &path));
+            for directory in directories.split('/').filter(|part| !part.is_empty()) {
+                match objects.tree(tree)?.get(directory.as_bytes()) {
+                    Some(item) if item.mode.is_tree() => tree = item.oid,
+                    Some(_) | None => return Ok(None),
+                }
+            }
+            let Some(item) = objects.tree(tree)?.get(name.as_bytes()).filter(|item| item.mode.is_file()) else {
+                return Ok(None);
+            };
+            let bytes = objects.read(item.oid, ObjectType::Blob, MAX_FILE_BYTES)?;
+            let too_big = || Trouble::Denied(format!("{path} has more than {MAX_FILE_BYTES} bytes; make it smaller"));
+            bytes.ok_or_else(too_big).map(Some)
+        })
+        .await
+    }
+
+    async fn committed_at(&self, commit: Sha) -> Result<Moment, Trouble> {
+        self.local(move |composer| {
+            let seconds = composer.objects.commit(oid(commit))?.committed_s;
+            Ok(Moment::from_ms(seconds.saturating_mul(1000)))
+        })
+        .await
+    }
+
+    async fn tag_object(&self, tag: &TagObject) -> Result<Sha, Trouble> {
+        let tag = tag.clone();
+        self.local(move |composer| {
+            let mut raw = format!("object {}\ntype commit\ntag {}\ntagger ", tag.target, tag.name).into_bytes();
+            raw.extend_from_slice(&composer.identity.line(tag.at.ms().div_euclid(1000)));
+            raw.extend_from_slice(b"\n\n");
+            raw.extend_from_slice(tag.message.trim_end().as_bytes());
+            raw.push(b'\n');
+            composer.objects.write(ObjectType::Tag, &raw).map(sha)
+        })
+        .await
+    }
+
+    async fn push(&self, fork: Option<&RepoName>, updates: &[RefUpdate], atomic: bool) -> Result<Vec<Pushed>, Trouble> {
+        push::check(updates)?;
+        if updates.is_empty() {
+            return Ok(Vec::new());
+        }
+        if let Some(gone) = self.missing(updates.iter().filter_map(|update| update.to).collect()).await?.first() {
+            return Err(Trouble::Bug(format!(
+                "{gone} is to be pushed but is not in the cache; fetch or compose it first"
+            )));
+        }
+        let url = self.remote.url(fork.unwrap_or(&self.repo()));
+        let mut git = self.remote.command().await?;
+        git.args(push::arguments(&url, updates, atomic));
+        push::outcome(program::run(git, self.limits.push).await, updates)
+    }
+}

@@ -1,0 +1,151 @@
+//! Reads which checks branch protection and rulesets require of a branch. A repository without rules requires nothing.
+
+use super::GithubForge;
+use crate::adapter::github::host::encoded;
+use crate::facts::RequiredCheck;
+use crate::ids::{AppId, BranchName};
+use crate::port::Trouble;
+use http::StatusCode;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+#[derive(Debug, Deserialize)]
+struct Rule {
+    #[serde(rename = "type", default)]
+    kind: Option<String>,
+    #[serde(default)]
+    parameters: Option<Parameters>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Parameters {
+    #[serde(default)]
+    required_status_checks: Option<Vec<Required>>,
+}
+
+/// Classic branch protection.
+#[derive(Debug, Deserialize)]
+struct Protection {
+    #[serde(default)]
+    contexts: Option<Vec<String>>,
+    /// Not on old Enterprise Servers.
+    #[serde(default)]
+    checks: Option<Vec<Required>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Required {
+    context: String,
+    /// Null, or -1 in classic protection, for "any App".
+    #[serde(alias = "app_id", default)]
+    integration_id: Option<i64>,
+}
+
+impl Required {
+    fn fact(&self) -> Option<RequiredCheck> {
+        let app = self.integration_id.and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0).map(AppId::new);
+        Some(RequiredCheck { name: self.context.parse().ok()?, app })
+    }
+}
+
+/// A rule that requires checks but does not say which is no rule we can keep.
+fn by_rules(rules: &[Rule]) -> Result<Vec<RequiredCheck>, Trouble> {
+    let mut required = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.kind.as_deref() == Some("required_status_checks")) {
+        let checks = rule.parameters.as_ref().and_then(|parameters| parameters.required_status_checks.as_ref());
+        required.extend(checks.ok_or_else(|| unsaid("a ruleset"))?.iter().filter_map(Required::fact));
+    }
+    Ok(required)
+}
+
+/// `contexts` repeats the names in `checks` without their Apps; only names that stand nowhere else add anything.
+fn by_protection(protection: Protection) -> Result<Vec<RequiredCheck>, Trouble> {
+    if protection.contexts.is_none() && protection.checks.is_none() {
+        return Err(unsaid("branch protection"));
+    }
+    let (contexts, checks) = (protection.contexts.unwrap_or_default(), protection.checks.unwrap_or_default());
+    let bare = contexts.iter().filter(|name| checks.iter().all(|check| check.context != **name));
+    let bare = bare.filter_map(|name| Some(RequiredCheck { name: name.parse().ok()?, app: None }));
+    Ok(checks.iter().filter_map(Required::fact).chain(bare).collect())
+}
+
+fn unsaid(what: &str) -> Trouble {
+    Trouble::Bug(format!("GitHub says that {what} requires checks, but not which"))
+}
+
+impl GithubForge {
+    pub(super) async fn required_on(&self, branch: &BranchName) -> Result<Vec<RequiredCheck>, Trouble> {
+        let branch = encoded(branch.as_str());
+        let ask = self.ask(&format!("rules/branches/{branch}?per_page=100"), "Metadata: read");
+        let mut required = BTreeSet::new();
+        match self.pages::<Vec<Rule>>(&ask).await? {
+            Ok(pages) => {
+                for rules in pages {
+                    required.extend(by_rules(&rules)?);
+                }
+            }
+            // Where the plan has no rulesets the answer is a 403 or 404.
+            Err(answer) if absent(answer.status) => {
+                tracing::debug!(repo = %self.repo, said = answer.message(), "no rulesets are readable");
+            }
+            Err(answer) => return Err(answer.refusal(&ask)),
+        }
+        let ask = self.ask(&format!("branches/{branch}/protection/required_status_checks"), "Administration: read");
+        let answer = self.app.client().get(self.who, &ask).await?;
+        if absent(answer.status) {
+            tracing::debug!(repo = %self.repo, said = answer.message(), "no classic branch protection is readable");
+        } else {
+            required.extend(by_protection(answer.json(&ask)?)?);
+        }
+        Ok(required.into_iter().collect())
+    }
+}
+
+fn absent(status: StatusCode) -> bool {
+    matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(required: Result<Vec<RequiredCheck>, Trouble>) -> Vec<(String, Option<u64>)> {
+        required.expect("a readable answer").into_iter().map(|r| (r.name.to_string(), r.app.map(AppId::get))).collect()
+    }
+
+    #[test]
+    fn rules_of_other_kinds_require_no_check() {
+        let rules: Vec<Rule> = serde_json::from_str(
+            r#"[{"type":"deletion"},{"type":"a_new_kind","parameters":{"x":1}},
+            {"type":"required_status_checks","parameters":{"strict_required_status_checks_policy":true,
+             "required_status_checks":[{"context":"ci","integration_id":7},{"context":"lint"},{"context":"x","integration_id":null}]}}]"#,
+        )
+        .expect("it has all we ask for");
+        assert_eq!(show(by_rules(&rules)), [("ci".into(), Some(7)), ("lint".into(), None), ("x".into(), None)]);
+    }
+
+    #[test]
+    fn classic_protection_names_each_check_once() {
+        let protection: Protection = serde_json::from_str(
+            r#"{"strict":true,"contexts":["ci","any","old"],"checks":[{"context":"ci","app_id":7},{"context":"any","app_id":-1}]}"#,
+        )
+        .expect("it has all we ask for");
+        assert_eq!(
+            show(by_protection(protection)),
+            [("ci".into(), Some(7)), ("any".into(), None), ("old".into(), None)]
+        );
+    }
+
+    #[test]
+    fn what_is_not_said_is_not_nothing() {
+        for text in [r#"[{"type":"required_status_checks"}]"#, r#"[{"type":"required_status_checks","parameters":{}}]"#]
+        {
+            let rules: Vec<Rule> = serde_json::from_str(text).expect("it has all we ask for");
+            assert!(by_rules(&rules).is_err(), "{text}");
+        }
+        // An empty list reads as a struct whose fields are all missing.
+        for text in ["{}", "[]", r#"{"contexts":null}"#] {
+            assert!(by_protection(serde_json::from_str(text).expect("all may miss")).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! A person's comment: each command in it is followed or refused, and the comment has exactly one visible answer.
+
+use super::desk::{Answer, Decision, Desk, Record, Refusal, Via};
+use super::pulls::{approve, pushed_after, renew};
+use super::rules::{Terms, against};
+use crate::command::{self, Command};
+use crate::facts::{Comment, Permission, Pull};
+use crate::ids::{Moment, Reading};
+use crate::queue::{Event, LeaveWhy};
+use serde::{Deserialize, Serialize};
+
+/// A comment with what was read to judge it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// When the reading began.
+    pub reading: Reading,
+    /// The comment.
+    pub comment: Comment,
+    /// The pull request as it is.
+    pub pull: Pull,
+    /// What the commenter may do.
+    pub permission: Permission,
+}
+
+/// Takes in a comment; nothing by bots, nothing edited, and nothing twice.
+pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: Terms<'_>) -> Vec<Decision> {
+    let comment = &heard.comment;
+    if comment.by.bot || comment.edited {
+        return Vec::new();
+    }
+    let commands = command::read(&comment.body, command::PREFIX);
+    if commands.is_empty() {
+        return Vec::new();
+    }
+    let pr = heard.pull.number;
+    if desk.pulls.get(&pr).is_none_or(|known| known.reading < heard.reading) {
+        renew(desk, heard.pull.clone(), heard.reading, now);
+    }
+    if !desk.first_time(pr, comment.id) {
+        return Vec::new();
+    }
+    let Some(record) = desk.pulls.get_mut(&pr) else { return Vec::new() };
+    let mut decisions = Vec::new();
+    let mut answers = Vec::new();
+    for command in commands {
+        answers.push(match command {
+            Ok(command) => obey(record, command, heard, now, terms, &mut decisions),
+            Err(misread) => Answer::Misread(misread),
+        });
+    }
+    decisions.push(Decision::Answer { comment: comment.id, pr, answers });
+    decisions
+}
+
+fn obey(
+    record: &mut Record,
+    command: Command,
+    heard: &Heard,
+    now: Moment,
+    terms: Terms<'_>,
+    decisions: &mut Vec<Decision>,
+) -> Answer {
+    let refused = |why| Answer::Refused { command, why };
+    let by = &heard.comment.by;
+    let may = heard.permission >= Permission::Write;
+    let needs_write = Refusal::NeedsWrite { login: by.login.to_string() };
+    match command {
+        Command::Status => Answer::Status,
+        Command::Merge if !may => refused(needs_write),
+        Command::Merge if record.approval.is_some() => Answer::Done,
+        Command::Merge => {
+            let pushed = pushed_after(record, heard.comment.created_at);
+            let pushed = pushed.then_some(Refusal::PushedSince { head: record.pull.head });
+            if let Some(why) = against(&record.pull, terms).or(pushed) {
+                return refused(why);
+            }
+            decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), now));
+            Answer::Done
+        }
+        Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),
+        Command::Cancel => {
+            let Some(approval) = record.approval.take() else { return Answer::NotQueued };
+            let why = LeaveWhy::Cancelled { by: by.login.to_string() };
+            let pr = record.pull.number;
+            decisions.push(Decision::Queue(Event::Left { pr, rev: approval.rev, why }));
+            if terms.labelled(&record.pull) {
+                decisions.push(Decision::RemoveLabel { pr });
+            }
+            Answer::Done
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What is known of each pull request: its last reading, its approval, which labels and comments were already acted on.
+
+use crate::command::{Command, Misread};
+use crate::facts::{Person, Pull};
+use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, Sha};
+use crate::queue;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Comments per pull request that are remembered as acted on.
+const COMMENTS_KEPT: usize = 200;
+/// Commits per pull request that we ourselves moved its head to.
+const MOVES_KEPT: usize = 20;
+
+/// By what a person asked for landing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// The label; the forge's id of the event that put it on.
+    Label(u64),
+    /// A comment.
+    Comment(CommentId),
+}
+
+/// A person's word that exactly this may land.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// The commit.
+    pub head: Sha,
+    /// The branch it goes to.
+    pub base: BranchName,
+    /// Who said so.
+    pub by: Person,
+    /// When.
+    pub at: Moment,
+    /// By what.
+    pub via: Via,
+    /// The title then, for messages of merge and squash commits.
+    pub title: String,
+    /// Its number: later approvals of the pull request have higher ones.
+    pub rev: Reading,
+}
+
+/// What is known of one pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its last reading.
+    pub pull: Pull,
+    /// When that reading began.
+    pub reading: Reading,
+    /// When that reading was taken in.
+    pub read_at: Moment,
+    /// When another head than this one was last seen there.
+    pub other_head_at: Option<Moment>,
+    /// The standing approval.
+    pub approval: Option<Approval>,
+    /// The number of its last approval.
+    pub last_rev: Reading,
+    /// The label event last acted on; the same event never counts twice.
+    pub label_event: Option<u64>,
+    /// Comments acted on.
+    pub comments: BTreeSet<CommentId>,
+    /// Commits we moved its head branch to, or were about to: finding one there is not a push by somebody.
+    pub moves: Vec<Sha>,
+}
+
+impl Record {
+    /// The entry it is, or would be, in the queue.
+    pub fn entry(&self) -> Option<queue::EntryId> {
+        let approval = self.approval.as_ref()?;
+        Some(queue::EntryId { pr: self.pull.number, head: approval.head, rev: approval.rev })
+    }
+}
+
+/// All pull requests heard of.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Desk {
+    /// By number.
+    pub pulls: BTreeMap<PrNumber, Record>,
+}
+
+impl Desk {
+    /// Remembers that a comment was acted on; false if it was already.
+    pub fn first_time(&mut self, pr: PrNumber, comment: CommentId) -> bool {
+        let Some(record) = self.pulls.get_mut(&pr) else { return false };
+        if record.comments.len() >= COMMENTS_KEPT && !record.comments.contains(&comment) {
+            // Comment ids grow with time, so the smallest is the oldest; what is older than all kept ones was acted on.
+            match record.comments.pop_first() {
+                Some(oldest) if comment < oldest => {
+                    record.comments.insert(oldest);
+                    return false;
+                }
+                _ => {}
+            }
+        }
+        record.comments.insert(comment)
+    }
+
+    /// Remembers, before it is done, that we are about to move a head branch.
+    pub fn expect_move(&mut self, pr: PrNumber, tip: Sha) {
+        if let Some(record) = self.pulls.get_mut(&pr)
+            && !record.moves.contains(&tip)
+        {
+            record.moves.push(tip);
+            let excess = record.moves.len().saturating_sub(MOVES_KEPT);
+            record.moves.drain(..excess);
+        }
+    }
+
+    /// Ends the approval of a pull request that left the queue or landed.
+    pub fn close(&mut self, entry: queue::EntryId) {
+        if let Some(record) = self.pulls.get_mut(&entry.pr)
+            && record.entry() == Some(entry)
+        {
+            record.approval = None;
+        }
+    }
+
+    /// Forgets pull requests that are over and were not read for long: the oldest readings beyond `keep`.
+    pub fn forget(&mut self, keep: usize) {
+        use crate::facts::PullState::{Closed, Merged};
+        let mut over: Vec<_> = self
+            .pulls
+            .iter()
+            .filter(|(_, r)| matches!(r.pull.state, Closed | Merged) && r.approval.is_none())
+            .map(|(pr, r)| (r.reading, *pr))
+            .collect();
+        over.sort_unstable();
+        for (_, pr) in over.iter().rev().skip(keep) {
+            self.pulls.remove(pr);
+        }
+    }
+}
+
+/// Why somebody's request was not followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// They may not push to the repository.
+    NeedsWrite {
+        /// Who.
+        login: String,
+    },
+    /// The pull request is a draft.
+    Draft,
+    /// The pull request is not open.
+    NotOpen,
+    /// It goes to a branch this queue does not land on.
+    OtherBase {
+        /// Its base.
+        base: String,
+        /// The queue's trunk.
+        trunk: String,
+    },
+    /// Commits were pushed after the request, or so close to it that it is not clear which commit was meant.
+    PushedSince {
+        /// The head now.
+        head: Sha,
+    },
+    /// The fork or branch it comes from is gone.
+    HeadGone,
+    /// The repository's settings are missing or wrong; nothing may land.
+    NotConfigured,
+}
+
+/// What a comment is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// Done as asked, or so already; a thumbs-up, and the status comment says the rest.
+    Done,
+    /// Where the pull request stands, in a comment of its own.
+    Status,
+    /// It was not queued, so there is nothing to cancel.
+    NotQueued,
+    /// Not done, and why.
+    Refused {
+        /// What was asked.
+        command: Command,
+        /// Why not.
+        why: Refusal,
+    },
+    /// Not understood.
+    Misread(Misread),
+}
+
+/// What a reading or a comment leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The queue is told.
+    Queue(queue::Event),
+    /// A comment is answered, once.
+    Answer {
+        /// Which comment.
+        comment: CommentId,
+        /// On which pull request.
+        pr: PrNumber,
+        /// How; several commands of one comment have one answer each, in one visible answer.
+        answers: Vec<Answer>,
+    },
+    /// The label asked for what may not be: the pull request's people are told, and the label goes.
+    RefuseLabel {
+        /// Which pull request.
+        pr: PrNumber,
+        /// Why.
+        why: Refusal,
+    },
+    /// The label no longer says the truth and is taken off.
+    RemoveLabel {
+        /// Which pull request.
+        pr: PrNumber,
+    },
+}

@@ -1,0 +1,113 @@
+//! Introduces the GitHub and git adapters to the engine: which repositories there are, and the world of each.
+
+use crate::adapter::clock::SystemClock;
+use crate::adapter::git::{CacheOptions, GitCache, Identity, TimeLimits, TokenSource};
+use crate::adapter::github::{App, GithubForge};
+use crate::config::ServiceConfig;
+use crate::engine::supervise::{Found, Site};
+use crate::engine::world::{Readings, World};
+use crate::ids::RepoName;
+use crate::port::Trouble;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// GitHub as this service's App sees it.
+pub struct GithubSite {
+    app: App,
+    git_url: String,
+    cache_dir: PathBuf,
+    identity: Identity,
+    head_seen_ms: u64,
+    clock: SystemClock,
+}
+
+impl GithubSite {
+    /// A site by the service's settings.
+    pub fn new(config: &ServiceConfig) -> Result<Self, Trouble> {
+        Ok(Self {
+            app: App::new(&config.github)?,
+            git_url: config.github.git_url.clone(),
+            cache_dir: config.git.cache_dir.clone(),
+            identity: Identity::new(&config.git.name, &config.git.email),
+            head_seen_ms: config.engine.head_seen_ms,
+            clock: SystemClock,
+        })
+    }
+}
+
+impl Site for GithubSite {
+    type World = GithubWorld;
+    type Clock = SystemClock;
+
+    async fn repositories(&self) -> Result<Vec<Found>, Trouble> {
+        let mut found = Vec::new();
+        for installation in self.app.installations().await? {
+            let repositories = self.app.repositories(installation.id).await?;
+            let open = repositories.into_iter().filter(|repository| !repository.archived);
+            found.extend(open.map(|repository| Found { installation: installation.id, repository }));
+        }
+        Ok(found)
+    }
+
+    fn open(&self, found: &Found, readings: Readings) -> Result<GithubWorld, Trouble> {
+        let (id, name, installation) = (found.repository.id, found.repository.name.clone(), found.installation);
+        let app = self.app.clone();
+        let token: TokenSource = Arc::new(move || {
+            let app = app.clone();
+            Box::pin(async move { app.installation_token(installation).await })
+        });
+        let git = GitCache::open(CacheOptions {
+            dir: self.cache_dir.join(format!("{id}.git")),
+            git_url: self.git_url.clone(),
+            repo: name.clone(),
+            identity: self.identity.clone(),
+            token: Some(token),
+            limits: TimeLimits::default(),
+        })?;
+        let forge = self.app.forge(installation, id, name);
+        Ok(GithubWorld { forge, git, clock: self.clock, readings, head_seen_ms: self.head_seen_ms })
+    }
+
+    fn clock(&self) -> &SystemClock {
+        &self.clock
+    }
+}
+
+/// One repository on GitHub.
+pub struct GithubWorld {
+    forge: GithubForge,
+    git: GitCache,
+    clock: SystemClock,
+    readings: Readings,
+    head_seen_ms: u64,
+}
+
+impl World for GithubWorld {
+    type Forge = GithubForge;
+    type Git = GitCache;
+    type Clock = SystemClock;
+
+    fn forge(&self) -> &GithubForge {
+        &self.forge
+    }
+
+    fn git(&self) -> &GitCache {
+        &self.git
+    }
+
+    fn clock(&self) -> &SystemClock {
+        &self.clock
+    }
+
+    fn readings(&self) -> &Readings {
+        &self.readings
+    }
+
+    fn head_seen_ms(&self) -> u64 {
+        self.head_seen_ms
+    }
+
+    fn renamed(&self, name: &RepoName) {
+        self.git.rename(name.clone());
+    }
+}

@@ -1,0 +1,225 @@
+//! How `.github/greenline.toml` is read: keys, ranges, defaults. What the settings mean stands in `repo`.
+
+use super::duration;
+use super::problem::{Fault, Problem};
+use super::read::{Reader, Section};
+use super::repo::{CandidateConfig, ChecksConfig, MergeConfig, PlanConfig, QueueConfig, RepoConfig};
+use super::tree::{self, At, Node, Table, Value};
+use super::{repo, tag};
+use crate::facts::{InnerMerges, RequiredCheck, Strategy};
+use crate::ids::{AppId, CheckName};
+use crate::wording::{nearest, shown};
+use std::collections::BTreeSet;
+
+/// Required checks, at the most; as many names may be listed as passing when skipped or neutral.
+const CHECKS_MAX: usize = 100;
+
+/// A label's name on GitHub has at most this many characters.
+const LABEL_MAX: usize = 50;
+
+/// The App that reports what GitHub Actions runs, on github.com; an Enterprise Server has a number of its own.
+const GITHUB_ACTIONS: AppId = AppId::new(15368);
+
+const DEADLINES: (i64, i64) = (1000, 7 * 86_400_000);
+
+const APP_HINT: &str =
+    "add app = \"github-actions\", the reporting App's number, or app = \"any\" to trust whoever can write";
+
+impl RepoConfig {
+    /// Reads `.github/greenline.toml`; what is absent has its default, an empty file is all defaults.
+    /// Errors: everything that is wrong with the file, at most some fifty, in order of lines.
+    pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
+        let root = tree::parse(text)?;
+        let mut read = Reader::default();
+        read.unknown(&root, &["queue", "checks", "merge", "candidate"], "section");
+        let default = Self::default();
+        let value = Self {
+            queue: queue(&mut read, &root, default.queue),
+            checks: checks(&mut read, &root, &default.checks),
+            merge: merge(&mut read, &root, default.merge),
+            candidate: candidate(&mut read, &root, default.candidate),
+        };
+        read.finish(Some(value))
+    }
+}
+
+/// `depth` counts with pipeline and `batch_size` with batch; the other may stay in the file, so that trying another
+/// strategy is a change of one line.
+fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
+    let mut section = read.section(root, "queue");
+    let strategies = [
+        ("serial", PlanConfig::Serial),
+        ("pipeline", PlanConfig::Pipeline { depth: 4 }),
+        ("batch", PlanConfig::Batch { size: 8 }),
+    ];
+    let label = read.checked(&mut section, "label", label).unwrap_or(default.label);
+    let strategy = read.word(&mut section, "strategy", &strategies);
+    let depth = read.whole(&mut section, "depth", 1..=64).and_then(|depth| u32::try_from(depth).ok());
+    let size = read.whole(&mut section, "batch_size", 1..=64).and_then(|size| u32::try_from(size).ok());
+    let budget = read.whole(&mut section, "budget", 1..=256).and_then(|budget| u32::try_from(budget).ok());
+    let tries = read.whole(&mut section, "tries", 1..=10).and_then(|tries| u8::try_from(tries).ok());
+    let every_commit = read.flag(&mut section, "every_commit").unwrap_or(default.every_commit);
+    let plan = match strategy.unwrap_or(default.plan) {
+        PlanConfig::Serial => PlanConfig::Serial,
+        PlanConfig::Pipeline { depth: usual } => PlanConfig::Pipeline { depth: depth.unwrap_or(usual) },
+        PlanConfig::Batch { size: usual } => PlanConfig::Batch { size: size.unwrap_or(usual) },
+    };
+    if every_commit && matches!(plan, PlanConfig::Batch { .. }) {
+        let what = "asks that every commit is tested, but a batch tests only its last one";
+        read.wrong(
+            &section.at("every_commit"),
+            what,
+            "use strategy = \"serial\" or \"pipeline\", or drop every_commit",
+        );
+    }
+    read.close(&section);
+    let least = match plan {
+        PlanConfig::Pipeline { depth } => depth,
+        PlanConfig::Serial | PlanConfig::Batch { .. } => 1,
+    };
+    QueueConfig {
+        label,
+        plan,
+        budget: budget.unwrap_or(default.budget.max(least)),
+        tries: tries.unwrap_or(default.tries),
+        every_commit,
+    }
+}
+
+fn label(text: &str) -> Result<String, Fault> {
+    let count = text.chars().count();
+    let legal = !text.trim().is_empty() && text.trim() == text && !text.chars().any(char::is_control);
+    if legal && count <= LABEL_MAX {
+        return Ok(text.to_owned());
+    }
+    let hint = format!("write the name of a label, 1 to {LABEL_MAX} characters without blanks at its ends");
+    Err(Fault::new(format!("`{}` ({count} characters) is no label's name on GitHub", shown(text)), hint))
+}
+
+fn checks(read: &mut Reader, root: &Table, default: &ChecksConfig) -> ChecksConfig {
+    let mut section = read.section(root, "checks");
+    let listed = read.items(&mut section, "required", CHECKS_MAX);
+    let allow_no_checks = read.flag(&mut section, "allow_no_checks").unwrap_or(default.allow_no_checks);
+    let problems_before = read.problems.len();
+    let required = listed.map(|items| required(read, items)).unwrap_or_default();
+    let all_read = read.problems.len() == problems_before;
+    let at = section.at("required");
+    if listed.is_some_and(<[Node]>::is_empty) && !allow_no_checks {
+        let hint =
+            "name the checks that must pass; drop the key to ask branch protection; or set allow_no_checks = true";
+        read.wrong(&at, "is an empty list, so anything would pass", hint);
+    }
+    if allow_no_checks && !required.is_empty() {
+        let what = "says that nothing need pass, beside checks that must";
+        read.wrong(&section.at("allow_no_checks"), what, "drop allow_no_checks, or empty the list of required checks");
+    }
+    let known = listed.filter(|_| all_read).map(|_| required.as_slice());
+    let skipped_passes = names(read, &mut section, "skipped_passes", known);
+    let neutral_passes = names(read, &mut section, "neutral_passes", known);
+    let start = read.duration(&mut section, "start_deadline", DEADLINES);
+    let finish = read.duration(&mut section, "finish_deadline", DEADLINES);
+    let start_deadline_ms = start.unwrap_or(default.start_deadline_ms.min(finish.unwrap_or(i64::MAX)));
+    let finish_deadline_ms = finish.unwrap_or(default.finish_deadline_ms.max(start_deadline_ms));
+    if finish_deadline_ms < start_deadline_ms {
+        let hint = format!("write at least {}, which is start_deadline", duration::written(start_deadline_ms));
+        read.wrong(&section.at("finish_deadline"), "ends before the checks have to begin", hint);
+    }
+    read.close(&section);
+    ChecksConfig { required, skipped_passes, neutral_passes, allow_no_checks, start_deadline_ms, finish_deadline_ms }
+}
+
+fn required(read: &mut Reader, items: &[Node]) -> Vec<RequiredCheck> {
+    let mut checks: Vec<RequiredCheck> = Vec::new();
+    for item in items {
+        let Some(check) = required_check(read, item) else { continue };
+        let same = |other: &&RequiredCheck| {
+            other.name == check.name && (other.app == check.app || other.app.is_none() || check.app.is_none())
+        };
+        if checks.iter().any(|other| same(&other)) {
+            let what = format!("`{}` is required twice", shown(check.name.as_str()));
+            read.wrong(&item.at, what, "drop one of them; the same name may stand twice only with two Apps");
+        } else {
+            checks.push(check);
+        }
+    }
+    checks
+}
+
+fn required_check(read: &mut Reader, item: &Node) -> Option<RequiredCheck> {
+    let Some(mut section) = Section::of(item) else {
+        let name = match &item.value {
+            Value::Text(text) | Value::Said(text) => shown(text),
+            Value::Whole(_) | Value::Flag(_) | Value::List(_) | Value::Table(_) | Value::Other(_) => "ci".into(),
+        };
+        let hint = format!("write {{ name = \"{name}\", app = \"github-actions\" }}");
+        read.wrong(&item.at, "names no App, and anybody who can write can report a check by that name", hint);
+        return None;
+    };
+    if !section.has("name") {
+        read.wrong(&section.at("name"), "is missing", "write the check's name as it stands on a pull request");
+    }
+    let name = read.checked(&mut section, "name", check_name);
+    if !section.has("app") {
+        read.wrong(&section.at("app"), "is missing: a check is an App and a name", APP_HINT);
+    }
+    let app =
+        read.word_or_whole(&mut section, "app", &[("any", None), ("github-actions", Some(GITHUB_ACTIONS))], |id| {
+            Some(AppId::new(id))
+        });
+    read.close(&section);
+    Some(RequiredCheck { name: name?, app: app? })
+}
+
+fn check_name(text: &str) -> Result<CheckName, Fault> {
+    text.parse().map_err(|_| {
+        let hint = "write 1 to 255 characters, none of them a control character";
+        Fault::new(format!("`{}` is no check's name", shown(text)), hint)
+    })
+}
+
+/// A list of names, each of which must be a required check where those are `known`.
+fn names(
+    read: &mut Reader,
+    section: &mut Section<'_>,
+    key: &'static str,
+    known: Option<&[RequiredCheck]>,
+) -> BTreeSet<CheckName> {
+    let mut names = BTreeSet::new();
+    for (at, text) in read.texts(section, key, CHECKS_MAX).unwrap_or_default() {
+        match check_name(&text) {
+            Ok(name) => {
+                expect_required(read, &at, &name, known);
+                names.insert(name);
+            }
+            Err(fault) => read.wrong(&at, fault.what, fault.hint),
+        }
+    }
+    names
+}
+
+fn expect_required(read: &mut Reader, at: &At, name: &CheckName, known: Option<&[RequiredCheck]>) {
+    let Some(known) = known.filter(|known| !known.iter().any(|check| check.name == *name)) else { return };
+    let meant = nearest(name.as_str(), known.iter().map(|check| check.name.as_str()));
+    let hint =
+        meant.map_or("name one of the required checks".into(), |meant| format!("did you mean `{}`?", shown(meant)));
+    read.wrong(at, format!("`{}` is not among the required checks", shown(name.as_str())), hint);
+}
+
+fn merge(read: &mut Reader, root: &Table, default: MergeConfig) -> MergeConfig {
+    let mut section = read.section(root, "merge");
+    let strategies = [("rebase", Strategy::Rebase), ("merge", Strategy::Merge), ("squash", Strategy::Squash)];
+    let inner = [("refuse", InnerMerges::Refuse), ("flatten", InnerMerges::Flatten)];
+    let merge = MergeConfig {
+        strategy: read.word(&mut section, "strategy", &strategies).unwrap_or(default.strategy),
+        inner_merges: read.word(&mut section, "inner_merges", &inner).unwrap_or(default.inner_merges),
+    };
+    read.close(&section);
+    merge
+}
+
+fn candidate(read: &mut Reader, root: &Table, default: CandidateConfig) -> CandidateConfig {
+    let mut section = read.section(root, "candidate");
+    let tag: repo::TagTemplate = read.checked(&mut section, "tag", tag::check).unwrap_or(default.tag);
+    read.close(&section);
+    CandidateConfig { tag }
+}

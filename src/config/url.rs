@@ -1,0 +1,73 @@
+//! Base URLs of the forge: which are safe to send a token to, and which clone URL belongs to which API.
+
+use super::problem::Fault;
+use crate::wording::shown;
+
+/// A base URL without its trailing slash.
+pub(super) fn base(text: &str, plain_http_anywhere: bool) -> Result<String, Fault> {
+    let wrong = |what: &str, hint: &str| Fault::new(format!("`{}` {what}", shown(text)), hint);
+    let (scheme, rest) = text
+        .split_once("://")
+        .filter(|(scheme, _)| ["http", "https"].contains(scheme))
+        .ok_or_else(|| wrong("is not a URL", "write https:// and the host"))?;
+    let host = rest.split('/').next().unwrap_or_default();
+    let legal = |b: u8| b.is_ascii_graphic() && !b"?#@\\\"'<>`{}|^%".contains(&b);
+    if host.is_empty() || host.starts_with(':') || !rest.bytes().all(legal) || text.len() > 500 {
+        return Err(wrong("is not a plain base URL", "write scheme, host and path, without user, ? or #"));
+    }
+    if scheme == "http" && !plain_http_anywhere && !loopback(host) {
+        return Err(wrong("would send tokens in the clear", "write https://; http:// is for this machine only"));
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |h| h.0);
+    name == "localhost" || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// The base of clone URLs that belongs to a REST base URL, where GitHub has a rule for it.
+pub(super) fn git_base(api_url: &str) -> Option<String> {
+    if let Some(server) = api_url.strip_suffix("/api/v3") {
+        return Some(server.to_owned());
+    }
+    let host = api_url.strip_prefix("https://api.")?;
+    (host == "github.com" || (host.ends_with(".ghe.com") && !host.contains('/'))).then(|| format!("https://{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls_are_plain_and_safe() {
+        for good in ["https://api.github.com", "https://ghe.example.com/api/v3/", "http://127.0.0.1:8080/api/v3"] {
+            assert_eq!(base(good, false).expect(good), good.trim_end_matches('/'));
+        }
+        assert!(base("http://localhost:3000", false).is_ok());
+        assert!(base("http://[::1]:3000", false).is_ok());
+        assert!(base("http://queue.example.com", true).is_ok());
+        for bad in [
+            "",
+            "api.github.com",
+            "ftp://x",
+            "http://api.github.com",
+            "http://127.0.0.1.evil.example",
+            "https://user:pass@host",
+            "https://",
+            "https://h/?q",
+            "https://h/#f",
+            "https://a b",
+        ] {
+            assert!(base(bad, false).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn clone_urls_follow_from_the_api() {
+        assert_eq!(git_base("https://api.github.com").as_deref(), Some("https://github.com"));
+        assert_eq!(git_base("https://api.acme.ghe.com").as_deref(), Some("https://acme.ghe.com"));
+        assert_eq!(git_base("https://git.acme.example/api/v3").as_deref(), Some("https://git.acme.example"));
+        assert_eq!(git_base("https://git.acme.example/rest"), None);
+    }
+}

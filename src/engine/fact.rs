@@ -1,0 +1,99 @@
+//! What the engine hears: readings of the world and outcomes of jobs. Everything a repository's state changes by.
+
+use super::state::Landed;
+use crate::admission::{Heard, PullReading};
+use crate::config::RepoConfig;
+use crate::facts::{Check, Repository, RequiredCheck};
+use crate::ids::{CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
+use crate::queue;
+use serde::{Deserialize, Serialize};
+
+/// Something was read or done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// The repository was read.
+    Repository(Repository),
+    /// Trunk was read.
+    Trunk {
+        /// When the reading began.
+        reading: Reading,
+        /// Where it points.
+        tip: Sha,
+    },
+    /// The settings on a trunk commit were read.
+    Settings {
+        /// That commit.
+        at: Sha,
+        /// The file: `Ok(None)` if there is none, its problems if it is wrong.
+        file: Result<Option<Box<RepoConfig>>, Vec<String>>,
+        /// What the forge requires.
+        forge_requires: Vec<RequiredCheck>,
+    },
+    /// A pull request was read.
+    Pull(PullReading),
+    /// A comment was read.
+    Comment(Heard),
+    /// Comments up to this moment have been read.
+    HeardUntil(Moment),
+    /// CI was asked to check a run's commit, or is at it already.
+    RunAsked {
+        /// Which.
+        run: RunId,
+    },
+    /// The checks on a run's commit were read.
+    Checks {
+        /// Which run.
+        run: RunId,
+        /// Everything seen.
+        seen: Vec<Check>,
+    },
+    /// The checks on a red trunk look better than before.
+    TrunkDoubted,
+    /// A tip was seen to have landed.
+    Landed {
+        /// The tip.
+        tip: Sha,
+        /// What is known of it.
+        landed: Landed,
+    },
+    /// The core's own question was answered.
+    Queue(queue::Event),
+    /// A status comment says what it was to say.
+    Posted {
+        /// On which pull request.
+        pr: PrNumber,
+        /// The comment.
+        comment: CommentId,
+        /// What it says.
+        body: String,
+    },
+    /// A status comment cannot be written: gone, locked, or refused.
+    PostRefused {
+        /// On which pull request.
+        pr: PrNumber,
+        /// What it was to say.
+        body: String,
+        /// The comment we thought was there.
+        comment: Option<CommentId>,
+    },
+    /// A comment has its answer, or cannot have one.
+    Answered {
+        /// Which comment.
+        comment: CommentId,
+    },
+    /// A ref of ours is not there any more.
+    RefGone(RefName),
+    /// A label is off, or cannot be taken off.
+    LabelOff {
+        /// Of which pull request.
+        pr: PrNumber,
+    },
+    /// A landed pull request is shown as merged or closed.
+    Closed {
+        /// Which.
+        pr: PrNumber,
+        /// It shows as merged.
+        merged: bool,
+    },
+}

@@ -1,0 +1,334 @@
+//! What is owed to the world, computed from the state alone: each job says everything its performer needs, and leaves it no choice.
+
+use super::state::RepoState;
+use crate::admission::Approval;
+use crate::config::repo::{ChecksConfig, TagTemplate};
+use crate::facts::RequiredCheck;
+use crate::ids::{Attempt, BranchName, CommentId, PrNumber, RefName, RunId, Sha};
+use crate::port::git::Recipe;
+use crate::queue::{self, Effect, EntryId, Member, Phase};
+use std::collections::BTreeSet;
+
+/// What green means for one commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    /// Checks that must pass.
+    pub required: Vec<RequiredCheck>,
+    /// How they are read.
+    pub rules: ChecksConfig,
+    /// Checks an earlier run of the same commit was judged by.
+    pub spent: BTreeSet<u64>,
+}
+
+/// One member of a landing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LandMember {
+    /// Which entry, on what, as what.
+    pub member: Member,
+    /// How it was composed.
+    pub recipe: Recipe,
+    /// The approval it lands by; `None` when it has been withdrawn meanwhile.
+    pub approval: Option<Approval>,
+    /// Commits its head may be at besides the approved one.
+    pub moves: Vec<Sha>,
+    /// Its title.
+    pub title: String,
+}
+
+/// Everything a landing needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Landing {
+    /// The branch.
+    pub trunk: BranchName,
+    /// Where it must be.
+    pub from: Sha,
+    /// Where it goes; a tested commit.
+    pub to: Sha,
+    /// The attempt.
+    pub attempt: Attempt,
+    /// The branch of the run that tested it.
+    pub branch: RefName,
+    /// Who lands.
+    pub members: Vec<LandMember>,
+    /// What green means.
+    pub bar: Bar,
+    /// How candidates are named.
+    pub tag: TagTemplate,
+    /// The label whose removal withdraws an approval.
+    pub label: String,
+}
+
+/// Something that is owed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Job {
+    /// Read the settings on a trunk commit.
+    ReadSettings {
+        /// The commit.
+        at: Sha,
+        /// The branch whose protection is asked.
+        trunk: BranchName,
+    },
+    /// Read trunk for the first time.
+    ReadTrunk(BranchName),
+    /// Compose an entry.
+    Compose(EntryId, Recipe),
+    /// Have CI check a commit.
+    StartRun {
+        /// As this run.
+        run: RunId,
+        /// The commit.
+        sha: Sha,
+        /// The branch to push it to.
+        branch: RefName,
+        /// What green means: what is green or red already is not run again.
+        bar: Bar,
+        /// The commit may have been checked before: it is trunk, a head, or was run before.
+        seen_before: bool,
+    },
+    /// Stop a run.
+    CancelRun {
+        /// Which.
+        run: RunId,
+        /// Its commit.
+        sha: Sha,
+        /// Its branch.
+        branch: RefName,
+    },
+    /// Delete a ref of ours that nothing needs any more.
+    DropRef(RefName),
+    /// Move trunk.
+    Land(Box<Landing>),
+    /// Make sure a landing can no longer happen.
+    Revoke {
+        /// The branch it was to move.
+        trunk: BranchName,
+        /// The commit.
+        to: Sha,
+        /// The attempt.
+        attempt: Attempt,
+        /// How candidates are named, should it have landed.
+        tag: TagTemplate,
+        /// What green means, should it have landed.
+        bar: Bar,
+    },
+    /// Read trunk again before an entry is ejected.
+    ConfirmEject {
+        /// Which.
+        entry: EntryId,
+        /// The branch.
+        trunk: BranchName,
+    },
+    /// Write a status comment.
+    Post {
+        /// On which pull request.
+        pr: PrNumber,
+        /// The comment, if there is one.
+        comment: Option<CommentId>,
+        /// The text.
+        body: String,
+    },
+    /// Answer a comment.
+    Answer {
+        /// Which.
+        comment: CommentId,
+        /// On which pull request.
+        pr: PrNumber,
+        /// The text; `None` for a thumbs-up.
+        body: Option<String>,
+    },
+    /// Take the label off.
+    RemoveLabel {
+        /// Of which pull request.
+        pr: PrNumber,
+        /// The label.
+        label: String,
+    },
+    /// See a landed pull request shown as merged, or close it.
+    Close {
+        /// Which.
+        pr: PrNumber,
+        /// What it landed as.
+        tip: Sha,
+        /// Its head could not be moved, so it will never show as merged.
+        unmoved: bool,
+    },
+}
+
+/// What a job is about: at most one job of a key is under way at a time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// Settings of a commit.
+    Settings(Sha),
+    /// Trunk.
+    Trunk,
+    /// A composition.
+    Compose(Sha, EntryId),
+    /// Starting a run.
+    Start(RunId),
+    /// Stopping a run.
+    Cancel(RunId),
+    /// A ref.
+    Drop(RefName),
+    /// A landing.
+    Land(Attempt),
+    /// A revocation.
+    Revoke(Attempt),
+    /// An ejection.
+    Eject(EntryId),
+    /// A status comment.
+    Post(PrNumber),
+    /// An answer.
+    Answer(CommentId),
+    /// A label.
+    Label(PrNumber),
+    /// A closing.
+    Close(PrNumber),
+}
+
+impl Job {
+    /// What it is about.
+    pub fn key(&self) -> Key {
+        match self {
+            Self::ReadSettings { at, .. } => Key::Settings(*at),
+            Self::ReadTrunk(_) => Key::Trunk,
+            Self::Compose(entry, recipe) => Key::Compose(recipe.onto, *entry),
+            Self::StartRun { run, .. } => Key::Start(*run),
+            Self::CancelRun { run, .. } => Key::Cancel(*run),
+            Self::DropRef(name) => Key::Drop(name.clone()),
+            Self::Land(landing) => Key::Land(landing.attempt),
+            Self::Revoke { attempt, .. } => Key::Revoke(*attempt),
+            Self::ConfirmEject { entry, .. } => Key::Eject(*entry),
+            Self::Post { pr, .. } => Key::Post(*pr),
+            Self::Answer { comment, .. } => Key::Answer(*comment),
+            Self::RemoveLabel { pr, .. } => Key::Label(*pr),
+            Self::Close { pr, .. } => Key::Close(*pr),
+        }
+    }
+}
+
+/// The branch a run's commit is pushed to.
+pub fn run_branch(trunk: &BranchName, run: RunId) -> RefName {
+    format!("refs/heads/greenline/{trunk}/run-{run}")
+        .parse()
+        .expect("a branch name with a number behind it is a ref name")
+}
+
+/// The ref that is in the lease of a landing: without it no push of this attempt succeeds.
+pub fn landing_ref(attempt: Attempt) -> RefName {
+    format!("refs/greenline/landing/{attempt}").parse().expect("a number makes a legal last part")
+}
+
+/// Everything that is owed now, most urgent first.
+pub fn jobs(state: &RepoState) -> Vec<Job> {
+    let mut jobs: Vec<Job> = Vec::new();
+    match state.queue.trunk {
+        None => jobs.push(Job::ReadTrunk(state.trunk().clone())),
+        Some(trunk) if state.settings.read_at != Some(trunk.tip) => {
+            jobs.push(Job::ReadSettings { at: trunk.tip, trunk: state.trunk().clone() });
+        }
+        Some(_) => {}
+    }
+    let mut effects: Vec<Job> = queue::outstanding(&state.queue).iter().filter_map(|e| effect_job(state, e)).collect();
+    effects.sort_by_key(|job| match job {
+        Job::Land(_) | Job::Revoke { .. } => 0,
+        Job::ConfirmEject { .. } => 1,
+        _ => 2,
+    });
+    jobs.extend(effects);
+    jobs.extend(state.answers.iter().map(|(comment, reply)| Job::Answer {
+        comment: *comment,
+        pr: reply.pr,
+        body: reply.body.clone(),
+    }));
+    jobs.extend(state.closings.iter().map(|(pr, closing)| Job::Close {
+        pr: *pr,
+        tip: closing.tip,
+        unmoved: closing.unmoved,
+    }));
+    jobs.extend(strays(state).map(Job::DropRef));
+    let label = state.config().queue.label;
+    jobs.extend(state.labels_off.iter().map(|pr| Job::RemoveLabel { pr: *pr, label: label.clone() }));
+    jobs.extend(
+        state
+            .posts
+            .iter()
+            .filter_map(|(pr, post)| Some(Job::Post { pr: *pr, comment: post.comment, body: post.body.clone()? })),
+    );
+    jobs
+}
+
+/// Refs of ours that no run and no landing needs.
+fn strays(state: &RepoState) -> impl Iterator<Item = RefName> {
+    let mut needed: BTreeSet<RefName> = state.runs.keys().map(|run| run_branch(state.trunk(), *run)).collect();
+    let settling = state.queue.tree.settling().map(|id| &state.queue.tree.get(id).phase);
+    if let Some(Phase::Landing(_, attempt) | Phase::Revoking(_, attempt)) = settling {
+        needed.insert(landing_ref(*attempt));
+    }
+    state.refs.iter().filter(move |name| !needed.contains(name)).cloned()
+}
+
+fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
+    let trunk = state.trunk();
+    Some(match effect {
+        Effect::Compose { onto, entry } => Job::Compose(*entry, recipe(state, *onto, *entry)),
+        Effect::StartRun { run, sha } => {
+            // Once CI was asked the run is waited for by reading, not asked again.
+            if state.runs.get(run).is_some_and(|run| run.asked_at.is_some()) {
+                return None;
+            }
+            let seen_before = state.queue.trunk.is_some_and(|trunk| trunk.tip == *sha)
+                || state.spent.contains_key(sha)
+                || state.desk.pulls.values().any(|record| record.pull.head == *sha);
+            Job::StartRun { run: *run, sha: *sha, branch: run_branch(trunk, *run), bar: bar(state, *sha), seen_before }
+        }
+        Effect::CancelRun { run, sha } => Job::CancelRun { run: *run, sha: *sha, branch: run_branch(trunk, *run) },
+        Effect::Land { from, to, run, attempt, members } => Job::Land(Box::new(Landing {
+            trunk: trunk.clone(),
+            from: *from,
+            to: to.sha(),
+            attempt: *attempt,
+            branch: run_branch(trunk, *run),
+            members: members.iter().map(|member| land_member(state, *member)).collect(),
+            bar: bar(state, to.sha()),
+            tag: state.config().candidate.tag,
+            label: state.config().queue.label,
+        })),
+        Effect::Revoke { to, attempt } => Job::Revoke {
+            trunk: trunk.clone(),
+            to: to.sha(),
+            attempt: *attempt,
+            tag: state.config().candidate.tag,
+            bar: bar(state, to.sha()),
+        },
+        Effect::ConfirmEject { entry, .. } => Job::ConfirmEject { entry: *entry, trunk: trunk.clone() },
+        // Told within the turn itself: what is owed then is a post, a label, a closing.
+        Effect::Tell { .. } => return None,
+    })
+}
+
+fn bar(state: &RepoState, sha: Sha) -> Bar {
+    let spent = state.spent.get(&sha).cloned().unwrap_or_default();
+    Bar { required: state.required(), rules: state.config().checks, spent }
+}
+
+fn recipe(state: &RepoState, onto: Sha, entry: EntryId) -> Recipe {
+    let merge = state.config().merge;
+    let record = state.desk.pulls.get(&entry.pr);
+    let approval = record.and_then(|record| record.approval.as_ref()).filter(|approval| approval.rev == entry.rev);
+    // The title as approved: a recipe must not change while its entry is queued.
+    let title = approval.map(|approval| approval.title.clone()).or_else(|| Some(record?.pull.title.clone()));
+    let pull = Some((entry.pr, title.unwrap_or_default()));
+    Recipe { onto, head: entry.head, pull, strategy: merge.strategy, inner_merges: merge.inner_merges }
+}
+
+fn land_member(state: &RepoState, member: Member) -> LandMember {
+    let record = state.desk.pulls.get(&member.entry.pr);
+    let approval = record.and_then(|record| record.approval.clone()).filter(|a| a.rev == member.entry.rev);
+    LandMember {
+        member,
+        recipe: recipe(state, member.onto, member.entry),
+        title: approval.as_ref().map_or_else(String::new, |approval| approval.title.clone()),
+        approval,
+        moves: record.map(|record| record.moves.clone()).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,95 @@
+//! What people see on a pull request: the status comment, answers, the label, the closing. Each is looked for before it is written.
+
+use crate::engine::fact::Fact;
+use crate::engine::world::World;
+use crate::facts::PullState;
+use crate::ids::{CommentId, PrNumber};
+use crate::port::{Clock, Forge, Outcome, Trouble};
+use crate::text;
+
+/// How often, a second apart, a pull request is looked at before it is closed by us.
+const MERGED_LOOKS: u32 = 30;
+
+pub(super) async fn post<W: World>(
+    world: &W,
+    pr: PrNumber,
+    comment: Option<CommentId>,
+    body: &str,
+) -> Result<Vec<Fact>, Trouble> {
+    let comment = match comment {
+        Some(comment) => Some(comment),
+        None => world.forge().own_comment(pr, text::STATUS_MARKER).await?,
+    };
+    let outcome = match comment {
+        Some(id) => match world.forge().edit_comment(id, body).await? {
+            Outcome::Done(()) => Outcome::Done(id),
+            Outcome::Rejected(why) => Outcome::Rejected(why),
+            Outcome::Unknown(why) => Outcome::Unknown(why),
+        },
+        None => world.forge().comment(pr, body).await?,
+    };
+    match outcome {
+        Outcome::Done(comment) => Ok(vec![Fact::Posted { pr, comment, body: body.to_owned() }]),
+        Outcome::Rejected(why) => {
+            tracing::warn!(%pr, why, "the status comment was refused");
+            Ok(vec![Fact::PostRefused { pr, body: body.to_owned(), comment }])
+        }
+        Outcome::Unknown(why) => Err(Trouble::busy(format!("no answer to a status comment on #{pr}: {why}"))),
+    }
+}
+
+pub(super) async fn answer<W: World>(
+    world: &W,
+    comment: CommentId,
+    pr: PrNumber,
+    body: Option<&str>,
+) -> Result<Vec<Fact>, Trouble> {
+    let outcome = match body {
+        None => world.forge().acknowledge(comment).await?,
+        Some(body) => {
+            let marker = format!("<!-- greenline:answer:{comment} -->");
+            if world.forge().own_comment(pr, &marker).await?.is_some() {
+                Outcome::Done(())
+            } else {
+                match world.forge().comment(pr, &format!("{marker}\n{body}\n")).await? {
+                    Outcome::Done(_) => Outcome::Done(()),
+                    Outcome::Rejected(why) => Outcome::Rejected(why),
+                    Outcome::Unknown(why) => Outcome::Unknown(why),
+                }
+            }
+        }
+    };
+    settled(outcome, Fact::Answered { comment }, &format!("the answer to comment {comment} on #{pr}"))
+}
+
+pub(super) async fn remove_label<W: World>(world: &W, pr: PrNumber, label: &str) -> Result<Vec<Fact>, Trouble> {
+    let outcome = world.forge().remove_label(pr, label).await?;
+    settled(outcome, Fact::LabelOff { pr }, &format!("taking a label off #{pr}"))
+}
+
+/// Done or refused, it is over; without an answer it is tried again.
+fn settled(outcome: Outcome<()>, fact: Fact, what: &str) -> Result<Vec<Fact>, Trouble> {
+    match outcome {
+        Outcome::Done(()) => Ok(vec![fact]),
+        Outcome::Rejected(why) => {
+            tracing::warn!(what, why, "refused");
+            Ok(vec![fact])
+        }
+        Outcome::Unknown(why) => Err(Trouble::busy(format!("no answer to {what}: {why}"))),
+    }
+}
+
+/// Waits until a landed pull request shows as merged; one that never will is closed.
+pub(super) async fn close<W: World>(world: &W, pr: PrNumber, unmoved: bool) -> Result<Vec<Fact>, Trouble> {
+    for look in 0..MERGED_LOOKS {
+        match world.forge().pull(pr).await?.map(|pull| pull.state) {
+            Some(PullState::Merged) => return Ok(vec![Fact::Closed { pr, merged: true }]),
+            None | Some(PullState::Closed) => return Ok(vec![Fact::Closed { pr, merged: false }]),
+            Some(PullState::Open) if unmoved => break,
+            Some(PullState::Open) if look + 1 < MERGED_LOOKS => world.clock().sleep_ms(1_000).await,
+            Some(PullState::Open) => {}
+        }
+    }
+    let outcome = world.forge().close(pr).await?;
+    settled(outcome, Fact::Closed { pr, merged: false }, &format!("closing #{pr}"))
+}

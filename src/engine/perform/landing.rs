@@ -1,0 +1,212 @@
+//! Moves trunk to a tested commit: everything is read again, head branches are moved first and seen, then trunk and the
+//! candidate tag move in one atomic push under lease, and what happened is read back from the refs.
+
+mod candidate;
+mod heads;
+mod precheck;
+
+use crate::checks::{Evidence, Judgement, judge};
+use crate::config::repo::TagTemplate;
+use crate::engine::fact::Fact;
+use crate::engine::job::{Bar, Landing, landing_ref};
+use crate::engine::state::Landed;
+use crate::engine::world::World;
+use crate::ids::{Attempt, BranchName, PrNumber, Reading, RefName, Sha};
+use crate::port::git::{Expect, Pushed, RefUpdate, RemoteRef};
+use crate::port::{Clock, Forge, Git, Trouble};
+use crate::queue::{Event, Refusal};
+use std::collections::BTreeMap;
+
+/// Right after a head branch was moved GitHub may refuse the push to trunk for moments: pauses before the next tries.
+const PUSH_PAUSES_MS: [u64; 3] = [400, 1_500, 0];
+
+/// The remote's refs as read at one time.
+struct Refs {
+    reading: Reading,
+    trunk: Sha,
+    all: BTreeMap<RefName, RemoteRef>,
+}
+
+impl Refs {
+    fn at(&self, name: &RefName) -> Option<Sha> {
+        self.all.get(name).map(|found| found.target)
+    }
+}
+
+/// Everything that a landing needs no longer to be possible.
+pub(super) struct Revocation<'a> {
+    pub(super) trunk: &'a BranchName,
+    pub(super) to: Sha,
+    pub(super) attempt: Attempt,
+    pub(super) tag: &'a TagTemplate,
+    pub(super) bar: &'a Bar,
+}
+
+/// Tries to land; answers with what the refs say afterwards.
+pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<Fact>, Trouble> {
+    let refs = read_refs(world, landing).await?;
+    if landed(world, landing.to, refs.trunk).await? {
+        return conclude(world, landing, refs, Vec::new()).await;
+    }
+    if refs.trunk != landing.from {
+        return Ok(vec![answer(landing.attempt, &refs, Err(Refusal::TrunkMoved))]);
+    }
+    let checked = precheck::precheck(world, landing).await?;
+    if let Some(refusal) = checked.refusal {
+        let mut facts = checked.facts;
+        facts.push(answer(landing.attempt, &refs, Err(refusal)));
+        return Ok(facts);
+    }
+    let unmoved = match heads::move_heads(world, landing, &checked.pulls, &refs).await? {
+        heads::Moved::All { except } => except,
+        heads::Moved::Stopped(facts) => {
+            return Ok(facts
+                .into_iter()
+                .chain([answer(landing.attempt, &refs, Err(Refusal::MemberChanged))])
+                .collect());
+        }
+    };
+    let mut refusal = Refusal::NoAnswer;
+    for pause in PUSH_PAUSES_MS {
+        let refs = read_refs(world, landing).await?;
+        if refs.trunk != landing.from {
+            break;
+        }
+        refusal = match push_trunk(world, landing, &checked.green, &refs).await? {
+            None => break,
+            Some(refusal) => refusal,
+        };
+        if pause == 0 || refusal == Refusal::NoAnswer {
+            break;
+        }
+        world.clock().sleep_ms(pause).await;
+    }
+    let refs = read_refs(world, landing).await?;
+    if landed(world, landing.to, refs.trunk).await? {
+        return conclude(world, landing, refs, unmoved).await;
+    }
+    let refusal = if refs.trunk == landing.from { refusal } else { Refusal::TrunkMoved };
+    Ok(vec![answer(landing.attempt, &refs, Err(refusal))])
+}
+
+/// Pushes trunk and the candidate tag, and takes the group's refs away, all or nothing; why not, if it was refused.
+async fn push_trunk<W: World>(
+    world: &W,
+    landing: &Landing,
+    green: &[crate::checks::Named],
+    refs: &Refs,
+) -> Result<Option<Refusal>, Trouble> {
+    let guard = landing_ref(landing.attempt);
+    if refs.at(&guard) != Some(landing.to) {
+        // Somebody took it away, or the push that made it was not answered: nothing may land without it.
+        return Err(Trouble::busy(format!("{guard} is not there yet")));
+    }
+    let tag = candidate::tag(world, landing, green, &refs.all).await?;
+    let mut updates = vec![
+        RefUpdate { name: landing.trunk.to_ref(), expect: Expect::At(landing.from), to: Some(landing.to) },
+        RefUpdate { name: tag.0, expect: Expect::Absent, to: Some(tag.1) },
+        RefUpdate { name: guard, expect: Expect::At(landing.to), to: None },
+    ];
+    if let Some(at) = refs.at(&landing.branch) {
+        updates.push(RefUpdate { name: landing.branch.clone(), expect: Expect::At(at), to: None });
+    }
+    let pushed = world.git().push(None, &updates, true).await?;
+    let refused = pushed.iter().find_map(|outcome| match outcome {
+        Pushed::Done => None,
+        Pushed::Rejected(why) => Some(Refusal::Refused(why.clone())),
+        Pushed::Unknown(_) => Some(Refusal::NoAnswer),
+    });
+    // Of an atomic push every ref is refused; the reason that says most is the one about trunk.
+    Ok(match pushed.first() {
+        Some(Pushed::Rejected(why)) => Some(Refusal::Refused(why.clone())),
+        _ => refused,
+    })
+}
+
+async fn read_refs<W: World>(world: &W, landing: &Landing) -> Result<Refs, Trouble> {
+    let tags = format!("refs/tags/{}", landing.tag.prefix);
+    let guard = landing_ref(landing.attempt);
+    read(world, &landing.trunk, &[&tags, guard.as_str(), landing.branch.as_str()]).await
+}
+
+async fn read<W: World>(world: &W, trunk: &BranchName, others: &[&str]) -> Result<Refs, Trouble> {
+    let reading = world.readings().begin();
+    let name = trunk.to_ref();
+    let prefixes: Vec<&str> = others.iter().copied().chain([name.as_str()]).collect();
+    let all = world.git().remote_refs(&prefixes).await?;
+    let tip = all.get(&name).map(|found| found.target);
+    let trunk = tip.ok_or_else(|| Trouble::Denied(format!("{trunk} is not there any more: restore it")))?;
+    Ok(Refs { reading, trunk, all })
+}
+
+/// Landed means: trunk, or an ancestor of trunk.
+async fn landed<W: World>(world: &W, to: Sha, trunk: Sha) -> Result<bool, Trouble> {
+    if to == trunk {
+        return Ok(true);
+    }
+    world.git().fetch(&[trunk], &[]).await?;
+    world.git().is_ancestor(to, trunk).await
+}
+
+fn answer(attempt: Attempt, refs: &Refs, landed: Result<(), Refusal>) -> Fact {
+    Fact::Queue(Event::LandingAnswered { attempt, reading: refs.reading, trunk: refs.trunk, landed })
+}
+
+async fn conclude<W: World>(
+    world: &W,
+    landing: &Landing,
+    refs: Refs,
+    unmoved: Vec<PrNumber>,
+) -> Result<Vec<Fact>, Trouble> {
+    let known = known(world, landing.to, &landing.tag, &landing.bar, &refs).await?;
+    let known = Landed { unmoved, ..known };
+    Ok(vec![Fact::Landed { tip: landing.to, landed: known }, answer(landing.attempt, &refs, Ok(()))])
+}
+
+/// What can be read of a tip that has landed: its tag and its green checks.
+async fn known<W: World>(world: &W, to: Sha, tag: &TagTemplate, bar: &Bar, refs: &Refs) -> Result<Landed, Trouble> {
+    let tagged = |(name, found): (&RefName, &RemoteRef)| {
+        let name = name.as_str().strip_prefix("refs/tags/")?;
+        (found.peeled == Some(to) && tag.parse(name).is_some()).then(|| name.to_owned())
+    };
+    let seen = world.forge().checks(to).await?;
+    let now = world.clock().now();
+    let evidence = Evidence { sha: to, seen: &seen, spent: &bar.spent, asked_at: None, now };
+    let checks = match judge(&bar.required, &bar.rules, evidence) {
+        Judgement::Passed(green) => green,
+        _ => Vec::new(),
+    };
+    Ok(Landed { candidate: refs.all.iter().find_map(tagged), checks, unmoved: Vec::new() })
+}
+
+/// Deletes the ref that is in the landing's lease; after that, what the refs say is final.
+pub(super) async fn revoke<W: World>(world: &W, revocation: &Revocation<'_>) -> Result<Vec<Fact>, Trouble> {
+    let guard = landing_ref(revocation.attempt);
+    let tags = format!("refs/tags/{}", revocation.tag.prefix);
+    let prefixes = [guard.as_str(), tags.as_str()];
+    let refs = read(world, revocation.trunk, &prefixes).await?;
+    if let Some(at) = refs.at(&guard) {
+        let update = RefUpdate { name: guard.clone(), expect: Expect::At(at), to: None };
+        for pushed in world.git().push(None, &[update], true).await? {
+            match pushed {
+                Pushed::Done => {}
+                Pushed::Rejected(why) | Pushed::Unknown(why) => {
+                    return Err(Trouble::busy(format!("{guard} could not be taken away: {why}")));
+                }
+            }
+        }
+    }
+    let refs = read(world, revocation.trunk, &prefixes).await?;
+    if refs.at(&guard).is_some() {
+        return Err(Trouble::busy(format!("{guard} is there again")));
+    }
+    let landed = landed(world, revocation.to, refs.trunk).await?;
+    let mut facts = vec![Fact::RefGone(guard)];
+    if landed {
+        let known = known(world, revocation.to, revocation.tag, revocation.bar, &refs).await?;
+        facts.push(Fact::Landed { tip: revocation.to, landed: known });
+    }
+    let (attempt, reading, trunk) = (revocation.attempt, refs.reading, refs.trunk);
+    facts.push(Fact::Queue(Event::Revoked { attempt, reading, trunk, landed }));
+    Ok(facts)
+}

@@ -1,0 +1,141 @@
+//! Moves the members' head branches to what they land as, under lease, and waits until the forge has noticed: only then does
+//! a rebased pull request show as merged.
+
+use super::Refs;
+use crate::admission::PullReading;
+use crate::engine::fact::Fact;
+use crate::engine::job::{LandMember, Landing, landing_ref};
+use crate::engine::world::World;
+use crate::facts::Pull;
+use crate::ids::{PrNumber, RepoName};
+use crate::port::git::{Expect, Pushed, RefUpdate};
+use crate::port::{Clock, Forge, Git, Trouble};
+
+/// The forge is asked this often, in milliseconds, whether it has noticed.
+const LOOK_MS: u64 = 100;
+
+/// What became of the heads.
+pub(super) enum Moved {
+    /// All that can be moved are moved; these cannot.
+    All {
+        /// Their pull requests will not show as merged.
+        except: Vec<PrNumber>,
+    },
+    /// Somebody pushed to one meanwhile; what was read of it.
+    Stopped(Vec<Fact>),
+}
+
+/// Where a head branch may be pushed to.
+enum Place {
+    /// In the repository itself.
+    Here,
+    /// In a fork.
+    Fork(RepoName),
+    /// Nowhere: it is where it belongs, or must not be moved.
+    Nowhere,
+}
+
+pub(super) async fn move_heads<W: World>(
+    world: &W,
+    landing: &Landing,
+    pulls: &[Pull],
+    refs: &Refs,
+) -> Result<Moved, Trouble> {
+    let repository = world.forge().repository().await?;
+    let mut except = Vec::new();
+    let mut moving = Vec::new();
+    let mut updates = Vec::new();
+    let mut forks = Vec::new();
+    let guard = landing_ref(landing.attempt);
+    if refs.at(&guard).is_none() {
+        updates.push((None, RefUpdate { name: guard, expect: Expect::Absent, to: Some(landing.to) }));
+    }
+    for (member, pull) in landing.members.iter().zip(pulls) {
+        let update = head_update(member, pull);
+        match (place(landing, pull, &repository), update) {
+            (_, None) => {}
+            (Place::Nowhere, Some(_)) => except.push(pull.number),
+            (Place::Here, Some(update)) => updates.push((Some(pull.number), update)),
+            (Place::Fork(name), Some(update)) => forks.push((pull.number, name, update)),
+        }
+    }
+    let plain: Vec<RefUpdate> = updates.iter().map(|(_, update)| update.clone()).collect();
+    let outcomes = if plain.is_empty() { Vec::new() } else { world.git().push(None, &plain, false).await? };
+    for ((pr, _), outcome) in updates.iter().zip(outcomes) {
+        match (pr, outcome) {
+            (Some(pr), Pushed::Done) => moving.push(*pr),
+            (Some(pr), Pushed::Rejected(_) | Pushed::Unknown(_)) => except.push(*pr),
+            (None, _) => {}
+        }
+    }
+    for (pr, name, update) in forks {
+        // A fork may refuse for many reasons, its owner's settings among them; then the pull request is closed instead.
+        match world.git().push(Some(&name), &[update], false).await {
+            Ok(outcomes) if outcomes == [Pushed::Done] => moving.push(pr),
+            Ok(_) | Err(Trouble::Denied(_) | Trouble::Bug(_)) => except.push(pr),
+            Err(busy @ Trouble::Busy { .. }) => return Err(busy),
+        }
+    }
+    let stopped = pushed_meanwhile(world, landing, &except).await?;
+    if !stopped.is_empty() {
+        return Ok(Moved::Stopped(stopped));
+    }
+    see(world, landing, &moving).await?;
+    Ok(Moved::All { except })
+}
+
+/// The move a head needs; `None` when it is there already.
+fn head_update(member: &LandMember, pull: &Pull) -> Option<RefUpdate> {
+    let branch = pull.head_repo.as_ref().map(|head| head.branch.to_ref())?;
+    let to = member.member.tip;
+    (pull.head != to).then_some(RefUpdate { name: branch, expect: Expect::At(pull.head), to: Some(to) })
+}
+
+/// Only the author's own fork is written to, and never a branch that others build on.
+fn place(landing: &Landing, pull: &Pull, repository: &crate::facts::Repository) -> Place {
+    match &pull.head_repo {
+        Some(head) if head.id == repository.id => {
+            let shared = head.branch == landing.trunk || head.branch == repository.default_branch;
+            if shared { Place::Nowhere } else { Place::Here }
+        }
+        Some(head) if pull.maintainer_can_modify && head.name.owner() == pull.author.login.as_str() => {
+            Place::Fork(head.name.clone())
+        }
+        Some(_) | None => Place::Nowhere,
+    }
+}
+
+/// Of the heads that could not be moved, those that are no longer where they were approved.
+async fn pushed_meanwhile<W: World>(world: &W, landing: &Landing, unmoved: &[PrNumber]) -> Result<Vec<Fact>, Trouble> {
+    let mut facts = Vec::new();
+    for member in landing.members.iter().filter(|member| unmoved.contains(&member.member.entry.pr)) {
+        let reading = world.readings().begin();
+        let number = member.member.entry.pr;
+        let pull = world.forge().pull(number).await?;
+        let head = pull.as_ref().map(|pull| pull.head);
+        if head.is_none_or(|head| head != member.member.entry.head && !member.moves.contains(&head)) {
+            facts.push(Fact::Pull(PullReading { reading, number, pull, labelled: None, approver: None }));
+        }
+    }
+    Ok(facts)
+}
+
+/// Waits, within bounds, until the forge shows every moved head where it was moved to.
+async fn see<W: World>(world: &W, landing: &Landing, moved: &[PrNumber]) -> Result<(), Trouble> {
+    let began = world.clock().now();
+    let limit = i64::try_from(world.head_seen_ms()).unwrap_or(i64::MAX);
+    for member in landing.members.iter().filter(|member| moved.contains(&member.member.entry.pr)) {
+        loop {
+            let pull = world.forge().pull(member.member.entry.pr).await?;
+            if pull.is_some_and(|pull| pull.head == member.member.tip) {
+                break;
+            }
+            if world.clock().now().since_ms(began) >= limit {
+                tracing::warn!(pr = %member.member.entry.pr, "the forge has not noticed the moved head in time; landing all the same");
+                return Ok(());
+            }
+            world.clock().sleep_ms(LOOK_MS).await;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Everything a landing rests on, read again right before it: approvals, permissions, heads, checks, and the tree itself.
+
+use crate::admission::{PullReading, Terms, void};
+use crate::checks::{Evidence, Judgement, Named, judge};
+use crate::engine::fact::Fact;
+use crate::engine::job::{LandMember, Landing};
+use crate::engine::world::World;
+use crate::facts::{Permission, Pull};
+use crate::port::git::Recomputed;
+use crate::port::{Clock, Forge, Git, Trouble};
+use crate::queue::Refusal;
+use futures_util::future::try_join_all;
+use futures_util::try_join;
+
+/// What the readings say together.
+pub(super) struct Checked {
+    /// The checks that are green on the tip.
+    pub(super) green: Vec<Named>,
+    /// The members' pull requests as they are.
+    pub(super) pulls: Vec<Pull>,
+    /// Why it must not land, if so.
+    pub(super) refusal: Option<Refusal>,
+    /// What was read that the queue has to know.
+    pub(super) facts: Vec<Fact>,
+}
+
+pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<Checked, Trouble> {
+    let members = try_join_all(landing.members.iter().map(|member| member_reading(world, member)));
+    let trees = try_join_all(landing.members.iter().map(|member| recompute(world, member)));
+    let (readings, seen, trees) = try_join!(members, world.forge().checks(landing.to), trees)?;
+    let terms = Terms { trunk: &landing.trunk, label: &landing.label, configured: true };
+    let mut facts = Vec::new();
+    let mut pulls = Vec::new();
+    let mut refusal = None;
+    for (member, reading) in landing.members.iter().zip(readings) {
+        if !still_approved(member, &reading, terms) {
+            refusal = Some(Refusal::MemberChanged);
+            facts.push(Fact::Pull(reading.clone()));
+        }
+        pulls.extend(reading.pull);
+    }
+    let now = world.clock().now();
+    let evidence = Evidence { sha: landing.to, seen: &seen, spent: &landing.bar.spent, asked_at: None, now };
+    let green = match judge(&landing.bar.required, &landing.bar.rules, evidence) {
+        Judgement::Passed(green) => green,
+        Judgement::Failed(_)
+        | Judgement::Cancelled(_)
+        | Judgement::Pending { .. }
+        | Judgement::NeverStarted(_)
+        | Judgement::NeverFinished(_) => {
+            refusal = refusal.or(Some(Refusal::ChecksChanged));
+            Vec::new()
+        }
+    };
+    refusal = refusal.or(trees.into_iter().flatten().next());
+    Ok(Checked { green, pulls, refusal, facts })
+}
+
+async fn member_reading<W: World>(world: &W, member: &LandMember) -> Result<PullReading, Trouble> {
+    let reading = world.readings().begin();
+    let number = member.member.entry.pr;
+    let pull = world.forge().pull(number);
+    let (pull, approver) = match &member.approval {
+        Some(approval) => {
+            let (pull, permission) = try_join!(pull, world.forge().permission(&approval.by.login))?;
+            (pull, Some(permission))
+        }
+        None => (pull.await?, None),
+    };
+    Ok(PullReading { reading, number, pull, labelled: None, approver })
+}
+
+fn still_approved(member: &LandMember, reading: &PullReading, terms: Terms<'_>) -> bool {
+    let (Some(approval), Some(pull)) = (&member.approval, &reading.pull) else { return false };
+    reading.approver.is_some_and(|permission| permission >= Permission::Write)
+        && void(approval, &member.moves, pull, terms).is_none()
+}
+
+/// The second engine's word on a member; a difference refuses and is loud.
+async fn recompute<W: World>(world: &W, member: &LandMember) -> Result<Option<Refusal>, Trouble> {
+    let (pr, tip) = (member.member.entry.pr, member.member.tip);
+    match world.git().recompute(&member.recipe, tip).await? {
+        Recomputed::Agrees => Ok(None),
+        Recomputed::Differs(how) => {
+            tracing::error!(%pr, %tip, how, "engines disagree: git computes another tree than we did; not landing it");
+            Ok(Some(Refusal::Refused(format!("git itself computes another result for #{pr} than commit {tip}: {how}"))))
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Carries jobs out and says what came of it, as facts. Reads and writes the world; decides nothing about the queue.
+
+mod comments;
+mod compose;
+mod landing;
+mod read;
+mod runs;
+
+pub use read::{Look, comment_look, look, pull_reading, reconcile};
+pub use runs::refs;
+
+use super::fact::Fact;
+use super::job::Job;
+use super::world::World;
+use crate::port::Trouble;
+
+/// Does one job. Trouble means: still owed, worth trying again.
+pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Trouble> {
+    match job {
+        Job::ReadSettings { at, trunk } => read::settings(world, *at, trunk).await,
+        Job::ReadTrunk(trunk) => read::trunk(world, trunk).await,
+        Job::Compose(entry, recipe) => compose::compose(world, *entry, recipe).await,
+        Job::StartRun { .. } | Job::CancelRun { .. } | Job::DropRef(_) => runs::refs(world, &[job]).await,
+        Job::Land(landing) => landing::land(world, landing).await,
+        Job::Revoke { trunk, to, attempt, tag, bar } => {
+            landing::revoke(world, &landing::Revocation { trunk, to: *to, attempt: *attempt, tag, bar }).await
+        }
+        Job::ConfirmEject { entry, trunk } => read::confirm_eject(world, *entry, trunk).await,
+        Job::Post { pr, comment, body } => comments::post(world, *pr, *comment, body).await,
+        Job::Answer { comment, pr, body } => comments::answer(world, *comment, *pr, body.as_deref()).await,
+        Job::RemoveLabel { pr, label } => comments::remove_label(world, *pr, label).await,
+        Job::Close { pr, unmoved, .. } => comments::close(world, *pr, *unmoved).await,
+    }
+}

@@ -1,0 +1,104 @@
+//! The one status comment of each pull request: what it is to say now, and whether it says so already. No I/O.
+
+use super::state::RepoState;
+use crate::ids::{CommentId, PrNumber, Sha};
+use crate::queue::{self, Doing, Standing};
+use crate::text;
+
+/// Positions up to this one are told exactly as they change; further back a change of place alone is not worth an edit.
+const EXACT_POSITIONS: usize = 3;
+
+/// Where a pull request stands, in a sentence.
+pub(super) fn standing(state: &RepoState, pr: PrNumber) -> String {
+    let policy = state.policy();
+    let queued = state.queue.entry(pr).and_then(|entry| queue::explain(&state.queue, &policy, entry.id));
+    match queued {
+        Some(standing) => text::standing(&standing, state.trunk().as_str()),
+        None => match state.departures.iter().find(|row| row.pull == pr) {
+            Some(row) => format!("It is not in the queue. {}", row.sentence),
+            None => format!(
+                "It is not in the queue for `{}`. Put the label `{}` on, or comment `{} merge`.",
+                state.trunk(),
+                state.config().queue.label,
+                crate::command::PREFIX
+            ),
+        },
+    }
+}
+
+/// Writes anew what queued pull requests are told, where that is worth an edit.
+pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
+    let policy = state.policy();
+    let entries: Vec<_> = state.queue.order.iter().map(|entry| entry.id).collect();
+    for entry in entries {
+        let Some(standing) = queue::explain(&state.queue, &policy, entry) else { continue };
+        let Some(about) = about(&standing) else { continue };
+        let about = format!("{} {about}", entry.rev);
+        if state.posts.get(&entry.pr).is_some_and(|post| post.about == about) {
+            continue;
+        }
+        let sentence = text::standing(&standing, state.trunk().as_str());
+        say(state, entry.pr, about, text::status_comment("Queued.", &sentence, page));
+    }
+    let queue = &state.queue;
+    let over = |pr: &PrNumber| queue.entry(*pr).is_none();
+    let open = |pr: &PrNumber| state.desk.pulls.get(pr).is_some_and(|r| r.pull.state == crate::facts::PullState::Open);
+    state.posts.retain(|pr, post| post.body.is_some() || !over(pr) || open(pr) || state.closings.contains_key(pr));
+}
+
+/// What a standing is about; `None` for passing moments that nobody need be told.
+fn about(standing: &Standing) -> Option<String> {
+    let place = if standing.position <= EXACT_POSITIONS { standing.position } else { 0 };
+    Some(match &standing.doing {
+        Doing::Composing | Doing::WaitsForThoseAhead | Doing::Landing { .. } | Doing::Revoking | Doing::Ejecting => {
+            return None;
+        }
+        Doing::WaitsForTrunk => "waits for trunk".to_owned(),
+        Doing::WaitsForTurn => format!("waits {place}"),
+        Doing::WaitsForSlot => format!("slot {place}"),
+        Doing::Testing { run, .. } => format!("testing {run} {place}"),
+        Doing::GreenBehind { tip } => format!("green {tip} {place}"),
+        Doing::RedBehind { tip } => format!("red {tip} {place}"),
+        Doing::UnfitBehind => format!("unfit {place}"),
+        Doing::TrunkTested => "trunk tested".to_owned(),
+        Doing::TrunkRed => "trunk red".to_owned(),
+    })
+}
+
+/// Has a pull request told something; the last word before it is written wins.
+pub(super) fn say(state: &mut RepoState, pr: PrNumber, about: String, body: String) {
+    let post = state.posts.entry(pr).or_default();
+    if post.about != about {
+        post.about = about;
+        post.body = Some(body);
+    }
+}
+
+/// A comment was written.
+pub(super) fn written(state: &mut RepoState, pr: PrNumber, comment: CommentId, body: &str) {
+    if let Some(post) = state.posts.get_mut(&pr) {
+        post.comment = Some(comment);
+        post.body.take_if(|wanted| wanted == body);
+    }
+}
+
+/// A comment cannot be written: if it is gone a new one is made, else it is let be.
+pub(super) fn refused(state: &mut RepoState, pr: PrNumber, comment: Option<CommentId>, body: &str) {
+    if let Some(post) = state.posts.get_mut(&pr) {
+        if comment.is_some() {
+            post.comment = None;
+        } else {
+            post.body.take_if(|wanted| wanted == body);
+        }
+    }
+}
+
+/// Adds why a landed pull request shows as closed.
+pub(super) fn closed_not_merged(state: &mut RepoState, pr: PrNumber, tip: Sha, page: Option<&str>) {
+    let trunk = state.trunk().to_string();
+    let row = state.landings.iter().find(|row| row.pulls.contains(&pr));
+    let candidate = row.and_then(|row| row.candidate.clone());
+    let landed = text::landed(tip, &trunk, candidate.as_deref(), &[]);
+    let body = format!("{landed} {}", text::closed_not_merged(tip, &trunk));
+    say(state, pr, format!("closed {tip}"), text::status_comment("Landed.", &body, page));
+}

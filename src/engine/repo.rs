@@ -1,0 +1,312 @@
+//! The loop of one repository: hints are looked at, facts are taken in turns, jobs are begun, and each answer is a fact again.
+
+use super::board::Boards;
+use super::dispatch::Dispatch;
+use super::fact::Fact;
+use super::job::Job;
+use super::perform::{Look, look, perform, refs};
+use super::present::board;
+use super::take::Around;
+use super::turn::Book;
+use super::view::View;
+use super::world::World;
+use crate::ids::{Moment, RepoId};
+use crate::port::store::{Hint, InboxRow};
+use crate::port::{Clock, Store, Trouble};
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
+use tracing::Instrument;
+
+/// Inbox rows that are looked at together, at the most.
+const ROWS_AT_ONCE: usize = 256;
+/// Pause after the store failed.
+const STORE_PAUSE_MS: u64 = 1_000;
+
+/// What a repository's loop is given.
+pub struct Settings {
+    /// Between two reconciliations, in milliseconds.
+    pub reconcile_ms: u64,
+    /// Pushes a minute; none for no limit.
+    pub pushes_per_minute: Option<u32>,
+    /// The status page, for links.
+    pub page: Option<String>,
+}
+
+/// Why a loop ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to.
+    Shutdown,
+    /// Another process writes this repository now.
+    Fenced,
+}
+
+enum Done {
+    Jobs(Vec<Job>, Result<Vec<Fact>, Trouble>),
+    Look(Look, Vec<u64>, Result<Vec<Fact>, Trouble>),
+}
+
+/// One repository's loop.
+pub struct Repo<W: World, S: Store> {
+    id: RepoId,
+    world: Arc<W>,
+    store: Arc<S>,
+    book: Book,
+    boards: Boards,
+    settings: Settings,
+    dispatch: Dispatch,
+    under_way: FuturesUnordered<BoxFuture<'static, Done>>,
+    rows: BTreeSet<u64>,
+    reconcile_at: Moment,
+    reconciling: bool,
+    reconcile_trouble: Option<String>,
+    wake_at: Option<Moment>,
+}
+
+impl<W: World, S: Store> Repo<W, S> {
+    /// A loop around a loaded state.
+    pub fn new(world: Arc<W>, store: Arc<S>, book: Book, boards: Boards, settings: Settings) -> Self {
+        Self {
+            id: book.state.repository.id,
+            dispatch: Dispatch::new(settings.pushes_per_minute),
+            reconcile_at: world.clock().now(),
+            world,
+            store,
+            book,
+            boards,
+            settings,
+            under_way: FuturesUnordered::new(),
+            rows: BTreeSet::new(),
+            reconciling: false,
+            reconcile_trouble: None,
+            wake_at: None,
+        }
+    }
+
+    /// Runs until shut down or fenced.
+    pub async fn run(mut self, wake: Arc<Notify>, mut shutdown: watch::Receiver<bool>) -> Ended {
+        if self.turn(Vec::new(), Vec::new()).await.is_err() {
+            return Ended::Fenced;
+        }
+        while !*shutdown.borrow() {
+            self.begin_reconcile();
+            let pause = self.pause_ms();
+            let clock = self.world.clock();
+            let turned = tokio::select! {
+                biased;
+                _ = shutdown.changed() => Ok(()),
+                Some(done) = self.under_way.next() => self.take(done).await,
+                () = wake.notified() => self.look_at_inbox().await,
+                () = clock.sleep_ms(pause) => self.look_at_time().await,
+            };
+            if turned.is_err() {
+                return Ended::Fenced;
+            }
+        }
+        self.finish().await;
+        Ended::Shutdown
+    }
+
+    /// Lets what is under way come to its end, so that as little as possible has to be found out again.
+    async fn finish(&mut self) {
+        while !self.dispatch.idle() {
+            match self.under_way.next().await {
+                Some(done) => {
+                    if self.take(done).await.is_err() {
+                        return;
+                    }
+                }
+                None => return,
+            }
+        }
+    }
+
+    async fn take(&mut self, done: Done) -> Result<(), Ended> {
+        let now = self.world.clock().now();
+        match done {
+            Done::Jobs(batch, Ok(facts)) => {
+                self.dispatch.ended(&batch, None, now);
+                self.turn(facts, Vec::new()).await
+            }
+            Done::Jobs(batch, Err(trouble)) => {
+                tracing::warn!(%trouble, jobs = ?batch.iter().map(Job::key).collect::<Vec<_>>(), "a job could not be done; it is tried again");
+                self.dispatch.ended(&batch, Some(&trouble), now);
+                self.turn(Vec::new(), Vec::new()).await
+            }
+            Done::Look(look, rows, result) => {
+                self.rows.retain(|row| !rows.contains(row));
+                self.looked(look, rows, result, now).await
+            }
+        }
+    }
+
+    async fn looked(
+        &mut self,
+        look: Look,
+        rows: Vec<u64>,
+        result: Result<Vec<Fact>, Trouble>,
+        now: Moment,
+    ) -> Result<(), Ended> {
+        let all = look == Look::All;
+        match result {
+            Ok(facts) => {
+                if all {
+                    self.reconciling = false;
+                    self.reconcile_trouble = None;
+                    self.reconcile_at = now.plus_ms(i64::try_from(self.settings.reconcile_ms).unwrap_or(i64::MAX));
+                }
+                self.turn(facts, rows).await
+            }
+            // A hint that could not be followed is dropped in favour of looking at everything, soon.
+            Err(trouble) => {
+                tracing::warn!(%trouble, ?look, "could not look; everything is looked at again soon");
+                let pause = match &trouble {
+                    Trouble::Busy { retry_after_ms: Some(ms), .. } => i64::try_from(*ms).unwrap_or(60_000),
+                    Trouble::Busy { .. } | Trouble::Bug(_) => 2_000,
+                    Trouble::Denied(_) => 30_000,
+                };
+                if all {
+                    self.reconciling = false;
+                }
+                self.reconcile_trouble = Some(trouble.to_string());
+                self.reconcile_at = now.plus_ms(pause);
+                self.turn(Vec::new(), Vec::new()).await
+            }
+        }
+    }
+
+    /// Takes facts in, writes, begins what is owed, and shows the new board.
+    async fn turn(&mut self, facts: Vec<Fact>, consumed: Vec<u64>) -> Result<(), Ended> {
+        let now = self.world.clock().now();
+        let page = self.settings.page.clone();
+        let around = Around { now, page: page.as_deref() };
+        let readings = self.world.readings().last();
+        let mut written = self.book.turn(&*self.store, &facts, &consumed, readings, around).await;
+        let owed = loop {
+            match written {
+                Ok(Some(committed)) => break committed.into_inner(),
+                Ok(None) => return Err(Ended::Fenced),
+                Err(trouble) => {
+                    tracing::error!(%trouble, "the state could not be written; nothing is done until it is");
+                    self.world.clock().sleep_ms(STORE_PAUSE_MS).await;
+                    written = self.book.write(&*self.store, &facts, &consumed, now).await;
+                }
+            }
+        };
+        let begin = self.dispatch.begin(owed, now);
+        self.wake_at = begin.next;
+        for batch in begin.batches {
+            self.begin(batch);
+        }
+        let mut troubles = self.dispatch.troubles();
+        troubles.extend(self.reconcile_trouble.clone());
+        self.boards.publish(self.id, board(&self.book.state, troubles, now));
+        Ok(())
+    }
+
+    fn begin(&mut self, batch: Vec<Job>) {
+        let world = Arc::clone(&self.world);
+        let span = tracing::info_span!("effect", repo = %self.book.state.repository.name, jobs = ?batch.iter().map(Job::key).collect::<Vec<_>>());
+        let work = async move {
+            let result = match batch.as_slice() {
+                [job] => perform(&*world, job).await,
+                many => refs(&*world, &many.iter().collect::<Vec<_>>()).await,
+            };
+            Done::Jobs(batch, result)
+        };
+        self.under_way.push(Box::pin(work.instrument(span)));
+    }
+
+    fn begin_look(&mut self, what: Look, rows: Vec<u64>) {
+        self.rows.extend(rows.iter().copied());
+        let world = Arc::clone(&self.world);
+        let view = View::of(&self.book.state, self.world.clock().now());
+        let span = tracing::info_span!("look", repo = %self.book.state.repository.name, ?what);
+        let work = async move {
+            let result = look(&*world, &view, &what).await;
+            Done::Look(what, rows, result)
+        };
+        self.under_way.push(Box::pin(work.instrument(span)));
+    }
+
+    fn begin_reconcile(&mut self) {
+        if !self.reconciling && self.world.clock().now() >= self.reconcile_at {
+            self.reconciling = true;
+            self.begin_look(Look::All, Vec::new());
+        }
+    }
+
+    /// Until the next thing that time alone brings: a reconciliation, a resting job, a deadline of CI.
+    fn pause_ms(&self) -> u64 {
+        let now = self.world.clock().now();
+        let reconcile = (!self.reconciling).then_some(self.reconcile_at);
+        let next = reconcile.into_iter().chain(self.wake_at).chain(self.deadlines(now)).min();
+        next.map_or(60_000, |next| u64::try_from(next.since_ms(now)).unwrap_or(0).clamp(1, 60_000))
+    }
+
+    /// When runs under way come to a deadline that has not passed yet.
+    fn deadlines(&self, now: Moment) -> Option<Moment> {
+        let rules = self.book.state.config().checks;
+        let waiting = View::of(&self.book.state, now).runs;
+        let asked = waiting.iter().filter_map(|(run, _)| self.book.state.runs.get(run)?.asked_at);
+        asked
+            .flat_map(|at| [at.plus_ms(rules.start_deadline_ms + 1), at.plus_ms(rules.finish_deadline_ms + 1)])
+            .filter(|deadline| *deadline > now.plus_ms(-1))
+            .min()
+    }
+
+    async fn look_at_time(&mut self) -> Result<(), Ended> {
+        let now = self.world.clock().now();
+        if self.deadlines(now.plus_ms(-1)).is_some_and(|deadline| deadline <= now) {
+            let runs = View::of(&self.book.state, now).runs;
+            for (_, sha) in runs {
+                self.begin_look(Look::Checks(sha), Vec::new());
+            }
+        }
+        if self.wake_at.is_some_and(|at| at <= now) { self.turn(Vec::new(), Vec::new()).await } else { Ok(()) }
+    }
+
+    async fn look_at_inbox(&mut self) -> Result<(), Ended> {
+        let rows = match self.store.inbox(Some(self.id), ROWS_AT_ONCE + self.rows.len()).await {
+            Ok(rows) => rows,
+            Err(trouble) => {
+                tracing::error!(%trouble, "the inbox could not be read; everything is looked at again soon");
+                self.reconcile_at = self.world.clock().now().plus_ms(2_000);
+                return Ok(());
+            }
+        };
+        let mut looks: Vec<(Look, Vec<u64>)> = Vec::new();
+        let mut idle = Vec::new();
+        let view = View::of(&self.book.state, self.world.clock().now());
+        for row in rows.into_iter().filter(|row| !self.rows.contains(&row.seq)) {
+            match wanted(&view, &row) {
+                None => idle.push(row.seq),
+                Some(look) => match looks.iter_mut().find(|(known, _)| *known == look) {
+                    Some((_, rows)) => rows.push(row.seq),
+                    None => looks.push((look, vec![row.seq])),
+                },
+            }
+        }
+        for (what, rows) in looks {
+            self.begin_look(what, rows);
+        }
+        if idle.is_empty() { Ok(()) } else { self.turn(Vec::new(), idle).await }
+    }
+}
+
+/// What a row asks to look at; nothing if nobody waits for it.
+fn wanted(view: &View, row: &InboxRow) -> Option<Look> {
+    match &row.hint {
+        Hint::Pull(number) => Some(Look::Pull(*number)),
+        Hint::Comment(comment) => Some(Look::Comment(comment.clone())),
+        Hint::Checks(sha) => view.waits_for(*sha).then_some(Look::Checks(*sha)),
+        Hint::Pushed(name) => (*name == view.trunk.to_ref()).then_some(Look::Trunk),
+        Hint::Repository => Some(Look::Repository),
+        Hint::Unreadable => Some(Look::All),
+        Hint::Installations => None,
+    }
+}

@@ -1,0 +1,235 @@
+//! Everything durable that is known of one repository, and what follows from it. Reading and deciding only; nothing is done here.
+
+use crate::admission::{Desk, Terms};
+use crate::checks::Named;
+use crate::config::RepoConfig;
+use crate::config::repo::PlanConfig;
+use crate::engine::board::{DepartureRow, LandingRow};
+use crate::facts::{Repository, RequiredCheck};
+use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
+use crate::queue::{self, Plan, Policy};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything durable that is known of one repository.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepoState {
+    /// The repository as last read.
+    pub repository: Repository,
+    /// The queue of its trunk.
+    pub queue: queue::State,
+    /// Its pull requests.
+    pub desk: Desk,
+    /// What trunk and the forge say about how to judge.
+    pub settings: Settings,
+    /// CI runs that are asked for, or whose verdict is still needed.
+    pub runs: BTreeMap<RunId, Run>,
+    /// Checks by which a run was judged already; a later run of the same commit is not judged by them again.
+    pub spent: BTreeMap<Sha, BTreeSet<u64>>,
+    /// The status comments.
+    pub posts: BTreeMap<PrNumber, Post>,
+    /// Labels that are to be taken off.
+    pub labels_off: BTreeSet<PrNumber>,
+    /// Comments that are to be answered.
+    pub answers: BTreeMap<CommentId, Reply>,
+    /// Landed pull requests that the forge may not show as merged, and are then to be closed.
+    pub closings: BTreeMap<PrNumber, Closing>,
+    /// Refs of ours that may be there: branches of runs, and refs that stand in the lease of a landing.
+    pub refs: BTreeSet<RefName>,
+    /// What is known of tips that landed and whose members have not been told yet.
+    pub landed: BTreeMap<Sha, Landed>,
+    /// Newest first.
+    pub landings: Vec<LandingRow>,
+    /// Newest first.
+    pub departures: Vec<DepartureRow>,
+    /// Counters for metrics.
+    pub counters: BTreeMap<String, u64>,
+    /// Readings up to this one have been given out.
+    pub readings: Reading,
+    /// Comments written before this moment have been looked at.
+    pub heard_until: Moment,
+    /// When trunk's red verdict was reached, if it stands.
+    pub trunk_red_at: Option<Moment>,
+}
+
+/// What trunk and the forge say about how to judge.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Settings {
+    /// The trunk commit `.github/greenline.toml` was last read at.
+    pub read_at: Option<Sha>,
+    /// The file as it was there.
+    pub file: File,
+    /// The last valid file, in force while the one on trunk is broken.
+    pub good: Option<RepoConfig>,
+    /// What branch protection and rulesets require.
+    pub forge_requires: Vec<RequiredCheck>,
+}
+
+/// `.github/greenline.toml` on trunk.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum File {
+    /// Not read yet.
+    #[default]
+    Unread,
+    /// There is none.
+    Missing,
+    /// These are its problems, one line each.
+    Broken(Vec<String>),
+    /// It is in force.
+    Valid,
+}
+
+/// A CI run of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// The commit it tests.
+    pub sha: Sha,
+    /// When CI was asked; deadlines count from here.
+    pub asked_at: Option<Moment>,
+    /// The checks that made it green.
+    pub green: Vec<Named>,
+    /// A page that shows it.
+    pub url: Option<String>,
+}
+
+/// A pull request's status comment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Post {
+    /// The comment, once it is there.
+    pub comment: Option<CommentId>,
+    /// What it is to say; `None` when it says so already.
+    pub body: Option<String>,
+    /// What it is about; a new text is written only when this changes.
+    pub about: String,
+}
+
+/// An answer that is owed to a comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// Where.
+    pub pr: PrNumber,
+    /// The text; `None` for a thumbs-up.
+    pub body: Option<String>,
+}
+
+/// A landed pull request whose end the forge has not shown yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// What it landed as.
+    pub tip: Sha,
+    /// Its head could not be moved, so it will never show as merged.
+    pub unmoved: bool,
+}
+
+/// What is known of a landing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landed {
+    /// The candidate tag on it.
+    pub candidate: Option<String>,
+    /// The checks that were green on it.
+    pub checks: Vec<Named>,
+    /// Members whose head branch could not be moved.
+    pub unmoved: Vec<PrNumber>,
+}
+
+impl RepoState {
+    /// A repository never seen before.
+    pub fn new(repository: Repository, now: Moment) -> Self {
+        Self {
+            repository,
+            queue: queue::State::default(),
+            desk: Desk::default(),
+            settings: Settings::default(),
+            runs: BTreeMap::new(),
+            spent: BTreeMap::new(),
+            posts: BTreeMap::new(),
+            labels_off: BTreeSet::new(),
+            answers: BTreeMap::new(),
+            closings: BTreeMap::new(),
+            refs: BTreeSet::new(),
+            landed: BTreeMap::new(),
+            landings: Vec::new(),
+            departures: Vec::new(),
+            counters: BTreeMap::new(),
+            readings: Reading::new(0),
+            heard_until: now,
+            trunk_red_at: None,
+        }
+    }
+
+    /// The branch the queue lands on.
+    pub fn trunk(&self) -> &BranchName {
+        &self.repository.default_branch
+    }
+
+    /// The settings in force: the file's, or the last valid ones, or the defaults.
+    pub fn config(&self) -> RepoConfig {
+        self.settings.good.clone().unwrap_or_default()
+    }
+
+    /// The checks that must pass: the file's, else what the forge requires.
+    pub fn required(&self) -> Vec<RequiredCheck> {
+        let own = self.settings.good.as_ref().map(|config| config.checks.required.clone()).unwrap_or_default();
+        if own.is_empty() { self.settings.forge_requires.clone() } else { own }
+    }
+
+    /// Something says what green means.
+    pub fn configured(&self) -> bool {
+        let allowed = self.settings.good.as_ref().is_some_and(|config| config.checks.allow_no_checks);
+        self.settings.file != File::Unread && (allowed || !self.required().is_empty())
+    }
+
+    /// What stands in the way of the queue, in sentences with the fix.
+    pub fn troubles(&self) -> Vec<String> {
+        let mut troubles = Vec::new();
+        if let File::Broken(problems) = &self.settings.file {
+            let kept = if self.settings.good.is_some() {
+                "The last valid settings stay in force."
+            } else {
+                "Nothing is queued."
+            };
+            troubles.push(format!(
+                ".github/greenline.toml on {} is wrong: {}. {kept}",
+                self.trunk(),
+                problems.join("; ")
+            ));
+        } else if self.settings.file != File::Unread && !self.configured() {
+            troubles.push(format!(
+                "Nothing says which checks must pass: add .github/greenline.toml to {} with [checks] required, or require status \
+                 checks in branch protection.",
+                self.trunk()
+            ));
+        }
+        if matches!(self.queue.trunk, Some(queue::Trunk { verdict: queue::TrunkVerdict::Red, .. })) {
+            troubles
+                .push(format!("{} itself is red: nobody in the queue is sent back for being red on it.", self.trunk()));
+        }
+        if self.repository.archived {
+            troubles.push("The repository is archived: nothing can land.".into());
+        }
+        troubles
+    }
+
+    /// The queue's settings.
+    pub fn policy(&self) -> Policy {
+        let config = self.config();
+        let plan = match config.queue.plan {
+            PlanConfig::Serial => Plan::Serial,
+            PlanConfig::Pipeline { depth } => Plan::Pipeline(depth),
+            PlanConfig::Batch { size } => Plan::Batch(size),
+        };
+        let (budget, tries, every_commit) = (config.queue.budget, config.queue.tries, config.queue.every_commit);
+        Policy { plan, budget, tries, every_commit, ..Policy::default() }
+    }
+
+    /// The rules of admission, with the label they name.
+    pub fn terms<'a>(&'a self, config: &'a RepoConfig) -> Terms<'a> {
+        Terms { trunk: self.trunk(), label: &config.queue.label, configured: self.configured() }
+    }
+
+    /// Counts something.
+    pub fn count(&mut self, counter: &str) {
+        *self.counters.entry(counter.to_owned()).or_default() += 1;
+    }
+}

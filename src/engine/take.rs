@@ -1,0 +1,286 @@
+//! Takes facts into a repository's state: admission, checks and queue decide, and what they decide is written down here. No I/O.
+
+use super::fact::Fact;
+use super::job::{landing_ref, run_branch};
+use super::posts;
+use super::state::{Closing, File, RepoState, Run};
+use crate::admission::{self, Decision, Desk, Refusal, Terms};
+use crate::checks::{Evidence, Judgement, Named, judge};
+use crate::config::RepoConfig;
+use crate::engine::board::{DepartureRow, LandingRow};
+use crate::facts::{Check, RequiredCheck};
+use crate::ids::{Moment, PrNumber, RunId, Sha};
+use crate::queue::{self, Effect, Event, Notice, Silence, TrunkVerdict, Verdict};
+use crate::text;
+
+/// Landings and departures that are kept for the board.
+const ROWS_KEPT: usize = 50;
+/// Closed pull requests that are kept in mind.
+const CLOSED_KEPT: usize = 500;
+
+/// A trunk commit, its settings file, and what the forge requires.
+type SettingsRead<'a> = (Sha, &'a Result<Option<Box<RepoConfig>>, Vec<String>>, &'a [RequiredCheck]);
+
+/// What does not come from the repository but from the service around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// Now.
+    pub now: Moment,
+    /// The status page, for links in comments.
+    pub page: Option<&'a str>,
+}
+
+/// Takes in facts, in order.
+pub fn take_in(state: &mut RepoState, facts: &[Fact], around: Around<'_>) {
+    for fact in facts {
+        take_one(state, fact, around);
+    }
+    // A policy may have changed without anything happening to the queue.
+    advance(state, Event::Reconsidered, around);
+    sweep(state, around.now);
+    posts::refresh(state, around.page);
+}
+
+fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
+    match fact {
+        Fact::Repository(repository) => state.repository = repository.clone(),
+        Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
+        Fact::Settings { at, file, forge_requires } => settings(state, (*at, file, forge_requires), around),
+        Fact::Pull(reading) => admit(state, around, |desk, terms| admission::read(desk, reading, around.now, terms)),
+        Fact::Comment(heard) => admit(state, around, |desk, terms| admission::hear(desk, heard, around.now, terms)),
+        Fact::HeardUntil(moment) => state.heard_until = state.heard_until.max(*moment),
+        Fact::RunAsked { run } => {
+            if let Some(run) = state.runs.get_mut(run) {
+                run.asked_at.get_or_insert(around.now);
+            }
+        }
+        Fact::Checks { run, seen } => checks(state, *run, seen, around),
+        Fact::TrunkDoubted => advance(state, Event::TrunkDoubted, around),
+        Fact::Landed { tip, landed } => {
+            state.landed.insert(*tip, landed.clone());
+        }
+        Fact::Queue(event) => advance(state, event.clone(), around),
+        Fact::Posted { pr, comment, body } => posts::written(state, *pr, *comment, body),
+        Fact::PostRefused { pr, body, comment } => posts::refused(state, *pr, *comment, body),
+        Fact::Answered { comment } => {
+            state.answers.remove(comment);
+        }
+        Fact::RefGone(name) => {
+            state.refs.remove(name);
+        }
+        Fact::LabelOff { pr } => {
+            state.labels_off.remove(pr);
+        }
+        Fact::Closed { pr, merged } => {
+            if let Some(closing) = state.closings.remove(pr)
+                && !merged
+            {
+                posts::closed_not_merged(state, *pr, closing.tip, around.page);
+            }
+        }
+    }
+}
+
+/// Lets admission decide, and follows its decisions.
+fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk, Terms<'_>) -> Vec<Decision>) {
+    let config = state.config();
+    let mut desk = std::mem::take(&mut state.desk);
+    let decisions = judge(&mut desk, state.terms(&config));
+    state.desk = desk;
+    decide(state, decisions, around);
+}
+
+/// The settings as they are on a trunk commit: in force from now on.
+fn settings(state: &mut RepoState, (at, file, forge_requires): SettingsRead<'_>, around: Around<'_>) {
+    let merge = state.config().merge;
+    state.settings.read_at = Some(at);
+    state.settings.forge_requires = forge_requires.to_vec();
+    match file {
+        Ok(None) => (state.settings.file, state.settings.good) = (File::Missing, None),
+        Ok(Some(config)) => {
+            (state.settings.file, state.settings.good) = (File::Valid, Some((**config).clone()));
+        }
+        Err(problems) => state.settings.file = File::Broken(problems.clone()),
+    }
+    if state.config().merge != merge {
+        advance(state, Event::Reshaped, around);
+    }
+}
+
+/// One step of the queue, and what its effects mean for the state around it.
+fn advance(state: &mut RepoState, event: Event, around: Around<'_>) {
+    let policy = state.policy();
+    let (queue, effects) = queue::step(std::mem::take(&mut state.queue), event, &policy);
+    state.queue = queue;
+    for effect in effects {
+        match effect {
+            Effect::StartRun { run, sha } => {
+                state.runs.insert(run, Run { sha, asked_at: None, green: Vec::new(), url: None });
+                state.refs.insert(run_branch(state.trunk(), run));
+            }
+            // Before a ref is moved or made it is written down that we do it.
+            Effect::Land { members, attempt, .. } => {
+                for member in members {
+                    state.desk.expect_move(member.entry.pr, member.tip);
+                }
+                state.refs.insert(landing_ref(attempt));
+            }
+            Effect::Tell { entry, notice } => {
+                tell(state, entry, &notice, around);
+                advance(state, Event::Told { entry }, around);
+            }
+            Effect::Compose { .. } | Effect::CancelRun { .. } | Effect::Revoke { .. } | Effect::ConfirmEject { .. } => {
+            }
+        }
+    }
+}
+
+fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
+    for decision in decisions {
+        match decision {
+            Decision::Queue(event) => {
+                if let Event::Arrived { entry, .. } = &event {
+                    state.labels_off.remove(&entry.pr);
+                    state.count("greenline_queued_total");
+                }
+                advance(state, event, around);
+            }
+            Decision::Answer { comment, pr, answers } => {
+                let body = text::answers(&answers, &posts::standing(state, pr));
+                state.answers.insert(comment, super::state::Reply { pr, body });
+            }
+            Decision::RefuseLabel { pr, why } => {
+                refuse_label(state, pr, &why, around);
+                state.labels_off.insert(pr);
+            }
+            Decision::RemoveLabel { pr } => {
+                state.labels_off.insert(pr);
+            }
+        }
+    }
+}
+
+fn refuse_label(state: &mut RepoState, pr: PrNumber, why: &Refusal, around: Around<'_>) {
+    let body = text::status_comment("Not queued.", &text::refusal(why), around.page);
+    posts::say(state, pr, format!("refused {:?}", state.desk.pulls.get(&pr).and_then(|r| r.label_event)), body);
+}
+
+fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) {
+    let Some(run) = state.runs.get(&id) else { return };
+    let (sha, required, config) = (run.sha, state.required(), state.config());
+    let spent = state.spent.get(&sha).cloned().unwrap_or_default();
+    let evidence = Evidence { sha, seen, spent: &spent, asked_at: run.asked_at, now: around.now };
+    let judgement = judge(&required, &config.checks, evidence);
+    let names = |checks: &[Named]| checks.iter().map(|check| check.name.to_string()).collect::<Vec<_>>();
+    let strings = |names: &[crate::ids::CheckName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    if let Some(run) = state.runs.get_mut(&id) {
+        run.url = seen.iter().filter(|c| required.iter().any(|r| r.name == c.name)).find_map(|c| c.url.clone());
+    }
+    let verdict = match judgement {
+        Judgement::Pending { .. } => return,
+        Judgement::Passed(green) => {
+            if let Some(run) = state.runs.get_mut(&id) {
+                run.green = green;
+            }
+            Verdict::Passed
+        }
+        Judgement::Failed(failed) => {
+            spend(state, sha, seen);
+            Verdict::Failed(names(&failed))
+        }
+        Judgement::Cancelled(cancelled) => {
+            spend(state, sha, seen);
+            Verdict::Silent(Silence::Cancelled(names(&cancelled)))
+        }
+        Judgement::NeverStarted(missing) => Verdict::Silent(Silence::NeverStarted(strings(&missing))),
+        Judgement::NeverFinished(open) => Verdict::Silent(Silence::NeverFinished(strings(&open))),
+    };
+    state.count(match verdict {
+        Verdict::Passed => "greenline_runs_passed_total",
+        Verdict::Failed(_) => "greenline_runs_failed_total",
+        Verdict::Silent(_) => "greenline_runs_silent_total",
+    });
+    advance(state, Event::RunFinished { run: id, verdict }, around);
+}
+
+/// A later run of the same commit must not be judged by checks that an earlier one was judged by.
+fn spend(state: &mut RepoState, sha: Sha, seen: &[Check]) {
+    state.spent.entry(sha).or_default().extend(seen.iter().map(|check| check.id));
+}
+
+fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: Around<'_>) {
+    let config = state.config();
+    let (trunk, label) = (state.trunk().to_string(), config.queue.label);
+    let (headline, code, sentence) = match notice {
+        Notice::Landed { tip, trunk: moved_to } => return landed(state, entry, *tip, *moved_to, around),
+        Notice::Ejected(why) => {
+            let carries = state.desk.pulls.get(&entry.pr).is_some_and(|r| r.pull.labels.contains(&label));
+            if carries {
+                state.labels_off.insert(entry.pr);
+            }
+            state.count("greenline_ejected_total");
+            ("Sent back.", text::eject_code(why), text::eject(why, &trunk, &label))
+        }
+        Notice::Left(why) => {
+            state.count("greenline_left_total");
+            ("Out of the queue.", text::leave_code(why), text::leave(why, entry.head, &label))
+        }
+    };
+    state.desk.close(entry);
+    let body = text::status_comment(headline, &sentence, around.page);
+    let row = DepartureRow { at: around.now, pull: entry.pr, code: code.to_owned(), sentence };
+    state.departures.insert(0, row);
+    state.departures.truncate(ROWS_KEPT);
+    posts::say(state, entry.pr, format!("{code} {}", entry.rev), body);
+}
+
+fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha, around: Around<'_>) {
+    state.desk.close(entry);
+    state.count("greenline_landed_total");
+    let known = state.landed.get(&moved_to).cloned();
+    let candidate = known.as_ref().and_then(|known| known.candidate.clone());
+    let checks = known.as_ref().map(|known| known.checks.clone()).unwrap_or_default();
+    match state.landings.first_mut() {
+        Some(row) if row.commit == moved_to => row.pulls.push(entry.pr),
+        _ => {
+            let checks = checks.iter().map(text::check).collect();
+            let row = LandingRow {
+                at: around.now,
+                commit: moved_to,
+                pulls: vec![entry.pr],
+                candidate: candidate.clone(),
+                checks,
+            };
+            state.landings.insert(0, row);
+            state.landings.truncate(ROWS_KEPT);
+        }
+    }
+    let sentence = text::landed(tip, state.trunk().as_str(), candidate.as_deref(), &checks);
+    let unmoved = known.is_some_and(|known| known.unmoved.contains(&entry.pr));
+    state.closings.insert(entry.pr, Closing { tip, unmoved });
+    posts::say(state, entry.pr, format!("landed {tip}"), text::status_comment("Landed.", &sentence, around.page));
+}
+
+/// Forgets what nothing refers to any more.
+fn sweep(state: &mut RepoState, now: Moment) {
+    let needed: std::collections::BTreeSet<RunId> = state
+        .queue
+        .tree
+        .iter()
+        .filter_map(|(_, node)| node.run)
+        .chain(state.queue.cancelling.keys().copied())
+        .chain(state.queue.trunk.and_then(|trunk| match trunk.verdict {
+            TrunkVerdict::Testing { run, .. } => Some(run),
+            TrunkVerdict::Green | TrunkVerdict::Unknown { .. } | TrunkVerdict::Red => None,
+        }))
+        .collect();
+    state.runs.retain(|run, _| needed.contains(run));
+    let trunk = state.queue.trunk.map(|trunk| trunk.tip);
+    let shas: std::collections::BTreeSet<Sha> =
+        state.queue.tree.iter().filter_map(|(_, node)| node.tip()).chain(trunk).collect();
+    state.spent.retain(|sha, _| shas.contains(sha));
+    state.landed.retain(|sha, _| Some(*sha) == trunk);
+    let red = state.queue.trunk.is_some_and(|trunk| trunk.verdict == TrunkVerdict::Red);
+    state.trunk_red_at = red.then(|| state.trunk_red_at.unwrap_or(now));
+    state.desk.forget(CLOSED_KEPT);
+}

@@ -1,0 +1,29 @@
+//! Whether the process lives, and whether the service is ready. Neither asks anything of the outside.
+
+use super::{ApiError, Shared};
+use crate::port::{Clock, Store};
+use axum::extract::State;
+use axum::http::StatusCode;
+
+/// Whether the service can do its work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readiness {
+    /// States are loaded and repositories are served.
+    Ready,
+    /// Not yet, or not any more: the reason, as a sentence.
+    NotReady(String),
+}
+
+/// `GET /healthz`: the process answers.
+pub async fn alive() -> &'static str {
+    "alive\n"
+}
+
+/// `GET /readyz`: 200 when ready, else 503 with the reason.
+pub async fn ready<S: Store, C: Clock>(State(house): State<Shared<S, C>>) -> Result<&'static str, ApiError> {
+    match &*house.doors.ready.borrow() {
+        Readiness::Ready => Ok("ready\n"),
+        Readiness::NotReady(why) => Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", why)
+            .fix("wait; if it lasts, read the log of the service")),
+    }
+}

@@ -1,0 +1,196 @@
+//! One repository's part of the page: troubles, queue, groups, landings, departures.
+
+use super::{View, words};
+use crate::engine::board::{Board, DepartureRow, GroupRow, LandingRow, QueueRow};
+use crate::ids::{PrNumber, RepoId};
+use maud::{Markup, html};
+
+/// Rows of one list shown at most; the rest is counted.
+const ROWS: usize = 500;
+/// Groups are indented at most so deep.
+const DEPTH: usize = 12;
+/// The phases the style sheet knows.
+const PHASES: &[&str] =
+    &["wanted", "composing", "composed", "testing", "green", "red", "conflict", "landing", "revoking", "ejecting"];
+
+/// A repository's section.
+pub fn board(view: &View<'_>, repo: RepoId, board: &Board) -> Markup {
+    let url = view.forge_url.map(|base| format!("{}/{}", base.trim_end_matches('/'), board.name));
+    let url = url.as_deref();
+    html! {
+        section id=(format!("repo-{repo}")) class="repository" data-repo=(repo) {
+            h2 { @match url { Some(url) => a href=(url) { (board.name) }, None => (board.name) } }
+            p class="trunk" {
+                code class="branch" { (board.trunk) }
+                " at "
+                @match board.tip { Some(tip) => (words::commit(tip, url)), None => span class="unknown" { "not read yet" } }
+                span class="as-of" { ", read " (words::time(board.at, view.now)) }
+            }
+            @if !board.troubles.is_empty() {
+                div class="troubles" role="alert" {
+                    h3 { "The queue cannot work" }
+                    ul { @for trouble in &board.troubles { li class="trouble" { (trouble) } } }
+                }
+            }
+            (queue(view, repo, board, url))
+            (groups(board, url))
+            (landings(view, board, url))
+            (departures(view, board, url))
+        }
+    }
+}
+
+fn queue(view: &View<'_>, repo: RepoId, board: &Board, url: Option<&str>) -> Markup {
+    html! {
+        section class="queue" {
+            h3 { "Queue " span class="count" { (board.queue.len()) } }
+            @if board.queue.is_empty() {
+                p class="empty" {
+                    "Nothing waits. Put the label " q { "ready to merge" } " (or the one your settings name) on an "
+                    "approved pull request, or comment " code { "@greenline merge" } " on it."
+                }
+            } @else {
+                ol class="entries" {
+                    @for row in board.queue.iter().take(ROWS) { (entry(view, repo, row, url)) }
+                }
+                (more(board.queue.len()))
+            }
+        }
+    }
+}
+
+fn entry(view: &View<'_>, repo: RepoId, row: &QueueRow, url: Option<&str>) -> Markup {
+    html! {
+        li id=(format!("repo-{repo}-pull-{}", row.pull)) class="entry" data-pull=(row.pull) {
+            span class="position" { (row.position) }
+            div class="what" {
+                p class="title" { (words::pull(row.pull, url)) " " bdi { (row.title) } }
+                p class="status" { (row.status) }
+                p class="detail" {
+                    "by " span class="author" { (row.author.login) }
+                    @if row.author.bot { " (bot)" }
+                    ", head " (words::commit(row.head, url))
+                    ", queued " (words::time(row.since, view.now))
+                }
+            }
+        }
+    }
+}
+
+fn groups(board: &Board, url: Option<&str>) -> Markup {
+    let rows = &board.groups[..board.groups.len().min(ROWS)];
+    html! {
+        @if !rows.is_empty() {
+            section class="groups" {
+                h3 { "Groups " span class="count" { (board.groups.len()) } }
+                ol class="tree" {
+                    @for (row, depth) in rows.iter().zip(depths(rows)) { (group(row, depth, url)) }
+                }
+                (more(board.groups.len()))
+            }
+        }
+    }
+}
+
+/// How deep each group stands: below the nearest one before it whose members it begins with.
+fn depths(rows: &[GroupRow]) -> Vec<usize> {
+    let mut above: Vec<&[PrNumber]> = Vec::new();
+    let mut depths = Vec::with_capacity(rows.len());
+    for row in rows {
+        while above.last().is_some_and(|parent| !row.pulls.starts_with(parent)) {
+            above.pop();
+        }
+        depths.push(above.len());
+        above.push(&row.pulls);
+    }
+    depths
+}
+
+fn group(row: &GroupRow, depth: usize, url: Option<&str>) -> Markup {
+    let phase = PHASES.iter().find(|known| **known == row.phase).copied().unwrap_or("unnamed");
+    html! {
+        li class=(format!("group depth-{}", depth.min(DEPTH))) data-phase=(phase) data-depth=(depth) {
+            span class=(format!("phase phase-{phase}")) { (row.phase) }
+            span class="members" { @for pull in &row.pulls { (words::pull(*pull, url)) " " } }
+            @if let Some(tip) = row.tip { span class="tip" { "as " (words::commit(tip, url)) } }
+            @if let Some(run) = row.run {
+                @match row.url.as_deref().filter(|url| words::is_web(url)) {
+                    Some(checks) => a class="run" href=(checks) { "run " (run) },
+                    None => span class="run" { "run " (run) },
+                }
+            }
+        }
+    }
+}
+
+fn landings(view: &View<'_>, board: &Board, url: Option<&str>) -> Markup {
+    html! {
+        section class="landings" {
+            h3 { "Landed" }
+            @if board.landings.is_empty() {
+                p class="empty" { "Nothing has landed yet. What does is listed here with its commit and candidate." }
+            } @else {
+                ol { @for row in board.landings.iter().take(ROWS) { (landing(view, row, url)) } }
+            }
+        }
+    }
+}
+
+fn landing(view: &View<'_>, row: &LandingRow, url: Option<&str>) -> Markup {
+    html! {
+        li class="landing" data-commit=(row.commit) {
+            p class="title" {
+                (words::commit(row.commit, url)) " "
+                span class="members" { @for pull in &row.pulls { (words::pull(*pull, url)) " " } }
+                @if let Some(candidate) = &row.candidate { span class="candidate" { (candidate) } }
+            }
+            p class="detail" {
+                (words::time(row.at, view.now))
+                @if !row.checks.is_empty() { ", green: " span class="checks" { (row.checks.join(", ")) } }
+            }
+        }
+    }
+}
+
+fn departures(view: &View<'_>, board: &Board, url: Option<&str>) -> Markup {
+    html! {
+        @if !board.departures.is_empty() {
+            section class="departures" {
+                h3 { "Sent back" }
+                ol { @for row in board.departures.iter().take(ROWS) { (departure(view, row, url)) } }
+            }
+        }
+    }
+}
+
+fn departure(view: &View<'_>, row: &DepartureRow, url: Option<&str>) -> Markup {
+    html! {
+        li class="departure" data-pull=(row.pull) {
+            p class="title" { (words::pull(row.pull, url)) " " span class="code" { (row.code) } }
+            p class="status" { (row.sentence) }
+            p class="detail" { (words::time(row.at, view.now)) }
+        }
+    }
+}
+
+fn more(rows: usize) -> Markup {
+    html! { @if rows > ROWS { p class="more" { "and " (rows - ROWS) " more; all of them are in " a href="/api/board" { "the JSON" } } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_stands_below_the_one_it_begins_with() {
+        let row = |pulls: &[u64]| GroupRow {
+            pulls: pulls.iter().map(|n| PrNumber::new(*n)).collect(),
+            tip: None,
+            phase: "testing".into(),
+            run: None,
+            url: None,
+        };
+        let rows = [row(&[1]), row(&[1, 2]), row(&[1, 2, 3]), row(&[1, 3]), row(&[2]), row(&[2, 3])];
+        assert_eq!(depths(&rows), [0, 1, 2, 1, 0, 1]);
+    }
+}

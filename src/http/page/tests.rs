@@ -1,0 +1,163 @@
+//! What strangers wrote stays text, whatever they wrote; and times read as they should.
+
+use super::words::{ago, utc};
+use super::*;
+use crate::engine::board::{DepartureRow, GroupRow, LandingRow, QueueRow};
+use crate::facts::Person;
+use crate::ids::{PrNumber, RunId, Sha, UserId};
+
+fn sha() -> Sha {
+    "757107ea0eb2509fc211221cce984b8a37570b6d".parse().expect("a sha")
+}
+
+/// A board whose every free text is `text`.
+fn board_saying(text: &str) -> Board {
+    let text = text.to_owned();
+    let pull = PrNumber::new(12);
+    let at = Moment::from_ms(0);
+    let author = Person { id: UserId::new(1), login: "octocat".parse().expect("a login"), bot: false };
+    Board {
+        name: "octo/hello".parse().expect("a name"),
+        trunk: "\"><b>".parse().expect("git allows it"),
+        tip: Some(sha()),
+        troubles: vec![text.clone()],
+        queue: vec![QueueRow {
+            pull,
+            title: text.clone(),
+            author,
+            head: sha(),
+            position: 1,
+            status: text.clone(),
+            since: at,
+        }],
+        groups: vec![GroupRow {
+            pulls: vec![pull],
+            tip: Some(sha()),
+            phase: text.clone(),
+            run: Some(RunId::new(3)),
+            url: Some(format!("https://ci.example/{text}")),
+        }],
+        landings: vec![LandingRow {
+            at,
+            commit: sha(),
+            pulls: vec![pull],
+            candidate: Some(text.clone()),
+            checks: vec![text.clone()],
+        }],
+        departures: vec![DepartureRow { at, pull, code: text.clone(), sentence: text }],
+        counters: BTreeMap::new(),
+        at,
+    }
+}
+
+fn render(board: Board) -> String {
+    let boards = BTreeMap::from([(RepoId::new(7), Arc::new(board))]);
+    let now = Moment::from_ms(60_000);
+    let view = View { boards: &boards, now, forge_url: Some("https://forge.example"), public_url: None };
+    document(&view).into_string()
+}
+
+/// The page with all text and all attribute values taken out: tags and attribute names only, as a browser sees them.
+fn skeleton(page: &str) -> Vec<String> {
+    let mut tags = Vec::new();
+    let mut rest = page;
+    while let Some(begin) = rest.find('<') {
+        rest = &rest[begin + 1..];
+        let (mut tag, mut quoted, mut end) = (String::new(), false, rest.len());
+        for (at, c) in rest.char_indices() {
+            match c {
+                '"' => quoted = !quoted,
+                '>' if !quoted => {
+                    end = at;
+                    break;
+                }
+                _ if !quoted => tag.push(c),
+                _ => {}
+            }
+        }
+        tags.push(tag);
+        rest = &rest[end..];
+    }
+    tags
+}
+
+fn nasty() -> Vec<String> {
+    let seeds = [
+        "<script>alert(1)</script>",
+        "\"><img src=x onerror=alert(1)>",
+        "' onmouseover='alert(1)",
+        "\" onmouseover=\"alert(1)",
+        "</title><svg/onload=alert(1)>",
+        "</p></li></ol></main>",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "&lt;script&gt;",
+        "&#60;script&#62;",
+        "javascript:alert(1)",
+        "{{7*7}}${7*7}",
+        "\u{202e}gnp.exe",
+        "\0\u{1}\u{7f}",
+        "<style>*{display:none}</style>",
+        "<base href=//evil.example>",
+        "<meta http-equiv=refresh content=0>",
+        "<a href=\"javascript:alert(1)\">x</a>",
+        "\u{feff}<\u{0}script>",
+    ];
+    let wraps: [fn(&str) -> String; 10] = [
+        str::to_owned,
+        |s| s.to_uppercase(),
+        |s| format!("fix: {s}"),
+        |s| s.repeat(3),
+        |s| format!("\"{s}\""),
+        |s| format!("'{s}'"),
+        |s| format!("</script>{s}"),
+        |s| s.replace('<', "<<"),
+        |s| s.chars().rev().collect(),
+        |s| format!("{s}\r\n\r\n{s}"),
+    ];
+    seeds.iter().flat_map(|seed| wraps.iter().map(|wrap| wrap(seed))).collect()
+}
+
+#[test]
+fn two_hundred_nasty_strings_change_no_tag_and_no_attribute() {
+    let harmless = skeleton(&render(board_saying("harmless")));
+    assert!(harmless.len() > 50, "the skeleton sees the page: {harmless:?}");
+    let nasty = nasty();
+    assert_eq!(nasty.len(), 200);
+    for text in nasty {
+        assert_eq!(skeleton(&render(board_saying(&text))), harmless, "{text:?}");
+    }
+}
+
+#[test]
+fn only_web_addresses_become_links() {
+    let mut board = board_saying("x");
+    board.groups[0].url = Some("javascript:alert(1)".into());
+    assert!(!render(board).contains("javascript:"));
+    assert!(render(board_saying("x")).contains("href=\"https://forge.example/octo/hello/pull/12\""));
+}
+
+#[test]
+fn an_empty_page_says_what_to_do() {
+    let view = View { boards: &BTreeMap::new(), now: Moment::from_ms(0), forge_url: None, public_url: None };
+    assert!(document(&view).into_string().contains("Install the GitHub App"));
+    let mut idle = board_saying("x");
+    idle.queue.clear();
+    assert!(render(idle).contains("@greenline merge"));
+}
+
+#[test]
+fn times_read_well() {
+    for (ms, text) in [
+        (0, "1970-01-01T00:00:00Z"),
+        (951_782_399_000, "2000-02-28T23:59:59Z"),
+        (951_782_400_000, "2000-02-29T00:00:00Z"),
+        (1_798_761_599_999, "2026-12-31T23:59:59Z"),
+        (-1, "1969-12-31T23:59:59Z"),
+    ] {
+        assert_eq!(utc(Moment::from_ms(ms)), text);
+    }
+    let read: Vec<_> = [-5_000, 5_000, 119_999, 120_000, 7_200_000, 172_800_000].map(ago).into();
+    assert_eq!(read, ["just now", "5 s ago", "119 s ago", "2 min ago", "2 h ago", "2 days ago"]);
+}

@@ -1,0 +1,38 @@
+//! Many entries as one group; a red group is halved until the culprit stands first.
+
+use super::Chain;
+use crate::queue::policy::Policy;
+use crate::queue::state::State;
+use crate::queue::tree::Phase;
+
+/// One group: the longest allowed prefix of the order, or the middle between the longest green and the shortest red one.
+pub(super) fn plan(state: &State, policy: &Policy, size: usize) -> Chain {
+    let mut end = limit(state, policy, size);
+    let mut green = 0;
+    let mut running = None;
+    for (i, id) in state.front().into_iter().enumerate().take(end) {
+        let node = state.tree.get(id);
+        match node.phase {
+            Phase::Green(_) | Phase::Landing(..) | Phase::Revoking(..) => green = i + 1,
+            Phase::Testing(..) => running = running.or(Some(i + 1)),
+            _ if !node.bad() => {}
+            _ if node.tip().is_none() => {
+                end = i;
+                break;
+            }
+            _ => {
+                end = green.midpoint(i + 1);
+                break;
+            }
+        }
+    }
+    let wanted = running.unwrap_or(end);
+    let wanted = if wanted <= green { 0 } else { wanted };
+    Chain::one(state.order.iter().take(wanted).map(|e| e.id).collect())
+}
+
+/// How many entries may be grouped: up to the batch size, and up to the first cut.
+fn limit(state: &State, policy: &Policy, size: usize) -> usize {
+    let most = size.min(state.order.len());
+    (1..most).find(|prefix| state.cut(*prefix, policy)).unwrap_or(most)
+}

@@ -1,0 +1,45 @@
+//! The queue's settings, as values the rules read. They never change what is safe, only what is tried.
+
+use serde::{Deserialize, Serialize};
+
+/// Which groups are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plan {
+    /// The first entry alone.
+    Serial,
+    /// Each entry on top of those ahead of it, up to so many at once.
+    Pipeline(u32),
+    /// Up to so many entries as one group, halved when red.
+    Batch(u32),
+}
+
+/// The queue's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Which groups are wanted.
+    pub plan: Plan,
+    /// Runs at once, at the most: running, being cancelled, and trunk's own. At least 1.
+    pub budget: u32,
+    /// Red runs of one tip before it counts as red. At least 1.
+    pub tries: u8,
+    /// Runs of one tip that end without a verdict (silent, cancelled by others) before it counts as one that cannot be tested. At least 1.
+    pub silent_tries: u8,
+    /// Refused landings of one tip before it is no longer tried. At least 1.
+    pub land_tries: u8,
+    /// Every commit that ever is trunk's tip was itself tested.
+    pub every_commit: bool,
+}
+
+impl Policy {
+    /// CI slots to spend.
+    pub(super) fn slots(&self) -> usize {
+        usize::try_from(self.budget.max(1)).unwrap_or(usize::MAX)
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { plan: Plan::Pipeline(4), budget: 4, tries: 1, silent_tries: 2, land_tries: 3, every_commit: false }
+    }
+}
