@@ -129,7 +129,7 @@ mod tests {
     use git2::Oid;
 
     fn commits(messages: &[&str]) -> Vec<Commit> {
-        let id = |n: usize| Oid::from_str(&format!("{:040x}", (n + 1) << 144)).expect("40 hex digits");
+        let id = |n: usize| Oid::from_str(&format!("{:04x}{:036}", n + 1, 0)).expect("40 hex digits");
         let commit = |(n, message): (usize, &&str)| Commit {
             id: id(n),
             tree: id(n),
