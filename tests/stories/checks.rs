@@ -1,0 +1,62 @@
+//! Stories about what counts as green.
+
+use crate::driver::{Pull, Stage, until};
+use serde_json::json;
+
+/// A pull request under test, and its tip.
+fn tested(stage: &Stage, name: &str) -> (Pull, String) {
+    let pull = stage.ready(name);
+    let tip = stage.tip(&[&pull]);
+    (pull, tip)
+}
+
+#[test]
+fn a_status_of_the_same_name_is_not_the_required_check() {
+    let stage = Stage::empty();
+    let (pull, tip) = tested(&stage, "lamp");
+    for who in ["user", "maintainer", "ci"] {
+        let status = json!({"state": "success", "context": "ci"});
+        stage.act(who, "POST", &format!("/statuses/{tip}"), &status);
+    }
+    stage.check("another", &tip, "success");
+    stage.conclude(&tip, "failure");
+    stage.out(&pull, &["Sent back", "`ci` failed"]);
+    assert!(stage.candidates().is_empty());
+    stage.end();
+}
+
+#[test]
+fn skipped_and_neutral_are_no_pass() {
+    let stage = Stage::empty();
+    for conclusion in ["skipped", "neutral"] {
+        let (pull, tip) = tested(&stage, conclusion);
+        stage.conclude(&tip, conclusion);
+        stage.out(&pull, &["Sent back", "ci", tip.as_str()]);
+    }
+    assert!(stage.candidates().is_empty());
+    stage.end();
+}
+
+#[test]
+fn the_latest_attempt_counts() {
+    let stage = Stage::empty();
+    let (pull, tip) = tested(&stage, "lamp");
+    let begun = json!({"name": "ci", "head_sha": tip, "status": "in_progress"});
+    let run = stage.act("ci", "POST", "/check-runs", &begun)["id"].as_u64().expect("an id");
+    let base = stage.trunk();
+    stage.act("ci", "PATCH", &format!("/check-runs/{run}"), &json!({"conclusion": "success"}));
+    stage.merged(&pull);
+    assert_eq!((stage.trunk(), stage.holds(&tip, &base)), (tip, true));
+    stage.end();
+}
+
+#[test]
+fn trunk_that_is_red_itself_blames_nobody() {
+    let stage = Stage::empty();
+    stage.conclude(&stage.trunk(), "failure");
+    let (pull, tip) = tested(&stage, "lamp");
+    stage.conclude(&tip, "success");
+    stage.merged(&pull);
+    until("only trunk is left", || stage.runs().is_empty().then_some(()));
+    stage.end();
+}

@@ -1,0 +1,118 @@
+//! Starts the real binary's sandbox, plays every part of it from outside, and holds it to GitHub's description at the end.
+//! It knows addresses and refs only; nothing of the library takes part but the form of a recorded exchange.
+
+mod git;
+mod http;
+mod parts;
+mod process;
+mod seen;
+
+pub use seen::Pull;
+
+use crate::openapi::check_record;
+use process::Process;
+use serde_json::Value;
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// The longest any condition is waited for. Everything takes far less; a loaded machine may need it.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Calls a closure again and again until it answers something.
+///
+/// # Panics
+/// When it does not in time.
+pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "waited {} s in vain: {what}", PATIENCE.as_secs());
+        std::thread::sleep(Duration::from_millis(15));
+    }
+}
+
+/// A sandbox with everybody in it.
+pub struct Stage {
+    home: tempfile::TempDir,
+    args: Vec<String>,
+    process: RefCell<Process>,
+}
+
+impl Stage {
+    /// One commit on trunk, no pull requests, verdicts by whoever posts checks.
+    pub fn empty() -> Self {
+        Self::open(&["--empty", "--no-runner"])
+    }
+
+    /// With flags of the sandbox.
+    pub fn open(flags: &[&str]) -> Self {
+        let home = tempfile::tempdir().expect("a temporary directory");
+        let args: Vec<_> = flags.iter().map(|&flag| flag.to_owned()).collect();
+        let process = RefCell::new(Process::start(home.path(), &args));
+        let stage = Self { home, args, process };
+        stage.clone_repository();
+        stage
+    }
+
+    /// Ends the whole sandbox and starts it again in the same directory.
+    pub fn start_again(&self) {
+        assert!(self.process.borrow_mut().end().success(), "the sandbox ends well when asked to");
+        self.process.replace(Process::start(self.home.path(), &self.args));
+    }
+
+    /// A member of the introduction by JSON pointer.
+    pub fn fact(&self, pointer: &str) -> Value {
+        self.process.borrow().introduction.pointer(pointer).cloned().unwrap_or(Value::Null)
+    }
+
+    fn word(&self, pointer: &str) -> String {
+        self.fact(pointer).as_str().unwrap_or_else(|| panic!("the introduction has {pointer}")).to_owned()
+    }
+
+    /// The service's process id as last told.
+    pub fn service_pid(&self) -> i32 {
+        self.process.borrow().service_pid()
+    }
+
+    /// Kills the service where it stands and waits for the next one. A process that is gone already is no trouble.
+    pub fn kill_service(&self) {
+        let dead = self.service_pid();
+        process::signal(dead, rustix::process::Signal::KILL);
+        until("the service is started again", || (self.service_pid() != dead).then_some(()));
+    }
+
+    fn sandbox_dir(&self) -> PathBuf {
+        self.home.path().join("sandbox")
+    }
+
+    /// Ends the sandbox, and judges every exchange it had with anybody by GitHub's own description.
+    pub fn end(self) {
+        assert!(self.process.borrow_mut().end().success(), "the sandbox ends well when asked to");
+        if let Err(faults) = check_record(&process::record(self.home.path())) {
+            let faults: Vec<_> = faults.lines().filter(|fault| !by_people(fault)).collect();
+            assert!(faults.is_empty(), "{}", faults.join("\n"));
+        }
+    }
+}
+
+/// What only the people of a story ask for is not in the subset, which has what Greenline asks for.
+fn by_people(fault: &str) -> bool {
+    let asked = fault.strip_suffix(" is not in the subset of GitHub's description");
+    asked.is_some_and(|asked| asked.starts_with("POST /repos/") && (asked.ends_with("/pulls") || asked.ends_with("/forks")))
+}
+
+/// Asks a process to end.
+pub fn signal_end(pid: i32) {
+    process::signal(pid, rustix::process::Signal::TERM);
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.account());
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Stories in a world where webhooks are lost and GitHub's answers go wrong.
+
+use crate::driver::{Stage, until};
+use serde_json::{Value, json};
+
+#[test]
+fn with_all_webhooks_lost_it_still_lands() {
+    let stage = Stage::empty();
+    stage.admin("POST", "/faults/webhooks", &json!({"kind": "lose"}));
+    let pull = stage.ready("lamp");
+    let tip = stage.tip(&[&pull]);
+    stage.conclude(&tip, "success");
+    stage.merged(&pull);
+    assert_eq!(stage.trunk(), tip);
+    assert_eq!(stage.words(&pull).len(), 1);
+    stage.end();
+}
+
+#[test]
+fn doubled_swapped_and_late_webhooks_change_nothing() {
+    let stage = Stage::empty();
+    for fault in [
+        json!({"kind": "delay", "rate": 0.3, "delay_ms": 700}),
+        json!({"kind": "reorder", "rate": 0.4}),
+        json!({"kind": "duplicate", "rate": 0.7}),
+    ] {
+        stage.admin("POST", "/faults/webhooks", &fault);
+    }
+    for (round, name) in (1..).zip(["one", "two", "three"]) {
+        let pull = stage.ready(name);
+        let tip = stage.tip(&[&pull]);
+        stage.conclude(&tip, "success");
+        stage.merged(&pull);
+        assert_eq!(stage.trunk(), tip);
+        assert_eq!(stage.candidates().len(), round);
+        assert_eq!(stage.words(&pull).len(), 1);
+    }
+    stage.end();
+}
+
+/// Lands one pull request while a route strikes twice; answers how many comments it has.
+fn land_under(method: &str, path: &str, when: &str, status: u16) {
+    let stage = Stage::empty();
+    let fault = json!({"method": method, "path": path, "when": when, "status": status, "times": 2});
+    stage.admin("POST", "/faults/routes", &fault);
+    let pull = stage.ready("lamp");
+    let tip = stage.tip(&[&pull]);
+    stage.conclude(&tip, "success");
+    until("it landed", || (stage.trunk() == tip).then_some(()));
+    stage.merged(&pull);
+    let used_up = stage.admin("GET", "/faults", &Value::Null)["routes"][0]["times"] == 0;
+    assert!(used_up, "{method} {path} was asked for");
+    assert_eq!(stage.candidates(), ["candidate/000001"]);
+    assert_eq!(stage.words(&pull).len(), 1, "{method} {path} {when}");
+    stage.end();
+}
+
+#[test]
+fn a_comment_that_failed_is_written_once() {
+    land_under("POST", "/repos/*/*/issues/*/comments", "before", 502);
+}
+
+#[test]
+fn a_comment_whose_answer_was_lost_is_not_written_twice() {
+    land_under("POST", "/repos/*/*/issues/*/comments", "after", 502);
+}
+
+#[test]
+fn an_edit_whose_answer_was_lost_does_no_harm() {
+    land_under("PATCH", "/repos/*/*/issues/comments/*", "after", 500);
+}
+
+#[test]
+fn a_reading_that_failed_is_tried_again() {
+    land_under("GET", "/repos/*/*/pulls/*", "before", 503);
+    land_under("GET", "/repos/*/*/commits/*/check-runs", "before", 500);
+}

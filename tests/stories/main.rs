@@ -1,0 +1,15 @@
+//! Whole stories with the real binary: its sandbox, its service as a process, real git, and people who act from outside.
+//! Each looks at refs, pull requests, tags and comments only, and each exchange is judged by GitHub's own description.
+
+mod checks;
+mod commands;
+mod deaths;
+mod driver;
+mod example;
+mod faults;
+mod landing;
+mod leaving;
+#[path = "../support/openapi.rs"]
+mod openapi;
+mod sent_back;
+mod settings;

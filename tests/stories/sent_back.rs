@@ -1,0 +1,71 @@
+//! Stories of pull requests that must not land, and of their neighbours who must.
+
+use crate::driver::{Stage, until};
+
+#[test]
+fn a_red_one_is_sent_back_and_the_next_lands_without_it() {
+    let stage = Stage::empty();
+    let (bad, good) = (stage.ready("bad"), stage.ready("good"));
+    let base = stage.trunk();
+    let alone = stage.tip_on(&base, &[&bad]);
+    let both = stage.tip_on(&base, &[&bad, &good]);
+    stage.conclude(&alone, "failure");
+    let told = stage.out(&bad, &["Sent back", "ci", "failed", alone.as_str()]);
+    until("the label is off", || stage.labels(&bad).is_empty().then_some(()));
+    let again = stage.tip_on(&base, &[&good]);
+    stage.conclude(&both, "success");
+    stage.conclude(&again, "success");
+    stage.merged(&good);
+    assert_eq!(stage.trunk(), again, "what was tested with the red one is void");
+    assert_eq!(stage.words(&bad), [told], "one comment, and it stands");
+    stage.end();
+}
+
+#[test]
+fn a_mended_one_may_try_again() {
+    let stage = Stage::empty();
+    let pull = stage.ready("lamp");
+    stage.conclude(&stage.tip(&[&pull]), "failure");
+    stage.out(&pull, &["Sent back"]);
+    until("the label is off", || stage.labels(&pull).is_empty().then_some(()));
+    stage.push("lamp", &pull.head, "lamp.txt", "mended\n");
+    stage.label(&pull);
+    let tip = stage.tip(&[&pull]);
+    assert_eq!(stage.bare(&["show", &format!("{tip}:lamp.txt")]), "mended");
+    stage.conclude(&tip, "success");
+    assert!(stage.merged(&pull).contains(&tip));
+    assert_eq!(stage.words(&pull).len(), 1, "the same comment tells the new story");
+    stage.end();
+}
+
+#[test]
+fn a_conflict_is_named_with_its_files() {
+    let stage = Stage::empty();
+    let first = stage.pull_with("first", "README.md", "one\n");
+    let second = stage.pull_with("second", "README.md", "two\n");
+    stage.label(&first);
+    stage.in_queue(&first);
+    stage.label(&second);
+    let tip = until("the first is tested", || stage.runs().pop()).1;
+    assert_eq!(stage.bare(&["show", &format!("{tip}:README.md")]), "one");
+    stage.conclude(&tip, "success");
+    stage.merged(&first);
+    let told = stage.out(&second, &["Sent back", "conflict", "README.md"]);
+    assert_eq!(stage.words(&second), [told]);
+    assert_eq!(stage.trunk(), tip);
+    stage.end();
+}
+
+#[test]
+fn what_is_in_already_is_said_to_be() {
+    let stage = Stage::empty();
+    let pull = stage.pull("lamp");
+    let twin = stage.commit("origin/main", "lamp.txt", "lamp\n");
+    let token = stage.fact("/tokens/maintainer").as_str().expect("text").to_owned();
+    let other = stage.commit(&twin, "other.txt", "other\n");
+    stage.push_commit(&token, &stage.full_name(), &other, "main");
+    stage.label(&pull);
+    stage.out(&pull, &["already"]);
+    assert_eq!(stage.trunk(), other);
+    stage.end();
+}

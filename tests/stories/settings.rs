@@ -1,0 +1,93 @@
+//! Stories about who decides how a pull request is judged: trunk does.
+
+use crate::driver::{Stage, until};
+
+const BEGINNING: &str = "[queue]\nlabel = \"ready to merge\"\n\n[checks]\n";
+
+fn requires(names: &[&str]) -> String {
+    let one = |name: &&str| format!("{{ name = \"{name}\", app = 15368 }}");
+    format!("{BEGINNING}required = [{}]\n", names.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+#[test]
+fn without_settings_nothing_lands_and_everybody_can_see_why() {
+    let stage = Stage::empty();
+    let good = stage.bare(&["show", "main:.github/greenline.toml"]);
+    stage.git(&["checkout", "--quiet", "--detach", "origin/main"]);
+    stage.git(&["rm", "--quiet", ".github/greenline.toml"]);
+    stage.git(&["commit", "--quiet", "--message", "Lose the settings"]);
+    let token = stage.fact("/tokens/maintainer").as_str().expect("text").to_owned();
+    let without = stage.git(&["rev-parse", "HEAD"]);
+    stage.push_commit(&token, &stage.full_name(), &without, "main");
+    until("the page says what is wrong", || {
+        stage.board()["troubles"].as_array().is_some_and(|troubles| !troubles.is_empty()).then_some(())
+    });
+    let pull = stage.ready("lamp");
+    stage.told(&pull, &["Not queued", ".github/greenline.toml"]);
+    assert!(stage.runs().is_empty());
+    stage.push("main", &without, ".github/greenline.toml", &good);
+    until("the trouble is over", || {
+        stage.board()["troubles"].as_array().is_some_and(Vec::is_empty).then_some(())
+    });
+    until("the label is off", || stage.labels(&pull).is_empty().then_some(()));
+    stage.label(&pull);
+    let tip = stage.tip(&[&pull]);
+    stage.conclude(&tip, "success");
+    stage.merged(&pull);
+    assert_eq!(stage.trunk(), tip);
+    stage.end();
+}
+
+#[test]
+fn a_change_of_the_settings_is_judged_by_the_old_and_holds_for_the_next() {
+    let stage = Stage::empty();
+    let change = stage.pull_with("change", ".github/greenline.toml", &requires(&["lint"]));
+    stage.label(&change);
+    let tip = until("it is tested", || stage.runs().pop()).1;
+    stage.check("lint", &tip, "success");
+    stage.conclude(&tip, "success");
+    stage.merged(&change);
+    let next = stage.ready("next");
+    let tip = stage.tip(&[&next]);
+    stage.conclude(&tip, "failure");
+    stage.check("lint", &tip, "success");
+    stage.merged(&next);
+    assert_eq!(stage.trunk(), tip, "trunk asks for `lint` now, and no longer for `ci`");
+    stage.end();
+}
+
+#[test]
+fn one_red_check_is_enough_whatever_the_others_do() {
+    let stage = Stage::empty();
+    stage.configure(&requires(&["ci", "lint"]));
+    let pull = stage.ready("lamp");
+    stage.check("lint", &stage.tip(&[&pull]), "failure");
+    stage.out(&pull, &["Sent back", "`lint` failed"]);
+    stage.end();
+}
+
+#[test]
+fn a_batch_is_halved_until_the_red_one_is_found() {
+    let stage = Stage::empty();
+    stage.configure(&requires(&["ci"]).replace("[checks]", "strategy = \"batch\"\nsize = 4\n\n[checks]"));
+    let names = ["one", "two", "three", "four"];
+    let pulls: Vec<_> = names.iter().map(|name| stage.pull(name)).collect();
+    for pull in &pulls {
+        stage.label(pull);
+        stage.in_queue(pull);
+    }
+    // CI: whatever holds `three` is red.
+    until("all have ended", || {
+        for (_, tip) in stage.runs() {
+            let red = stage.files(&tip).contains(&"three.txt".to_owned());
+            stage.conclude(&tip, if red { "failure" } else { "success" });
+        }
+        pulls.iter().all(|pull| !stage.queued(pull)).then_some(())
+    });
+    stage.out(&pulls[2], &["Sent back"]);
+    for pull in [&pulls[0], &pulls[1], &pulls[3]] {
+        stage.merged(pull);
+    }
+    assert!(!stage.files("main").contains(&"three.txt".to_owned()));
+    stage.end();
+}
