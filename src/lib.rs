@@ -1,4 +1,26 @@
-//! Greenline, a git-native merge queue. One line per module, in reading order; a module sees only the floors below it.
+//! Greenline, a git-native merge queue: trunk only ever moves to commits that were tested.
+//!
+//! This is the map, in reading order. A module sees only the floors below it (`tests/architecture.rs`); `ARCHITECTURE.md`
+//! follows one pull request through all of them.
+//!
+//! | floor | module | |
+//! | --- | --- | --- |
+//! | 0 names | [`ids`] | names and numbers that are checked where they are made |
+//! | | [`facts`] | what a forge can say: pull requests, people, checks |
+//! | | [`wording`] | foreign words, made harmless inside our sentences |
+//! | 1 decide | [`config`] | `bot.toml` and `.github/greenline.toml`, all mistakes at once |
+//! | | [`command`] | what a comment asks |
+//! | | [`queue`] | the queue of one trunk as a value: events in, effects out |
+//! | | [`checks`] | what green means |
+//! | | [`admission`] | whose word counts, for exactly which head, and until when |
+//! | | [`text`] | every sentence a person reads about a pull request |
+//! | 2 ask | [`port`] | what is asked of forge, git, store and clock |
+//! | 3 carry out | [`engine`] | the only loop: take in, write down, then act |
+//! | 4 know how | [`adapter`] | GitHub, git and SQLite |
+//! | 5 doors | [`http`] | webhooks in; page, API, health and metrics out |
+//! | | [`sandbox`] | a look-alike of GitHub on this machine, and the story it tells |
+//! | | [`sim`] | the world by seed, with faults |
+//! | 6 hands | [`cli`] | the command line; introduces everybody |
 
 // floor 0: names
 pub mod facts;

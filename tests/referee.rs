@@ -54,7 +54,7 @@ impl Stand {
         let path = format!("/app/installations/{}/access_tokens", stand.who.installation);
         let minted = stand.ask("POST", &path, &stand.jwt(), &json!({})).await;
         assert_eq!(minted.0, 201, "{}", minted.1);
-        stand.app = minted.1["token"].as_str().expect("a token").to_owned();
+        minted.1["token"].as_str().expect("a token").clone_into(&mut stand.app);
         stand
     }
 
@@ -419,4 +419,18 @@ async fn lists_come_in_pages_and_unchanged_answers_are_free() {
     assert_eq!(again.status(), 304);
     assert_eq!(again.headers()["x-ratelimit-remaining"], header("x-ratelimit-remaining").as_str());
     stand.judge(false);
+}
+
+#[tokio::test]
+async fn a_record_on_disk_is_judged_too() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let file = dir.path().join("exchanges.jsonl");
+    let look = Lookalike::open(dir.path(), Options { record: Some(file.clone()) }).expect("a new state");
+    look.set_base_url("http://127.0.0.1:9");
+    look.create_repository("acme", "demo", "main").expect("a new name");
+    for (path, judged) in [("/repos/acme/demo", Ok(1)), ("/repos/acme/demo/labels?odd=1", Err(()))] {
+        let request = http::Request::get(format!("/api/v3{path}")).body(Body::empty()).expect("a request");
+        look.router().oneshot(request).await.expect("never fails");
+        assert_eq!(support::openapi::check_record(&file).map_err(drop), judged, "{path}");
+    }
 }

@@ -6,10 +6,13 @@ use crate::adapter::github::{App, GithubForge};
 use crate::config::ServiceConfig;
 use crate::engine::supervise::{Found, Site};
 use crate::engine::world::{Readings, World};
-use crate::ids::RepoName;
-use crate::port::Trouble;
+use crate::ids::{Moment, RepoName};
+use crate::port::{Outcome, Trouble};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Failed deliveries asked for again at one time, at the most.
+const REDELIVERED_AT_ONCE: usize = 200;
 
 /// GitHub as this service's App sees it.
 pub struct GithubSite {
@@ -47,6 +50,15 @@ impl Site for GithubSite {
             found.extend(open.map(|repository| Found { installation: installation.id, repository }));
         }
         Ok(found)
+    }
+
+    async fn redeliver(&self, since: Moment) -> Result<usize, Trouble> {
+        let failed = self.app.failed_deliveries(since).await?;
+        let mut asked = 0;
+        for delivery in failed.iter().take(REDELIVERED_AT_ONCE) {
+            asked += usize::from(self.app.redeliver(delivery.id).await? == Outcome::Done(()));
+        }
+        Ok(asked)
     }
 
     fn open(&self, found: &Found, readings: Readings) -> Result<GithubWorld, Trouble> {

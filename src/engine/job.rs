@@ -3,7 +3,7 @@
 use super::state::RepoState;
 use crate::admission::Approval;
 use crate::config::repo::{ChecksConfig, TagTemplate};
-use crate::facts::RequiredCheck;
+use crate::facts::{Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, PrNumber, RefName, RunId, Sha};
 use crate::port::git::Recipe;
 use crate::queue::{self, Effect, EntryId, Member, Phase};
@@ -38,6 +38,8 @@ pub struct LandMember {
 /// Everything a landing needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Landing {
+    /// The repository as last read.
+    pub repository: Repository,
     /// The branch.
     pub trunk: BranchName,
     /// Where it must be.
@@ -283,6 +285,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
         }
         Effect::CancelRun { run, sha } => Job::CancelRun { run: *run, sha: *sha, branch: run_branch(trunk, *run) },
         Effect::Land { from, to, run, attempt, members } => Job::Land(Box::new(Landing {
+            repository: state.repository.clone(),
             trunk: trunk.clone(),
             from: *from,
             to: to.sha(),

@@ -29,9 +29,7 @@ pub(super) fn standing(state: &RepoState, pr: PrNumber) -> String {
 /// Writes anew what queued pull requests are told, where that is worth an edit.
 pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
     let policy = state.policy();
-    let entries: Vec<_> = state.queue.order.iter().map(|entry| entry.id).collect();
-    for entry in entries {
-        let Some(standing) = queue::explain(&state.queue, &policy, entry) else { continue };
+    for (entry, standing) in queue::explain_all(&state.queue, &policy) {
         let Some(about) = about(&standing) else { continue };
         let about = format!("{} {about}", entry.rev);
         if state.posts.get(&entry.pr).is_some_and(|post| post.about == about) {

@@ -3,7 +3,7 @@
 use super::board::{Board, GroupRow, QueueRow};
 use super::state::RepoState;
 use crate::ids::Moment;
-use crate::queue::{Node, NodeId, Phase, explain};
+use crate::queue::{EntryId, Node, NodeId, Phase, Standing, explain_all};
 use crate::text;
 
 /// The board as it is now; `troubles` are those of the loop, added to those the state itself knows.
@@ -26,20 +26,19 @@ pub fn board(state: &RepoState, troubles: Vec<String>, now: Moment) -> Board {
 
 fn queue_rows(state: &RepoState) -> Vec<QueueRow> {
     let policy = state.policy();
-    let row = |entry: &crate::queue::Entry| {
-        let record = state.desk.pulls.get(&entry.id.pr)?;
-        let standing = explain(&state.queue, &policy, entry.id)?;
+    let row = |(entry, standing): (EntryId, Standing)| {
+        let record = state.desk.pulls.get(&entry.pr)?;
         Some(QueueRow {
-            pull: entry.id.pr,
+            pull: entry.pr,
             title: record.pull.title.clone(),
             author: record.pull.author.clone(),
-            head: entry.id.head,
+            head: entry.head,
             position: standing.position,
             status: text::standing(&standing, state.trunk().as_str()),
             since: record.approval.as_ref().map_or(record.read_at, |approval| approval.at),
         })
     };
-    state.queue.order.iter().filter_map(row).collect()
+    explain_all(&state.queue, &policy).into_iter().filter_map(row).collect()
 }
 
 fn groups(state: &RepoState) -> Vec<GroupRow> {

@@ -14,7 +14,7 @@ use crate::ids::{Moment, RepoId};
 use crate::port::store::{Hint, InboxRow};
 use crate::port::{Clock, Store, Trouble};
 use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use futures_util::stream::FuturesUnordered;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,7 +47,14 @@ pub enum Ended {
 
 enum Done {
     Jobs(Vec<Job>, Result<Vec<Fact>, Trouble>),
-    Look(Look, Vec<u64>, Result<Vec<Fact>, Trouble>),
+    Looks(Vec<Looked>),
+}
+
+/// What came of following a hint, with the inbox rows that gave it.
+struct Looked {
+    look: Look,
+    rows: Vec<u64>,
+    result: Result<Vec<Fact>, Trouble>,
 }
 
 /// One repository's loop.
@@ -137,46 +144,48 @@ impl<W: World, S: Store> Repo<W, S> {
                 self.dispatch.ended(&batch, Some(&trouble), now);
                 self.turn(Vec::new(), Vec::new()).await
             }
-            Done::Look(look, rows, result) => {
-                self.rows.retain(|row| !rows.contains(row));
-                self.looked(look, rows, result, now).await
+            Done::Looks(looked) => {
+                let mut facts = Vec::new();
+                let mut seen = Vec::new();
+                for Looked { look, rows, result } in looked {
+                    self.rows.retain(|row| !rows.contains(row));
+                    match result {
+                        Ok(found) => {
+                            self.followed(&look, now);
+                            facts.extend(found);
+                            seen.extend(rows);
+                        }
+                        Err(trouble) => self.not_followed(&look, &trouble, now),
+                    }
+                }
+                self.turn(facts, seen).await
             }
         }
     }
 
-    async fn looked(
-        &mut self,
-        look: Look,
-        rows: Vec<u64>,
-        result: Result<Vec<Fact>, Trouble>,
-        now: Moment,
-    ) -> Result<(), Ended> {
-        let all = look == Look::All;
-        match result {
-            Ok(facts) => {
-                if all {
-                    self.reconciling = false;
-                    self.reconcile_trouble = None;
-                    self.reconcile_at = now.plus_ms(i64::try_from(self.settings.reconcile_ms).unwrap_or(i64::MAX));
-                }
-                self.turn(facts, rows).await
-            }
-            // A hint that could not be followed is dropped in favour of looking at everything, soon.
-            Err(trouble) => {
-                tracing::warn!(%trouble, ?look, "could not look; everything is looked at again soon");
-                let pause = match &trouble {
-                    Trouble::Busy { retry_after_ms: Some(ms), .. } => i64::try_from(*ms).unwrap_or(60_000),
-                    Trouble::Busy { .. } | Trouble::Bug(_) => 2_000,
-                    Trouble::Denied(_) => 30_000,
-                };
-                if all {
-                    self.reconciling = false;
-                }
-                self.reconcile_trouble = Some(trouble.to_string());
-                self.reconcile_at = now.plus_ms(pause);
-                self.turn(Vec::new(), Vec::new()).await
+    fn followed(&mut self, look: &Look, now: Moment) {
+        if *look == Look::All {
+            self.reconciling = false;
+            self.reconcile_trouble = None;
+            if self.reconcile_at > now {
+                self.reconcile_at = self.next_reconcile(now);
             }
         }
+    }
+
+    /// What could not be looked at is looked at again with everything else, soon.
+    fn not_followed(&mut self, look: &Look, trouble: &Trouble, now: Moment) {
+        tracing::warn!(%trouble, ?look, "could not look; everything is looked at again soon");
+        let pause = match trouble {
+            Trouble::Busy { retry_after_ms: Some(ms), .. } => i64::try_from(*ms).unwrap_or(60_000),
+            Trouble::Busy { .. } | Trouble::Bug(_) => 2_000,
+            Trouble::Denied(_) => 30_000,
+        };
+        if *look == Look::All {
+            self.reconciling = false;
+        }
+        self.reconcile_trouble = Some(trouble.to_string());
+        self.reconcile_at = now.plus_ms(pause);
     }
 
     /// Takes facts in, writes, begins what is owed, and shows the new board.
@@ -185,6 +194,7 @@ impl<W: World, S: Store> Repo<W, S> {
         let page = self.settings.page.clone();
         let around = Around { now, page: page.as_deref() };
         let readings = self.world.readings().last();
+        let configured = self.book.state.configured();
         let mut written = self.book.turn(&*self.store, &facts, &consumed, readings, around).await;
         let owed = loop {
             match written {
@@ -197,6 +207,10 @@ impl<W: World, S: Store> Repo<W, S> {
                 }
             }
         };
+        if !configured && self.book.state.configured() {
+            // Labels that were put on before anything said what green means have waited for this.
+            self.reconcile_at = now;
+        }
         let begin = self.dispatch.begin(owed, now);
         self.wake_at = begin.next;
         for batch in begin.batches {
@@ -221,14 +235,18 @@ impl<W: World, S: Store> Repo<W, S> {
         self.under_way.push(Box::pin(work.instrument(span)));
     }
 
-    fn begin_look(&mut self, what: Look, rows: Vec<u64>) {
-        self.rows.extend(rows.iter().copied());
+    /// Looks at several things at once; what they say is taken in together, in the order the hints came.
+    fn begin_looks(&mut self, looks: Vec<(Look, Vec<u64>)>) {
+        self.rows.extend(looks.iter().flat_map(|(_, rows)| rows));
         let world = Arc::clone(&self.world);
         let view = View::of(&self.book.state, self.world.clock().now());
-        let span = tracing::info_span!("look", repo = %self.book.state.repository.name, ?what);
+        let span = tracing::info_span!("look", repo = %self.book.state.repository.name, at = ?looks.iter().map(|(look, _)| look).collect::<Vec<_>>());
         let work = async move {
-            let result = look(&*world, &view, &what).await;
-            Done::Look(what, rows, result)
+            let all = looks.into_iter().map(|(what, rows)| async {
+                let result = look(&*world, &view, &what).await;
+                Looked { look: what, rows, result }
+            });
+            Done::Looks(join_all(all).await)
         };
         self.under_way.push(Box::pin(work.instrument(span)));
     }
@@ -236,8 +254,14 @@ impl<W: World, S: Store> Repo<W, S> {
     fn begin_reconcile(&mut self) {
         if !self.reconciling && self.world.clock().now() >= self.reconcile_at {
             self.reconciling = true;
-            self.begin_look(Look::All, Vec::new());
+            // Whoever wants another one while this one is under way sets an earlier time.
+            self.reconcile_at = self.next_reconcile(self.world.clock().now());
+            self.begin_looks(vec![(Look::All, Vec::new())]);
         }
+    }
+
+    fn next_reconcile(&self, now: Moment) -> Moment {
+        now.plus_ms(i64::try_from(self.settings.reconcile_ms).unwrap_or(i64::MAX))
     }
 
     /// Until the next thing that time alone brings: a reconciliation, a resting job, a deadline of CI.
@@ -264,7 +288,7 @@ impl<W: World, S: Store> Repo<W, S> {
         if self.deadlines(now.plus_ms(-1)).is_some_and(|deadline| deadline <= now) {
             let runs = View::of(&self.book.state, now).runs;
             for (_, sha) in runs {
-                self.begin_look(Look::Checks(sha), Vec::new());
+                self.begin_looks(vec![(Look::Checks(sha), Vec::new())]);
             }
         }
         if self.wake_at.is_some_and(|at| at <= now) { self.turn(Vec::new(), Vec::new()).await } else { Ok(()) }
@@ -291,8 +315,14 @@ impl<W: World, S: Store> Repo<W, S> {
                 },
             }
         }
-        for (what, rows) in looks {
-            self.begin_look(what, rows);
+        // People's requests keep their order; a verdict of CI waits for nobody.
+        let (ordered, others): (Vec<_>, Vec<_>) =
+            looks.into_iter().partition(|(look, _)| matches!(look, Look::Pull(_) | Look::Comment(_)));
+        if !ordered.is_empty() {
+            self.begin_looks(ordered);
+        }
+        for other in others {
+            self.begin_looks(vec![other]);
         }
         if idle.is_empty() { Ok(()) } else { self.turn(Vec::new(), idle).await }
     }

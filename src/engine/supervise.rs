@@ -6,7 +6,7 @@ use super::state::RepoState;
 use super::turn::Book;
 use super::world::{Readings, World};
 use crate::facts::Repository;
-use crate::ids::{InstallationId, RepoId};
+use crate::ids::{InstallationId, Moment, RepoId};
 use crate::port::store::Hint;
 use crate::port::{Clock, Store, Trouble};
 use std::collections::BTreeMap;
@@ -18,6 +18,8 @@ use tokio::task::JoinHandle;
 const LIST_MS: u64 = 600_000;
 /// Pause after the list could not be read.
 const RETRY_MS: u64 = 5_000;
+/// Failed deliveries of this long are asked for again whenever the list is read.
+const REDELIVER_MS: i64 = 6 * 3_600_000;
 /// Service-wide inbox rows dealt with at once.
 const ROWS_AT_ONCE: usize = 256;
 
@@ -39,6 +41,8 @@ pub trait Site: Send + Sync + 'static {
 
     /// Every repository the App may work in.
     fn repositories(&self) -> impl Future<Output = Result<Vec<Found>, Trouble>> + Send;
+    /// Asks for deliveries since `since` that never arrived; how many.
+    fn redeliver(&self, since: Moment) -> impl Future<Output = Result<usize, Trouble>> + Send;
     /// The world of one of them.
     fn open(&self, found: &Found, readings: Readings) -> Result<Self::World, Trouble>;
     /// Time.
@@ -83,6 +87,7 @@ pub async fn supervise<T: Site, S: Store>(site: T, store: Arc<S>, service: Servi
                 (list, pause) = (true, RETRY_MS);
             } else {
                 service.ready.send_replace(true);
+                ask_again(&site).await;
             }
         }
         match hand_out(&*store, &loops).await {
@@ -111,6 +116,15 @@ pub async fn supervise<T: Site, S: Store>(site: T, store: Arc<S>, service: Servi
         }
     }
     Ended::Shutdown
+}
+
+/// Has deliveries that never arrived sent again. Reconciling finds the same truth; this finds it sooner.
+async fn ask_again<T: Site>(site: &T) {
+    match site.redeliver(site.clock().now().plus_ms(-REDELIVER_MS)).await {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "deliveries that had not arrived were asked for again"),
+        Err(trouble) => tracing::warn!(%trouble, "failed deliveries could not be asked for again"),
+    }
 }
 
 async fn start_loops<T: Site, S: Store>(

@@ -141,7 +141,7 @@ async fn store<S: Store, C: Clock>(
         drop(memory);
         match &stored {
             Ok(received) => {
-                tracing::info!(stored = word(*received), unused, "stored");
+                tracing::debug!(stored = word(*received), unused, "stored");
                 house.doors.wake.notify_one();
             }
             Err(trouble) => tracing::error!(%trouble, "not stored"),

@@ -3,9 +3,10 @@
 use super::order::EntryId;
 use super::policy::Policy;
 use super::state::{State, TrunkVerdict};
-use super::tree::{Node, Phase, RedWhy};
+use super::tree::{Node, NodeId, Phase, RedWhy};
 use crate::ids::{PrNumber, RunId, Sha};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where an entry stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,31 +71,84 @@ pub enum Doing {
 
 /// Where an entry stands, if it is queued.
 pub fn explain(state: &State, policy: &Policy, entry: EntryId) -> Option<Standing> {
-    let position = state.order.iter().position(|e| e.id == entry)? + 1;
-    let settling = state.tree.settling().filter(|id| state.tree.path(*id).iter().any(|(_, e)| *e == entry));
-    let doing = if let Some(id) = settling {
-        settling_doing(state.tree.get(id))
-    } else if state.trunk.is_none() {
-        Doing::WaitsForTrunk
-    } else {
-        best_node(state, entry).map_or(Doing::WaitsForTurn, |id| {
-            let with = state.tree.path(id).iter().map(|(_, e)| e.pr).collect();
-            node_doing(state, policy, state.tree.get(id), with, position == 1)
-        })
-    };
-    Some(Standing { position, of: state.order.len(), doing })
+    let position = state.order.iter().position(|e| e.id == entry)?;
+    Some(Sight::of(state, policy).standing(entry, position))
 }
 
-/// The node that says most about an entry: a group that contains it and runs or is green, else the one that ends in it.
-fn best_node(state: &State, entry: EntryId) -> Option<super::tree::NodeId> {
-    let ending = state.tree.iter().filter(|(_, node)| node.entry == entry).map(|(id, _)| id).last();
-    let undecided = ending.is_none_or(|id| {
-        matches!(state.tree.get(id).phase, Phase::Wanted | Phase::Composing { .. } | Phase::Composed(_))
-    });
-    let running = state.tree.iter().find(|(id, node)| {
-        matches!(node.phase, Phase::Testing(..)) && state.tree.path(*id).iter().any(|(_, e)| *e == entry)
-    });
-    running.filter(|_| undecided).map(|(id, _)| id).or(ending)
+/// Where every entry stands, in order.
+pub fn explain_all(state: &State, policy: &Policy) -> Vec<(EntryId, Standing)> {
+    let sight = Sight::of(state, policy);
+    state.order.iter().enumerate().map(|(i, e)| (e.id, sight.standing(e.id, i))).collect()
+}
+
+/// The nodes that say most about each entry, found in one walk over the tree.
+struct Sight<'a> {
+    state: &'a State,
+    full: bool,
+    settling: Option<NodeId>,
+    settled: BTreeSet<EntryId>,
+    ending: BTreeMap<EntryId, NodeId>,
+    running: BTreeMap<EntryId, NodeId>,
+}
+
+impl<'a> Sight<'a> {
+    fn of(state: &'a State, policy: &Policy) -> Self {
+        let mut ending = BTreeMap::new();
+        let mut running = BTreeMap::new();
+        let mut walked = BTreeSet::new();
+        for (id, node) in state.tree.iter() {
+            ending.insert(node.entry, id);
+            let mut up = matches!(node.phase, Phase::Testing(..)).then_some(id);
+            while let Some(member) = up.filter(|member| walked.insert(*member)) {
+                running.entry(state.tree.get(member).entry).or_insert(id);
+                up = state.tree.get(member).parent;
+            }
+        }
+        let settling = state.tree.settling();
+        let settled = settling.map(|id| state.tree.path(id)).unwrap_or_default().into_iter().map(|(_, e)| e).collect();
+        let full = u32::try_from(state.slots()).is_ok_and(|slots| slots >= policy.budget);
+        Self { state, full, settling, settled, ending, running }
+    }
+
+    fn standing(&self, entry: EntryId, index: usize) -> Standing {
+        let doing = match self.settling {
+            Some(id) if self.settled.contains(&entry) => settling_doing(self.state.tree.get(id)),
+            _ if self.state.trunk.is_none() => Doing::WaitsForTrunk,
+            _ => self.best(entry).map_or(Doing::WaitsForTurn, |id| self.doing(id, index == 0)),
+        };
+        Standing { position: index + 1, of: self.state.order.len(), doing }
+    }
+
+    /// A running group that contains the entry, while the node that ends in it says nothing itself; else that node.
+    fn best(&self, entry: EntryId) -> Option<NodeId> {
+        let ending = self.ending.get(&entry).copied();
+        let undecided = ending.is_none_or(|id| {
+            matches!(self.state.tree.get(id).phase, Phase::Wanted | Phase::Composing { .. } | Phase::Composed(_))
+        });
+        self.running.get(&entry).copied().filter(|_| undecided).or(ending)
+    }
+
+    fn doing(&self, id: NodeId, first: bool) -> Doing {
+        let node = self.state.tree.get(id);
+        match &node.phase {
+            Phase::Wanted => Doing::WaitsForThoseAhead,
+            Phase::Composing { .. } => Doing::Composing,
+            Phase::Composed(_) if self.full => Doing::WaitsForSlot,
+            Phase::Composed(_) => Doing::WaitsForTurn,
+            Phase::Testing(tip, run) => {
+                let with = self.state.tree.path(id).iter().map(|(_, e)| e.pr).collect();
+                Doing::Testing { with, tip: *tip, run: *run }
+            }
+            Phase::Green(tested) => Doing::GreenBehind { tip: tested.sha() },
+            Phase::Red(_, RedWhy::Failed(_)) if first => match self.state.trunk.map(|trunk| trunk.verdict) {
+                Some(TrunkVerdict::Red) => Doing::TrunkRed,
+                _ => Doing::TrunkTested,
+            },
+            Phase::Red(tip, _) => Doing::RedBehind { tip: *tip },
+            Phase::Unfit(_) => Doing::UnfitBehind,
+            Phase::Landing(..) | Phase::Revoking(..) | Phase::Ejecting(_) => settling_doing(node),
+        }
+    }
 }
 
 fn settling_doing(node: &Node) -> Doing {
@@ -102,25 +156,5 @@ fn settling_doing(node: &Node) -> Doing {
         Phase::Landing(tested, _) => Doing::Landing { tip: tested.sha() },
         Phase::Revoking(..) => Doing::Revoking,
         _ => Doing::Ejecting,
-    }
-}
-
-fn node_doing(state: &State, policy: &Policy, node: &Node, with: Vec<PrNumber>, first: bool) -> Doing {
-    match &node.phase {
-        Phase::Wanted => Doing::WaitsForThoseAhead,
-        Phase::Composing { .. } => Doing::Composing,
-        Phase::Composed(_) if u32::try_from(state.slots()).is_ok_and(|slots| slots >= policy.budget) => {
-            Doing::WaitsForSlot
-        }
-        Phase::Composed(_) => Doing::WaitsForTurn,
-        Phase::Testing(tip, run) => Doing::Testing { with, tip: *tip, run: *run },
-        Phase::Green(tested) => Doing::GreenBehind { tip: tested.sha() },
-        Phase::Red(_, RedWhy::Failed(_)) if first => match state.trunk.map(|trunk| trunk.verdict) {
-            Some(TrunkVerdict::Red) => Doing::TrunkRed,
-            _ => Doing::TrunkTested,
-        },
-        Phase::Red(tip, _) => Doing::RedBehind { tip: *tip },
-        Phase::Unfit(_) => Doing::UnfitBehind,
-        Phase::Landing(..) | Phase::Revoking(..) | Phase::Ejecting(_) => settling_doing(node),
     }
 }

@@ -19,7 +19,7 @@ mod verdict;
 
 pub use effect::{Effect, Member, Notice, outstanding};
 pub use event::{Composition, Event, LeaveWhy, Refusal, Silence, Verdict};
-pub use explain::{Doing, Standing, explain};
+pub use explain::{Doing, Standing, explain, explain_all};
 pub use invariant::check;
 pub use order::{Entry, EntryId, Priority};
 pub use policy::{Plan, Policy};

@@ -1,1 +1,23 @@
-//! To be written.
+//! The world by seed: the real core and the real loop of a repository against a forge, a git, a database and people that
+//! follow from one number, with faults; a judge sees every write. Nothing in here runs in the service.
+
+mod ci;
+mod dice;
+mod faults;
+mod forge;
+mod gate;
+mod git;
+mod oracle;
+mod process;
+mod pulls;
+mod saboteur;
+mod script;
+mod store;
+mod traffic;
+mod truth;
+mod verdict;
+mod world;
+
+pub use oracle::Violation;
+pub use saboteur::Bug;
+pub use script::{Order, Report, run};

@@ -209,6 +209,10 @@ fn normalise(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(normalise),
         Value::Object(members) => {
             members.values_mut().for_each(normalise);
+            // Where the default is empty, GitHub answers an empty text, which is no URL.
+            if members.get("default").is_some_and(|d| d == "") {
+                members.remove("format");
+            }
             // GitHub's description once says that an account is a user *and* an enterprise; elsewhere it is either.
             let both = members.get("allOf").is_some_and(|all| all[1]["title"] == "Enterprise");
             if both && let Some(either) = members.remove("allOf") {
@@ -236,37 +240,30 @@ fn normalise(value: &mut Value) {
 
 /// A parameter takes one part; refs, paths and branches may take several.
 fn matches(pattern: &str, path: &str) -> bool {
-    let wanted: Vec<&str> = pattern.split('/').skip(1).collect();
-    let parts: Vec<&str> = path.split('/').skip(1).collect();
-    fn fits(wanted: &[&str], parts: &[&str]) -> bool {
-        match (wanted.split_first(), parts.split_first()) {
-            (None, None) => true,
-            (Some((want, rest)), Some((part, others))) => {
-                let several =
-                    ["{ref}", "{path}", "{branch}", "{basehead}", "{tag}", "{tree_sha}", "{commit_sha}"].contains(want);
-                let one = want.starts_with('{') && !part.is_empty() || want == part;
-                one && fits(rest, others) || several && (2..=parts.len()).any(|n| fits(rest, &parts[n..]))
-            }
-            (_, _) => false,
+    let parts = |text: &'_ str| text.split('/').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    fits(&parts(pattern), &parts(path))
+}
+
+fn fits(wanted: &[String], parts: &[String]) -> bool {
+    match (wanted.split_first(), parts.split_first()) {
+        (None, None) => true,
+        (Some((want, rest)), Some((part, others))) => {
+            let several = ["{ref}", "{path}", "{branch}", "{basehead}", "{tag}", "{tree_sha}", "{commit_sha}"];
+            let several = several.contains(&want.as_str());
+            let one = want.starts_with('{') && !part.is_empty() || want == part;
+            one && fits(rest, others) || several && (2..=parts.len()).any(|n| fits(rest, &parts[n..]))
         }
+        (_, _) => false,
     }
-    fits(&wanted, &parts)
 }
 
 fn decode(text: &str) -> String {
     let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
     while let Some((first, tail)) = rest.split_first() {
         let hex = tail.get(..2).filter(|_| *first == b'%').and_then(|h| std::str::from_utf8(h).ok());
-        match hex.and_then(|h| u8::from_str_radix(h, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(if *first == b'+' { b' ' } else { *first });
-                rest = tail;
-            }
-        }
+        let escaped = hex.and_then(|h| u8::from_str_radix(h, 16).ok());
+        bytes.push(escaped.unwrap_or(if *first == b'+' { b' ' } else { *first }));
+        rest = if escaped.is_some() { &tail[2..] } else { tail };
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }

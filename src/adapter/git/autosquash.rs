@@ -23,15 +23,17 @@ pub struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// The message the one commit gets.
+    /// The message the one commit gets. As in git, an `amend!` no longer replaces once a `squash!` has added to it.
     pub fn message(&self) -> Vec<u8> {
         let mut message = self.pick.message.clone();
+        let mut added_to = false;
         for (role, commit) in &self.follow {
+            let more = body(&commit.message);
             match role {
                 Role::Fixup => {}
-                Role::Amend => message = body(&commit.message).to_vec(),
-                Role::Squash => {
-                    let more = body(&commit.message);
+                Role::Amend if !added_to => message = more.to_vec(),
+                Role::Squash | Role::Amend => {
+                    added_to = true;
                     if !more.is_empty() {
                         message.truncate(message.trim_ascii_end().len());
                         message.extend_from_slice(b"\n\n");

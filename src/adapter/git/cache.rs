@@ -56,9 +56,13 @@ impl GitCache {
     pub fn open(options: CacheOptions) -> Result<Self, Trouble> {
         let CacheOptions { dir, git_url, repo, identity, token, limits } = options;
         if !dir.join("HEAD").exists() {
-            Repository::init_bare(&dir).map_err(|error| {
-                Trouble::Denied(format!("no git cache can be made in {}: {}", dir.display(), error.message()))
-            })?;
+            let cannot = |why: &str| Trouble::Denied(format!("no git cache can be made in {}: {why}", dir.display()));
+            Repository::init_bare(&dir).map_err(|error| cannot(error.message()))?;
+            // Made now, so that no composition has to make one of the 256 directories of loose objects.
+            for fan in 0..=255 {
+                std::fs::create_dir_all(dir.join(format!("objects/{fan:02x}")))
+                    .map_err(|error| cannot(&error.to_string()))?;
+            }
         }
         let git_dir = dir
             .canonicalize()

@@ -5,7 +5,7 @@ mod candidate;
 mod heads;
 mod precheck;
 
-use crate::checks::{Evidence, Judgement, judge};
+use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::config::repo::TagTemplate;
 use crate::engine::fact::Fact;
 use crate::engine::job::{Bar, Landing, landing_ref};
@@ -15,6 +15,7 @@ use crate::ids::{Attempt, BranchName, PrNumber, Reading, RefName, Sha};
 use crate::port::git::{Expect, Pushed, RefUpdate, RemoteRef};
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{Event, Refusal};
+use futures_util::join;
 use std::collections::BTreeMap;
 
 /// Right after a head branch was moved GitHub may refuse the push to trunk for moments: pauses before the next tries.
@@ -44,21 +45,26 @@ pub(super) struct Revocation<'a> {
 
 /// Tries to land; answers with what the refs say afterwards.
 pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<Fact>, Trouble> {
-    let refs = read_refs(world, landing).await?;
-    if landed(world, landing.to, refs.trunk).await? {
-        return conclude(world, landing, refs, Vec::new()).await;
+    let (refs, checked) = join!(read_refs(world, landing), precheck::precheck(world, landing));
+    if let Ok(refs) = &refs
+        && (refs.trunk != landing.from || landed(world, landing.to, refs.trunk).await?)
+    {
+        return settle(world, landing, Vec::new(), Refusal::TrunkMoved).await;
     }
-    if refs.trunk != landing.from {
-        return Ok(vec![answer(landing.attempt, &refs, Err(Refusal::TrunkMoved))]);
-    }
-    let checked = precheck::precheck(world, landing).await?;
+    let (mut refs, checked) = (refs?, checked?);
     if let Some(refusal) = checked.refusal {
         let mut facts = checked.facts;
         facts.push(answer(landing.attempt, &refs, Err(refusal)));
         return Ok(facts);
     }
     let unmoved = match heads::move_heads(world, landing, &checked.pulls, &refs).await? {
-        heads::Moved::All { except } => except,
+        heads::Moved::All { except, guarded } => {
+            if guarded {
+                let guard = RemoteRef { target: landing.to, peeled: None };
+                refs.all.insert(landing_ref(landing.attempt), guard);
+            }
+            except
+        }
         heads::Moved::Stopped(facts) => {
             return Ok(facts
                 .into_iter()
@@ -66,13 +72,25 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
                 .collect());
         }
     };
+    let refusal = try_pushing(world, landing, &checked.green, refs).await?;
+    settle(world, landing, unmoved, refusal).await
+}
+
+/// Pushes trunk, a few times if the forge refuses while trunk stays where it was; why it was refused last.
+async fn try_pushing<W: World>(world: &W, landing: &Landing, green: &[Named], first: Refs) -> Result<Refusal, Trouble> {
     let mut refusal = Refusal::NoAnswer;
+    let guarded = first.at(&landing_ref(landing.attempt)).is_some();
+    let mut known = Some(first).filter(|_| guarded);
     for pause in PUSH_PAUSES_MS {
-        let refs = read_refs(world, landing).await?;
+        // What was read before still serves once: the leases judge it.
+        let refs = match known.take() {
+            Some(refs) => refs,
+            None => read_refs(world, landing).await?,
+        };
         if refs.trunk != landing.from {
             break;
         }
-        refusal = match push_trunk(world, landing, &checked.green, &refs).await? {
+        refusal = match push_trunk(world, landing, green, &refs).await? {
             None => break,
             Some(refusal) => refusal,
         };
@@ -81,6 +99,16 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
         }
         world.clock().sleep_ms(pause).await;
     }
+    Ok(refusal)
+}
+
+/// Says what the refs say now, whatever was answered before; `refusal` counts if trunk is where it was.
+async fn settle<W: World>(
+    world: &W,
+    landing: &Landing,
+    unmoved: Vec<PrNumber>,
+    refusal: Refusal,
+) -> Result<Vec<Fact>, Trouble> {
     let refs = read_refs(world, landing).await?;
     if landed(world, landing.to, refs.trunk).await? {
         return conclude(world, landing, refs, unmoved).await;
@@ -93,7 +121,7 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
 async fn push_trunk<W: World>(
     world: &W,
     landing: &Landing,
-    green: &[crate::checks::Named],
+    green: &[Named],
     refs: &Refs,
 ) -> Result<Option<Refusal>, Trouble> {
     let guard = landing_ref(landing.attempt);

@@ -61,11 +61,13 @@ pub async fn reconcile<W: World>(world: &W, view: &View) -> Result<Vec<Fact>, Tr
     facts.extend(trunk(world, &base).await?);
     let reading = world.readings().begin();
     let open = world.forge().open_pulls(&base).await?;
-    for pull in &open {
-        if view.concerns(pull) {
-            facts.push(Fact::Pull(labelled(world, view, pull.number, Some(pull.clone()), reading).await?));
-        }
+    let mut pulls = Vec::new();
+    for pull in open.iter().filter(|pull| view.concerns(pull)) {
+        pulls.push(labelled(world, view, pull.number, Some(pull.clone()), reading).await?);
     }
+    // First come, first served, also for those who came while we were not listening.
+    pulls.sort_by_key(|reading| (reading.labelled.as_ref().map(|(labelled, _)| labelled.at), reading.number));
+    facts.extend(pulls.into_iter().map(Fact::Pull));
     let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
     for number in view.queued.iter().filter(|number| !listed.contains(number)) {
         facts.push(Fact::Pull(pull_reading(world, view, *number).await?));

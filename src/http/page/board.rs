@@ -29,7 +29,7 @@ pub fn board(view: &View<'_>, repo: RepoId, board: &Board) -> Markup {
             @if !board.troubles.is_empty() {
                 div class="troubles" role="alert" {
                     h3 { "The queue cannot work" }
-                    ul { @for trouble in &board.troubles { li class="trouble" { (trouble) } } }
+                    ul { @for trouble in &board.troubles { li class="trouble" { (words::sentence(trouble, url)) } } }
                 }
             }
             (queue(view, repo, board, url))
@@ -65,7 +65,7 @@ fn entry(view: &View<'_>, repo: RepoId, row: &QueueRow, url: Option<&str>) -> Ma
             span class="position" { (row.position) }
             div class="what" {
                 p class="title" { (words::pull(row.pull, url)) " " bdi { (row.title) } }
-                p class="status" { (row.status) }
+                p class="status" { (words::sentence(&row.status, url)) }
                 p class="detail" {
                     "by " span class="author" { (row.author.login) }
                     @if row.author.bot { " (bot)" }
@@ -167,7 +167,7 @@ fn departure(view: &View<'_>, row: &DepartureRow, url: Option<&str>) -> Markup {
     html! {
         li class="departure" data-pull=(row.pull) {
             p class="title" { (words::pull(row.pull, url)) " " span class="code" { (row.code) } }
-            p class="status" { (row.sentence) }
+            p class="status" { (words::sentence(&row.sentence, url)) }
             p class="detail" { (words::time(row.at, view.now)) }
         }
     }

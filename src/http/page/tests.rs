@@ -1,6 +1,6 @@
 //! What strangers wrote stays text, whatever they wrote; and times read as they should.
 
-use super::words::{ago, utc};
+use super::words::{ago, sentence, utc};
 use super::*;
 use crate::engine::board::{DepartureRow, GroupRow, LandingRow, QueueRow};
 use crate::facts::Person;
@@ -136,6 +136,19 @@ fn only_web_addresses_become_links() {
     board.groups[0].url = Some("javascript:alert(1)".into());
     assert!(!render(board).contains("javascript:"));
     assert!(render(board_saying("x")).contains("href=\"https://forge.example/octo/hello/pull/12\""));
+}
+
+#[test]
+fn sentences_show_code_and_short_commits() {
+    let id = sha().to_string();
+    let said =
+        sentence(&format!("Commit {id}, and `<ci>` failed on {id}"), Some("https://forge.example/o/h")).into_string();
+    let shown = format!(
+        "<a href=\"https://forge.example/o/h/commit/{id}\"><code class=\"sha\" title=\"{id}\">757107ea0e</code></a>"
+    );
+    assert_eq!(said, format!("Commit {shown}, and <code>&lt;ci&gt;</code> failed on {shown}"));
+    assert_eq!(sentence("one ` alone, é", None).into_string(), "one ` alone, é");
+    assert_eq!(sentence("`a` ` b", None).into_string(), "<code>a</code> ` b");
 }
 
 #[test]

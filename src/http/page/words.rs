@@ -34,6 +34,29 @@ pub fn commit(sha: Sha, repo_url: Option<&str>) -> Markup {
     }
 }
 
+/// A sentence as `text` makes them: what stands between back quotes is code, a whole commit id becomes a short one. All
+/// else stays text; a back quote without its partner does, too.
+pub fn sentence(text: &str, repo_url: Option<&str>) -> Markup {
+    let mut parts: Vec<&str> = text.split('`').collect();
+    let rest = if parts.len().is_multiple_of(2) { parts.pop() } else { None };
+    html! {
+        @for (i, part) in parts.iter().enumerate() {
+            @if i % 2 == 1 { code { (part) } } @else { (with_commits(part, repo_url)) }
+        }
+        @if let Some(rest) = rest { "`" (rest) }
+    }
+}
+
+/// Text in which whole commit ids are shown as commits.
+fn with_commits(text: &str, repo_url: Option<&str>) -> Markup {
+    html! {
+        @for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
+            @let (id, end) = word.split_at(word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).len());
+            @match id.parse::<Sha>() { Ok(sha) => { (commit(sha, repo_url)) (end) }, Err(_) => (word) }
+        }
+    }
+}
+
 /// A length of time for people, from milliseconds.
 pub fn ago(ms: i64) -> String {
     match ms / 1000 {

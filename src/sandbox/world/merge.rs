@@ -108,6 +108,9 @@ impl World {
         if let Some(first) = missing.first() {
             return Err(Refused::new(405, format!("Required status check \"{first}\" is expected.")));
         }
+        if !self.may_merge_into(self.repo(repo)?, actor, &pull.base_ref) {
+            return Err(Refused::new(405, "You're not authorized to push to this branch."));
+        }
         let title = format!("Merge pull request #{number} from {}/{}", self.login(pull.head_owner), pull.head_ref);
         let (title, body) = match method {
             Method::Squash => (format!("{} (#{number})", issue.title), issue.body.clone()),

@@ -72,6 +72,13 @@ impl World {
         RefVerdict::FastForwardOnly(gh006("Cannot force-push to this branch"))
     }
 
+    /// Push restrictions of a branch also say who may merge into it.
+    pub fn may_merge_into(&self, repo: &Repo, actor: &Actor, branch: &str) -> bool {
+        let Some(rule) = repo.protection.get(branch) else { return true };
+        let admin = self.actor_role(actor, repo) >= Role::Admin && !rule.enforce_admins;
+        admin || rule.restrict_pushes.as_ref().is_none_or(|who| self.listed(actor, &who.users, &who.apps))
+    }
+
     fn listed(&self, actor: &Actor, users: &[String], apps: &[String]) -> bool {
         let by = self.by(actor);
         match by.app.and_then(|id| self.apps.get(&id)) {

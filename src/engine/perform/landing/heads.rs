@@ -20,6 +20,8 @@ pub(super) enum Moved {
     All {
         /// Their pull requests will not show as merged.
         except: Vec<PrNumber>,
+        /// The ref in the landing's lease is seen to be there.
+        guarded: bool,
     },
     /// Somebody pushed to one meanwhile; what was read of it.
     Stopped(Vec<Fact>),
@@ -41,18 +43,18 @@ pub(super) async fn move_heads<W: World>(
     pulls: &[Pull],
     refs: &Refs,
 ) -> Result<Moved, Trouble> {
-    let repository = world.forge().repository().await?;
     let mut except = Vec::new();
     let mut moving = Vec::new();
     let mut updates = Vec::new();
     let mut forks = Vec::new();
     let guard = landing_ref(landing.attempt);
+    let mut guarded = refs.at(&guard) == Some(landing.to);
     if refs.at(&guard).is_none() {
         updates.push((None, RefUpdate { name: guard, expect: Expect::Absent, to: Some(landing.to) }));
     }
     for (member, pull) in landing.members.iter().zip(pulls) {
         let update = head_update(member, pull);
-        match (place(landing, pull, &repository), update) {
+        match (place(landing, pull), update) {
             (_, None) => {}
             (Place::Nowhere, Some(_)) => except.push(pull.number),
             (Place::Here, Some(update)) => updates.push((Some(pull.number), update)),
@@ -65,7 +67,7 @@ pub(super) async fn move_heads<W: World>(
         match (pr, outcome) {
             (Some(pr), Pushed::Done) => moving.push(*pr),
             (Some(pr), Pushed::Rejected(_) | Pushed::Unknown(_)) => except.push(*pr),
-            (None, _) => {}
+            (None, outcome) => guarded = outcome == Pushed::Done,
         }
     }
     for (pr, name, update) in forks {
@@ -81,7 +83,7 @@ pub(super) async fn move_heads<W: World>(
         return Ok(Moved::Stopped(stopped));
     }
     see(world, landing, &moving).await?;
-    Ok(Moved::All { except })
+    Ok(Moved::All { except, guarded })
 }
 
 /// The move a head needs; `None` when it is there already.
@@ -92,7 +94,8 @@ fn head_update(member: &LandMember, pull: &Pull) -> Option<RefUpdate> {
 }
 
 /// Only the author's own fork is written to, and never a branch that others build on.
-fn place(landing: &Landing, pull: &Pull, repository: &crate::facts::Repository) -> Place {
+fn place(landing: &Landing, pull: &Pull) -> Place {
+    let repository = &landing.repository;
     match &pull.head_repo {
         Some(head) if head.id == repository.id => {
             let shared = head.branch == landing.trunk || head.branch == repository.default_branch;

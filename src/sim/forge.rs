@@ -1,0 +1,249 @@
+//! The forge as one process sees it: late, sometimes old, sometimes in trouble. What it answers comes from the ground truth.
+
+use super::gate::Door;
+use super::pulls::LABEL;
+use super::saboteur;
+use super::world::Ground;
+use crate::facts::{Check, Comment, Labelled, Permission, Pull, PullState, Repository, RequiredCheck};
+use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Sha};
+use crate::port::{Forge, Outcome, Trouble};
+
+/// The name our own comments carry.
+pub const OWN: &str = "greenline[bot]";
+
+/// The forge as one process sees it.
+pub struct SimForge(pub Door);
+
+impl SimForge {
+    async fn read<T: Send>(&self, look: impl FnOnce(&mut Ground) -> T + Send) -> Result<T, Trouble> {
+        let early = self.0.ground().dice.one_in(2);
+        if !early {
+            self.0.pass().await;
+        }
+        let seen = {
+            let mut ground = self.0.ground();
+            trouble(&mut ground)?;
+            look(&mut ground)
+        };
+        if early {
+            self.0.pass().await;
+        }
+        Ok(seen)
+    }
+
+    /// A write: `act` says no when it is refused.
+    async fn write<T: Send>(
+        &self,
+        act: impl FnOnce(&mut Ground, u32) -> Option<T> + Send,
+    ) -> Result<Outcome<T>, Trouble> {
+        self.0.pass().await;
+        let (done, lost) = {
+            let mut ground = self.0.ground();
+            if let Err(trouble) = trouble(&mut ground) {
+                return if saboteur::swallows(&ground) { Ok(Outcome::Rejected(String::new())) } else { Err(trouble) };
+            }
+            let done = act(&mut ground, self.0.process);
+            (done, ground.fault(|f| f.after))
+        };
+        self.0.pass().await;
+        let mut ground = self.0.ground();
+        match done {
+            Some(_) if lost => {
+                ground.oracle.sometimes("a write of the forge was done and not answered");
+                if ground.dice.one_in(2) {
+                    Ok(Outcome::Unknown("the connection was lost".into()))
+                } else {
+                    Err(Trouble::busy("the connection was lost"))
+                }
+            }
+            Some(done) => Ok(Outcome::Done(done)),
+            None => Ok(Outcome::Rejected("it is not there".into())),
+        }
+    }
+}
+
+fn trouble(ground: &mut Ground) -> Result<(), Trouble> {
+    if ground.fault(|f| f.rate_limit) {
+        ground.oracle.sometimes("the forge asked to wait");
+        let wait = 1_000 + ground.dice.roll(30_000);
+        return Err(Trouble::Busy { what: "too many requests".into(), retry_after_ms: Some(wait) });
+    }
+    if ground.fault(|f| f.before) { Err(Trouble::busy("the forge answered 502")) } else { Ok(()) }
+}
+
+impl Forge for SimForge {
+    async fn repository(&self) -> Result<Repository, Trouble> {
+        self.read(|ground| ground.repository()).await
+    }
+
+    async fn pull(&self, number: PrNumber) -> Result<Option<Pull>, Trouble> {
+        self.read(|ground| {
+            let seen = ground.shown(number);
+            saboteur::pull(ground, number, seen)
+        })
+        .await
+    }
+
+    async fn open_pulls(&self, base: &BranchName) -> Result<Vec<Pull>, Trouble> {
+        self.read(|ground| {
+            let numbers: Vec<PrNumber> = ground.pulls.keys().copied().collect();
+            let shown = numbers.into_iter().filter_map(|number| ground.shown(number));
+            let open = shown.filter(|pull| pull.state == PullState::Open && pull.base == *base).collect();
+            saboteur::listed(ground, open)
+        })
+        .await
+    }
+
+    async fn labelled(&self, number: PrNumber, _label: &str) -> Result<Option<Labelled>, Trouble> {
+        self.read(|ground| ground.pulls.get(&number).and_then(|file| file.label.clone())).await
+    }
+
+    async fn permission(&self, login: &Login) -> Result<Permission, Trouble> {
+        self.read(|ground| {
+            let may = ground.permissions.get(login.as_str()).copied().unwrap_or(Permission::None);
+            saboteur::permission(ground, may)
+        })
+        .await
+    }
+
+    async fn comments(&self, number: PrNumber, since: Moment) -> Result<Vec<Comment>, Trouble> {
+        self.read(|ground| {
+            let notes = ground.comments.values().map(|note| &note.comment);
+            notes.filter(|c| c.pull == number && c.created_at >= since).cloned().collect()
+        })
+        .await
+    }
+
+    async fn checks(&self, sha: Sha) -> Result<Vec<Check>, Trouble> {
+        self.read(|ground| {
+            let seen = ground.seen_checks(sha);
+            saboteur::checks(ground, sha, seen)
+        })
+        .await
+    }
+
+    async fn required_checks(&self, _branch: &BranchName) -> Result<Vec<RequiredCheck>, Trouble> {
+        self.read(|_| Vec::new()).await
+    }
+
+    async fn own_comment(&self, number: PrNumber, marker: &str) -> Result<Option<CommentId>, Trouble> {
+        self.read(|ground| {
+            let own = |(id, note): (&CommentId, &super::pulls::Note)| {
+                (note.own && note.comment.pull == number && note.comment.body.contains(marker)).then_some(*id)
+            };
+            let found = ground.comments.iter().find_map(own);
+            saboteur::own_comment(ground, found)
+        })
+        .await
+    }
+
+    async fn comment(&self, number: PrNumber, body: &str) -> Result<Outcome<CommentId>, Trouble> {
+        self.write(|ground, process| {
+            ground.words_intended(process, body);
+            ground.note(|| format!("== #{number} is told: {body:?}"));
+            let id = ground.write_comment(number, OWN, body.to_owned());
+            ground.said(number, body);
+            Some(id)
+        })
+        .await
+    }
+
+    async fn edit_comment(&self, id: CommentId, body: &str) -> Result<Outcome<()>, Trouble> {
+        self.write(|ground, process| {
+            ground.words_intended(process, body);
+            let note = ground.comments.get_mut(&id)?;
+            body.clone_into(&mut note.comment.body);
+            let number = note.comment.pull;
+            ground.note(|| format!("== #{number} is told: {body:?}"));
+            ground.said(number, body);
+            Some(())
+        })
+        .await
+    }
+
+    async fn acknowledge(&self, id: CommentId) -> Result<Outcome<()>, Trouble> {
+        self.write(|ground, process| {
+            ground.intended(process, &format!("\"{id}\":{{\"pr\":"), || format!("thumbs-up on comment {id}"));
+            ground.acknowledge(id).then_some(())
+        })
+        .await
+    }
+
+    async fn remove_label(&self, number: PrNumber, label: &str) -> Result<Outcome<()>, Trouble> {
+        self.write(|ground, _| {
+            debug_assert_eq!(label, LABEL);
+            let file = ground.pulls.get(&number)?;
+            if file.shown.labels.iter().any(|known| known == label) {
+                ground.change(number, |file| file.shown.labels.retain(|known| known != label));
+            }
+            Some(())
+        })
+        .await
+    }
+
+    async fn close(&self, number: PrNumber) -> Result<Outcome<()>, Trouble> {
+        self.write(|ground, process| {
+            ground.intended(process, &format!("\"{number}\":{{\"tip\":"), || format!("closing #{number}"));
+            let file = ground.pulls.get(&number)?;
+            if file.shown.state == PullState::Open {
+                ground.change(number, |file| file.shown.state = PullState::Closed);
+            }
+            Some(())
+        })
+        .await
+    }
+
+    async fn cancel_runs(&self, sha: Sha) -> Result<Outcome<()>, Trouble> {
+        self.write(|ground, _| {
+            ground.stop_ci(sha);
+            Some(())
+        })
+        .await
+    }
+}
+
+impl Ground {
+    /// S7 of what is said: the text stands in a state, its marker aside.
+    fn words_intended(&mut self, process: u32, body: &str) {
+        let words = match body.strip_prefix("<!-- greenline:answer:") {
+            Some(rest) => rest.split_once("-->\n").map_or(body, |(_, words)| words).trim_end_matches('\n'),
+            None => body,
+        };
+        let written = serde_json::to_string(words).unwrap_or_default();
+        self.intended(process, written.trim_matches('"'), || format!("comment {words:?}"));
+    }
+
+    fn said(&mut self, pr: PrNumber, body: &str) {
+        let tick = self.tick;
+        if let Some(file) = self.pulls.get_mut(&pr) {
+            file.said.push((tick, body.to_owned()));
+        }
+    }
+
+    /// A person's comment gets our thumbs-up; a cancel that was heard ends every word given before it.
+    fn acknowledge(&mut self, id: CommentId) -> bool {
+        let Some(note) = self.comments.get_mut(&id) else { return false };
+        note.acknowledged = true;
+        let (pr, tick, cancels) = (note.comment.pull, note.tick, note.comment.body.contains("cancel"));
+        if cancels {
+            if let Some(file) = self.pulls.get_mut(&pr) {
+                file.words.retain(|word| word.tick > tick);
+            }
+            self.reckon(pr);
+        }
+        true
+    }
+
+    /// Somebody gives their word for the head that is there, or that they see.
+    pub fn give_word(&mut self, pr: PrNumber, by: &str, by_label: bool) {
+        let (seen, tick) = (self.pulls.get(&pr).map(|file| file.shown.head), self.tick);
+        let heads = [seen, self.head(pr)];
+        let approved: Vec<Sha> = heads.into_iter().flatten().collect();
+        if let Some(file) = self.pulls.get_mut(&pr) {
+            for head in approved {
+                file.words.push(super::pulls::Word { by: by.to_owned(), head, by_label, tick });
+            }
+        }
+        self.reckon(pr);
+    }
+}

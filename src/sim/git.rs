@@ -1,0 +1,221 @@
+//! Git as one process sees it. Leases are judged when a push arrives, which may be long after its process died.
+
+use super::gate::Door;
+use super::saboteur;
+use super::truth::sha;
+use super::world::{Due, Ground, Push, trunk};
+
+use crate::ids::{Moment, RefName, RepoName, Sha};
+use crate::port::git::{Composed, Expect, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject};
+use crate::port::{Git, Trouble};
+use std::collections::BTreeMap;
+
+/// The only file of a tree that has content.
+const SETTINGS: &str = ".github/greenline.toml";
+
+/// Git as one process sees it.
+pub struct SimGit(pub Door);
+
+/// A push that has left its process and has not arrived.
+struct OnTheWay {
+    door: Door,
+    push: Option<Push>,
+}
+
+impl OnTheWay {
+    fn arrived(mut self) -> Option<Push> {
+        self.push.take()
+    }
+}
+
+impl Drop for OnTheWay {
+    /// Its process died: the push may arrive all the same, some time.
+    fn drop(&mut self) {
+        if let Some(push) = self.push.take() {
+            let mut ground = self.door.ground();
+            if !ground.calm && ground.dice.one_in(2) {
+                ground.oracle.sometimes("a push outlived its process");
+                let ms = ground.dice.ms(10, 20_000);
+                ground.after(ms, Due::Arrives(push));
+            }
+        }
+    }
+}
+
+impl SimGit {
+    async fn read<T: Send>(&self, look: impl FnOnce(&mut Ground) -> T + Send) -> Result<T, Trouble> {
+        let early = self.0.ground().dice.one_in(2);
+        if !early {
+            self.0.pass().await;
+        }
+        let seen = {
+            let mut ground = self.0.ground();
+            if ground.fault(|f| f.before) {
+                return Err(Trouble::busy("the connection was lost"));
+            }
+            look(&mut ground)
+        };
+        if early {
+            self.0.pass().await;
+        }
+        Ok(seen)
+    }
+}
+
+impl Git for SimGit {
+    async fn remote_refs(&self, prefixes: &[&str]) -> Result<BTreeMap<RefName, RemoteRef>, Trouble> {
+        self.read(|ground| {
+            let wanted = |name: &RefName| prefixes.iter().any(|prefix| name.as_str().starts_with(prefix));
+            let there = ground.refs.iter().filter(|(name, _)| wanted(name));
+            let peeled = |target: &Sha| ground.tags.get(target).map(|tag| tag.target);
+            let seen = there.map(|(name, at)| (name.clone(), RemoteRef { target: *at, peeled: peeled(at) })).collect();
+            saboteur::refs(ground, prefixes, seen)
+        })
+        .await
+    }
+
+    async fn fetch(&self, _commits: &[Sha], _heads: &[PullHead]) -> Result<(), Trouble> {
+        self.read(|_| ()).await
+    }
+
+    async fn compose(&self, recipe: &Recipe) -> Result<Composed, Trouble> {
+        let mut ground = self.0.ground();
+        let Some((number, _)) = recipe.pull else { return Err(Trouble::Bug("nobody's recipe".into())) };
+        if !ground.truth.has(recipe.onto) || !ground.truth.has(recipe.head) {
+            return Err(Trouble::Bug(format!("{:?} or {:?} is not there", recipe.onto, recipe.head)));
+        }
+        Ok(ground.truth.compose(recipe.onto, recipe.head, number))
+    }
+
+    async fn recompute(&self, recipe: &Recipe, tip: Sha) -> Result<Recomputed, Trouble> {
+        match self.compose(recipe).await? {
+            Composed::Tip { tip: again, .. } if again == tip => Ok(Recomputed::Agrees),
+            other => Ok(Recomputed::Differs(format!("{other:?}"))),
+        }
+    }
+
+    async fn is_ancestor(&self, ancestor: Sha, descendant: Sha) -> Result<bool, Trouble> {
+        let mut ground = self.0.ground();
+        let reached = ground.truth.is_ancestor(ancestor, descendant);
+        Ok(saboteur::is_ancestor(&mut ground, reached))
+    }
+
+    async fn file(&self, commit: Sha, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        let ground = self.0.ground();
+        let version = ground.truth.get(commit).content.get(&0).copied().filter(|_| path == SETTINGS);
+        let text = version.and_then(|version| ground.settings.get(usize::try_from(version).ok()?.checked_sub(1)?));
+        Ok(text.map(|text| saboteur::settings(&ground, text).into_bytes()))
+    }
+
+    async fn committed_at(&self, _commit: Sha) -> Result<Moment, Trouble> {
+        Ok(Moment::from_ms(1_700_000_000_000))
+    }
+
+    async fn tag_object(&self, tag: &TagObject) -> Result<Sha, Trouble> {
+        let hash =
+            tag.message.bytes().chain(tag.name.bytes()).fold(11, |hash, byte| super::dice::mix(hash ^ u64::from(byte)));
+        let object = sha(hash);
+        self.0.ground().tags.insert(object, tag.clone());
+        Ok(object)
+    }
+
+    async fn push(&self, fork: Option<&RepoName>, updates: &[RefUpdate], atomic: bool) -> Result<Vec<Pushed>, Trouble> {
+        let push = Push { process: self.0.process, fork: fork.cloned(), updates: updates.to_vec(), atomic };
+        let on_the_way = {
+            let mut ground = self.0.ground();
+            ground.push_asked(&push);
+            if ground.fault(|f| f.before) {
+                return Err(Trouble::busy("the connection was refused"));
+            }
+            OnTheWay { door: self.0.clone(), push: Some(push) }
+        };
+        self.0.pass().await;
+        let Some(push) = on_the_way.arrived() else { return Err(Trouble::Bug("a push went twice".into())) };
+        let (outcomes, lost) = {
+            let mut ground = self.0.ground();
+            if ground.fault(|f| f.late_push) {
+                ground.oracle.sometimes("a push was not answered and done later");
+                let ms = ground.dice.ms(10, 20_000);
+                ground.after(ms, Due::Arrives(push));
+                (vec![Pushed::Unknown("no answer".into()); updates.len()], false)
+            } else {
+                let outcomes = saboteur::push(&mut ground, push);
+                let done = outcomes.iter().any(|outcome| *outcome == Pushed::Done);
+                (outcomes, done && ground.fault(|f| f.after))
+            }
+        };
+        self.0.pass().await;
+        if !lost {
+            return Ok(outcomes);
+        }
+        let mut ground = self.0.ground();
+        ground.oracle.sometimes("a push was done and not answered");
+        if ground.dice.one_in(2) {
+            Err(Trouble::busy("the connection was lost"))
+        } else {
+            Ok(vec![Pushed::Unknown("the connection was lost".into()); updates.len()])
+        }
+    }
+}
+
+impl Ground {
+    /// A push arrives: leases are compared, what holds is done. `leased` is false only for a planted bug.
+    pub fn arrive(&mut self, push: &Push, leased: bool) -> Vec<Pushed> {
+        let held: Vec<bool> = push.updates.iter().map(|update| !leased || self.holds(push, update)).collect();
+        let all = held.iter().all(|held| *held);
+        let done = |held: bool| held && (all || !push.atomic);
+        let accepted: Vec<RefUpdate> =
+            push.updates.iter().zip(&held).filter(|(_, held)| done(**held)).map(|(u, _)| u.clone()).collect();
+        self.push_accepted(push, &accepted);
+        for update in &accepted {
+            self.note(|| format!("== {} is {:?} now (process {})", update.name, update.to, push.process));
+            self.set_ref(push.fork.as_ref(), update);
+        }
+        if !all {
+            self.oracle.sometimes("a lease did not hold");
+        }
+        let answer = |held: bool| if done(held) { Pushed::Done } else { Pushed::Rejected("stale info".into()) };
+        held.into_iter().map(answer).collect()
+    }
+
+    fn holds(&self, push: &Push, update: &RefUpdate) -> bool {
+        let at = match &push.fork {
+            None => self.refs.get(&update.name),
+            Some(fork) => {
+                let file = self.pulls.values().find(|file| file.fork.as_ref() == Some(fork));
+                if !file.is_some_and(|file| file.shown.maintainer_can_modify) {
+                    return false;
+                }
+                self.forks.get(fork).and_then(|refs| refs.get(&update.name))
+            }
+        };
+        match update.expect {
+            Expect::Absent => at.is_none(),
+            Expect::At(sha) => at == Some(&sha),
+        }
+    }
+
+    fn set_ref(&mut self, fork: Option<&RepoName>, update: &RefUpdate) {
+        if fork.is_none() && update.name == trunk() {
+            if let Some(to) = update.to {
+                self.trunk_moved(to);
+            }
+            return;
+        }
+        let refs = match fork {
+            None => &mut self.refs,
+            Some(fork) => self.forks.entry(fork.clone()).or_default(),
+        };
+        match update.to {
+            Some(to) => refs.insert(update.name.clone(), to),
+            None => refs.remove(&update.name),
+        };
+        if let (true, Some(to)) = (update.name.as_str().starts_with("refs/heads/greenline/"), update.to) {
+            self.check(to);
+        }
+        let owner = self.pulls.iter().find(|(_, f)| f.branch == update.name && f.fork.as_ref() == fork);
+        if let Some(pr) = owner.map(|(pr, _)| *pr) {
+            self.branch_moved(pr);
+        }
+    }
+}

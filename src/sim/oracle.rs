@@ -1,0 +1,300 @@
+//! The judge. It knows the ground truth, sees every write at the moment the world accepts it, and says what was broken.
+
+use super::truth::Truth;
+use super::world::{Ground, Push, TRUNK, trunk};
+use crate::engine::board::DepartureRow;
+use crate::engine::state::RepoState;
+use crate::ids::{Moment, PrNumber, RefName, Sha};
+use crate::port::git::{Composed, Expect, RefUpdate};
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Branches of runs.
+const RUNS: &str = "refs/heads/greenline/main/run-";
+/// Refs that stand in the lease of landings.
+const GUARDS: &str = "refs/greenline/landing/";
+/// Candidate tags.
+const TAGS: &str = "refs/tags/candidate/";
+/// What the forge may lag behind a moved branch, in milliseconds.
+const LAG_MS: i64 = 3_100;
+/// From reading trunk to writing down who is ejected, at most, in milliseconds.
+const EJECT_MS: i64 = 30_000;
+
+/// What was broken, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The invariant, by its name in the architecture.
+    pub invariant: &'static str,
+    /// What happened.
+    pub what: String,
+}
+
+/// What the judge keeps in mind.
+#[derive(Debug, Default)]
+pub struct Oracle {
+    /// The first thing that was broken.
+    pub broken: Option<Violation>,
+    /// How often rare things happened.
+    pub counters: BTreeMap<&'static str, u64>,
+    /// Refs that a planted bug hides from the bot.
+    pub hidden: BTreeSet<RefName>,
+    trunks: Vec<(Sha, Moment)>,
+    greens: BTreeMap<Sha, Vec<(Moment, bool)>>,
+    flakes: BTreeMap<Sha, u8>,
+    attempts: BTreeMap<u64, Moment>,
+}
+
+impl Oracle {
+    /// Something was broken; the first one counts.
+    pub fn breaks(&mut self, invariant: &'static str, what: impl Into<String>) {
+        self.broken.get_or_insert_with(|| Violation { invariant, what: what.into() });
+    }
+
+    /// Something rare happened.
+    pub fn sometimes(&mut self, what: &'static str) {
+        *self.counters.entry(what).or_default() += 1;
+    }
+
+    /// Trunk is here from now on.
+    pub fn trunk_is(&mut self, tip: Sha, now: Moment) {
+        self.trunks.push((tip, now));
+    }
+
+    /// A commit's checks are all green, or not, from now on.
+    pub fn green_is(&mut self, sha: Sha, green: bool, now: Moment) {
+        self.greens.entry(sha).or_default().push((now, green));
+    }
+
+    /// CI will be red on a commit that is not.
+    pub fn flake(&mut self, sha: Sha) {
+        let flakes = self.flakes.entry(sha).or_default();
+        *flakes = flakes.saturating_add(1);
+        self.sometimes("CI was flaky");
+    }
+
+    fn green_since(&self, sha: Sha, since: Moment) -> bool {
+        let Some(history) = self.greens.get(&sha) else { return false };
+        let ends = history.iter().skip(1).map(|(until, _)| Some(*until)).chain([None]);
+        history.iter().zip(ends).any(|((_, green), until)| *green && until.is_none_or(|until| until >= since))
+    }
+
+    /// The commits trunk was at since a moment.
+    fn trunks_since(&self, since: Moment) -> Vec<Sha> {
+        let ends = self.trunks.iter().skip(1).map(|(_, until)| Some(*until)).chain([None]);
+        let then = self.trunks.iter().zip(ends).filter(|(_, until)| until.is_none_or(|until| until >= since));
+        then.map(|((sha, _), _)| *sha).collect()
+    }
+}
+
+impl Ground {
+    /// S7: a process asks for a push; what it intends must stand in a state that it wrote.
+    pub fn push_asked(&mut self, push: &Push) {
+        for update in &push.updates {
+            let name = update.name.as_str();
+            let to = update.to.map(|to| to.to_string()).unwrap_or_default();
+            let number = |prefix: &str| name.strip_prefix(prefix).unwrap_or_default().to_owned();
+            let needle = if name == TRUNK {
+                format!("\"landing\":[\"{to}\",")
+            } else if name.starts_with(RUNS) && update.to.is_some() {
+                format!("\"{}\":{{\"sha\":\"{to}\"", number(RUNS))
+            } else if name.starts_with(GUARDS) && update.to.is_some() {
+                format!("\"landing\":[\"{to}\",{}]", number(GUARDS))
+            } else if name.starts_with(RUNS) || name.starts_with(GUARDS) {
+                format!("\"{name}\"")
+            } else if name.starts_with("refs/tags/") {
+                continue;
+            } else {
+                format!("\"{to}\"")
+            };
+            self.intended(push.process, &needle, || format!("push of {name} to {to}"));
+        }
+    }
+
+    /// S7: what a process does must stand in a state that it wrote.
+    pub fn intended(&mut self, process: u32, needle: &str, what: impl FnOnce() -> String) {
+        let states = self.processes.get(&process).map(|file| file.states.as_slice()).unwrap_or_default();
+        if !states.iter().rev().any(|state| state.contains(needle)) {
+            self.oracle.breaks("S7", format!("{}: no state that process {process} wrote asks for it", what()));
+        }
+    }
+
+    /// The world is about to accept these changes of refs together.
+    pub fn push_accepted(&mut self, push: &Push, accepted: &[RefUpdate]) {
+        for update in accepted {
+            let name = update.name.as_str();
+            if push.fork.is_none() && name == TRUNK {
+                self.trunk_accepted(push, update, accepted);
+            } else if name.starts_with("refs/tags/") {
+                self.tag_accepted(update, accepted);
+            } else if name.starts_with(RUNS) || name.starts_with(GUARDS) {
+                continue;
+            } else {
+                self.head_accepted(push, update);
+            }
+        }
+    }
+
+    fn trunk_accepted(&mut self, push: &Push, update: &RefUpdate, accepted: &[RefUpdate]) {
+        let old = self.tip();
+        let Some(new) = update.to else { return self.oracle.breaks("S3", "trunk was deleted") };
+        if update.expect != Expect::At(old) {
+            self.oracle
+                .breaks("S3", format!("trunk was moved from {old:?}, but the push expected {:?}", update.expect));
+        }
+        if !self.truth.is_ancestor(old, new) {
+            return self
+                .oracle
+                .breaks("S3", format!("trunk was moved from {old:?} to {new:?}, which is not ahead of it"));
+        }
+        let guard = accepted.iter().find_map(|u| u.name.as_str().strip_prefix(GUARDS)?.parse::<u64>().ok());
+        let attempt = guard.unwrap_or(0);
+        let open = |word: &str| format!("\"{word}\":[\"{new}\",{attempt}]");
+        let state = self.durable().unwrap_or_else(|| Arc::from(""));
+        if !state.contains(&open("landing")) && !state.contains(&open("revoking")) {
+            let what =
+                format!("trunk moved to {new:?} by attempt {attempt} of process {}, which is over", push.process);
+            self.oracle.breaks("S7", what);
+        }
+        let slack = i64::try_from(self.faults.stale_ms).unwrap_or(0);
+        let began = self.oracle.attempts.get(&attempt).copied().unwrap_or(self.now).plus_ms(-slack);
+        if !self.oracle.green_since(new, began) {
+            self.oracle.breaks("S1", format!("trunk moved to {new:?}, whose checks were not green"));
+        }
+        if !accepted.iter().any(|u| u.name.as_str().starts_with(TAGS)) {
+            self.oracle.breaks("S5", format!("trunk moved to {new:?} without a candidate tag"));
+        }
+        let members = self.truth.members(old, new);
+        let commits = self.truth.get(new).depth - self.truth.get(old).depth;
+        if members.len() != usize::try_from(commits).unwrap_or(0) {
+            self.oracle.breaks("S2", format!("commits landed with {new:?} that are nobody's pull request"));
+        }
+        for (pr, head, tip) in members {
+            self.landed(pr, head, tip, began);
+        }
+        self.oracle.sometimes("a landing");
+        self.note(|| format!("== trunk moves from {old:?} to {new:?} by attempt {attempt}"));
+    }
+
+    /// S2 and S4 of one pull request that lands.
+    fn landed(&mut self, pr: PrNumber, head: Sha, tip: Sha, began: Moment) {
+        let Some(file) = self.pulls.get_mut(&pr) else { return };
+        let before = file.landed.replace(tip);
+        let since = began.plus_ms(-LAG_MS);
+        let ends = file.standing.iter().skip(1).map(|(_, until, _)| Some(*until)).chain([None]);
+        let stood = file
+            .standing
+            .iter()
+            .zip(ends)
+            .any(|((.., heads), until)| heads.contains(&head) && until.is_none_or(|until| until >= since));
+        if let Some(before) = before {
+            self.oracle.breaks("S4", format!("#{pr} landed as {before:?} and again as {tip:?}"));
+        }
+        if !stood {
+            self.oracle.breaks("S2", format!("#{pr} landed at {head:?}, which nobody permitted had approved then"));
+        }
+    }
+
+    fn tag_accepted(&mut self, update: &RefUpdate, accepted: &[RefUpdate]) {
+        let name = &update.name;
+        let to = accepted.iter().find(|u| u.name == trunk()).and_then(|u| u.to);
+        let target = update.to.and_then(|object| self.tags.get(&object)).map(|tag| tag.target);
+        if !name.as_str().starts_with(TAGS) {
+            self.oracle.breaks("S13", format!("{name} is not ours to make"));
+        } else if self.refs.contains_key(name) || target.is_none() {
+            self.oracle.breaks("S5", format!("{name} was moved or deleted"));
+        } else if to != target {
+            self.oracle.breaks("S5", format!("{name} is on {target:?}, and trunk moved to {to:?}"));
+        }
+    }
+
+    /// A pull request's branch may only be moved to what the pull request became.
+    fn head_accepted(&mut self, push: &Push, update: &RefUpdate) {
+        let own = self.pulls.iter().find(|(_, file)| file.branch == update.name && file.fork == push.fork);
+        let Some((pr, _)) = own else {
+            return self.oracle.breaks("S13", format!("{} is not ours to write", update.name));
+        };
+        let pr = *pr;
+        let member = update.to.and_then(|to| self.truth.get(to).member).map(|(of, _)| of);
+        if member != Some(pr) || update.expect != self.head(pr).map_or(Expect::Absent, Expect::At) {
+            self.oracle
+                .breaks("S13", format!("the branch of #{pr} was moved to {:?} over {:?}", update.to, self.head(pr)));
+        }
+    }
+
+    /// A state became durable.
+    pub fn state_written(&mut self, before: Option<Arc<str>>, after: &str) {
+        if let Some(at) = after.find("\"landing\":[\"") {
+            let rest = &after[at + 12..];
+            let number = rest.split_once("\",").and_then(|(_, rest)| rest.split_once(']')).map(|(number, _)| number);
+            if let Some(number) = number.and_then(|number| number.parse().ok()) {
+                self.oracle.attempts.entry(number).or_insert(self.now);
+            }
+        }
+        let Some(before) = before else { return };
+        if departures(&before).get(..60) == departures(after).get(..60) {
+            return;
+        }
+        let old = rows(&before);
+        let new: Vec<_> = rows(after).into_iter().take_while(|row| Some(row) != old.first()).collect();
+        for row in new {
+            self.note(|| format!("== #{} leaves: {}", row.pull, row.code));
+            if matches!(row.code.as_str(), "checks-failed" | "conflict" | "already-in" | "not-composable") {
+                self.blamed(&before, &row);
+            }
+        }
+    }
+
+    /// Whoever is sent back for its checks or a conflict must be to blame, on trunk and whoever stood ahead and was not.
+    fn blamed(&mut self, before: &str, row: &DepartureRow) {
+        let Ok(state) = serde_json::from_str::<RepoState>(before) else { return };
+        let Some(at) = state.queue.order.iter().position(|entry| entry.id.pr == row.pull) else { return };
+        let order: Vec<(PrNumber, Sha)> = state.queue.order.iter().map(|e| (e.id.pr, e.id.head)).collect();
+        let (ahead, own) = (&order[..at], order[at]);
+        let tries = state.policy().tries;
+        self.oracle.sometimes("somebody was sent back with blame");
+        let candidates = self.oracle.trunks_since(self.now.plus_ms(-EJECT_MS));
+        for base in candidates {
+            let base = ahead.iter().fold(base, |base, entry| good(&mut self.truth, base, *entry).unwrap_or(base));
+            let guilty = match self.truth.compose(base, own.1, own.0) {
+                Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => true,
+                Composed::Tip { tip, .. } if row.code == "checks-failed" => {
+                    let red = |sha| self.truth.red(&self.truth.get(sha).content);
+                    let flaky = self.oracle.flakes.get(&tip).is_some_and(|flakes| *flakes >= tries);
+                    (red(tip) && !red(base)) || flaky
+                }
+                Composed::Tip { .. } => false,
+            };
+            if guilty {
+                return;
+            }
+        }
+        let what = format!("#{} was sent back ({}) although it is to blame on no trunk of late", row.pull, row.code);
+        self.oracle.breaks("innocent", what);
+    }
+}
+
+/// What an entry makes of a commit, if it composes and is green.
+fn good(truth: &mut Truth, base: Sha, (pr, head): (PrNumber, Sha)) -> Option<Sha> {
+    match truth.compose(base, head, pr) {
+        Composed::Tip { tip, .. } => (!truth.red(&truth.get(tip).content)).then_some(tip),
+        Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => None,
+    }
+}
+
+/// The part of a state that lists departures, newest first.
+fn departures(state: &str) -> &str {
+    let key = "\"departures\":";
+    state.rfind(key).map_or("[]", |at| &state[at + key.len()..])
+}
+
+fn rows(state: &str) -> Vec<DepartureRow> {
+    let mut read = serde_json::Deserializer::from_str(departures(state));
+    Vec::deserialize(&mut read).unwrap_or_default()
+}
+
+/// A landing, a revocation or an ejection is unanswered.
+pub fn settling(ground: &Ground) -> bool {
+    let word = |state: &str| ["\"landing\":[\"", "\"revoking\":[\"", "\"ejecting\":"].iter().any(|w| state.contains(w));
+    ground.rows.state.as_deref().is_some_and(word)
+}

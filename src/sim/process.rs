@@ -1,0 +1,156 @@
+//! One process of the bot: the real loop of one repository, polled by hand. It ends when it is dropped, wherever it then is.
+
+use super::forge::SimForge;
+use super::gate::Door;
+use super::git::SimGit;
+use super::store::SimStore;
+use super::world::{ProcessFile, Shared};
+use crate::engine::board::Boards;
+use crate::engine::repo::{Ended, Repo, Settings};
+use crate::engine::state::RepoState;
+use crate::engine::turn::Book;
+use crate::engine::world::{Readings, World};
+use crate::ids::{Moment, RepoName};
+use crate::port::Clock;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use tokio::sync::{Notify, watch};
+
+/// Simulated time.
+pub struct SimClock(Door);
+
+impl Clock for SimClock {
+    fn now(&self) -> Moment {
+        self.0.ground().now
+    }
+
+    async fn sleep_ms(&self, ms: u64) {
+        self.0.wait(ms).await;
+    }
+}
+
+/// The world as one process sees it.
+struct SimWorld {
+    forge: SimForge,
+    git: SimGit,
+    clock: SimClock,
+    readings: Readings,
+}
+
+impl World for SimWorld {
+    type Forge = SimForge;
+    type Git = SimGit;
+    type Clock = SimClock;
+
+    fn forge(&self) -> &SimForge {
+        &self.forge
+    }
+
+    fn git(&self) -> &SimGit {
+        &self.git
+    }
+
+    fn clock(&self) -> &SimClock {
+        &self.clock
+    }
+
+    fn readings(&self) -> &Readings {
+        &self.readings
+    }
+
+    fn head_seen_ms(&self) -> u64 {
+        2_000
+    }
+
+    fn renamed(&self, _name: &RepoName) {}
+}
+
+#[derive(Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What polling came to.
+pub enum Polled {
+    /// It waits.
+    Waits,
+    /// It has ended.
+    Ended(Ended),
+    /// It broke; why.
+    Broke(String),
+}
+
+/// One process of the bot.
+pub struct Process {
+    /// Its number.
+    pub id: u32,
+    flag: Arc<Flag>,
+    waker: Waker,
+    stop: watch::Sender<bool>,
+    work: Pin<Box<dyn Future<Output = Ended> + Send>>,
+}
+
+impl Process {
+    /// Starts one.
+    pub fn start(shared: &Shared, id: u32, pushes_per_minute: Option<u32>) -> Self {
+        let (stop, shutdown) = watch::channel(false);
+        let wake = Arc::new(Notify::new());
+        let file = ProcessFile { wake: Arc::clone(&wake), states: Vec::new() };
+        shared.ground().processes.insert(id, file);
+        let work = Box::pin(work(Door::new(shared.clone(), id), wake, shutdown, pushes_per_minute));
+        let flag = Arc::new(Flag(AtomicBool::new(true)));
+        Self { id, waker: Waker::from(Arc::clone(&flag)), flag, stop, work }
+    }
+
+    /// Asks it to end in good order.
+    pub fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Lets it go on as far as it can.
+    pub fn poll(&mut self) -> Polled {
+        while self.flag.0.swap(false, Ordering::Relaxed) {
+            let mut cx = Context::from_waker(&self.waker);
+            match catch_unwind(AssertUnwindSafe(|| self.work.as_mut().poll(&mut cx))) {
+                Ok(Poll::Pending) => {}
+                Ok(Poll::Ready(ended)) => return Polled::Ended(ended),
+                Err(panic) => {
+                    let said = panic.downcast_ref::<String>().cloned();
+                    let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
+                    return Polled::Broke(said.unwrap_or_else(|| "it panicked".into()));
+                }
+            }
+        }
+        Polled::Waits
+    }
+}
+
+/// What the supervisor does for one repository.
+async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pushes: Option<u32>) -> Ended {
+    let store = Arc::new(SimStore(door.clone()));
+    let clock = SimClock(door.clone());
+    let book = loop {
+        let fresh = RepoState::new(door.ground().repository(), clock.now());
+        match Book::open(&*store, fresh).await {
+            Ok(book) => break book,
+            Err(_) => clock.sleep_ms(5_000).await,
+        }
+    };
+    let world = SimWorld {
+        forge: SimForge(door.clone()),
+        git: SimGit(door.clone()),
+        clock,
+        readings: Readings::after(book.state.readings),
+    };
+    let reconcile_ms = door.ground().reconcile_ms;
+    let settings = Settings { reconcile_ms, pushes_per_minute: pushes, page: None };
+    wake.notify_one();
+    Repo::new(Arc::new(world), store, book, Boards::default(), settings).run(wake, shutdown).await
+}

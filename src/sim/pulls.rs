@@ -1,0 +1,183 @@
+//! Pull requests and comments as they truly are, as the forge shows them, and whose word stands for what.
+
+use super::world::{Due, Ground, person, trunk};
+use crate::facts::{Comment, Labelled, Permission, Pull, PullState};
+use crate::ids::{CommentId, Moment, PrNumber, RefName, RepoName, Sha};
+use crate::port::store::Hint;
+
+/// The label that asks for landing.
+pub const LABEL: &str = "ready to merge";
+
+/// Somebody's word that a head may land.
+#[derive(Debug, Clone)]
+pub struct Word {
+    /// Who.
+    pub by: String,
+    /// Which head.
+    pub head: Sha,
+    /// By the label, which must then stay on.
+    pub by_label: bool,
+    /// When.
+    pub tick: u64,
+}
+
+/// A pull request.
+#[derive(Debug, Clone)]
+pub struct PullFile {
+    /// As the forge shows it now.
+    pub shown: Pull,
+    /// As the forge showed it before, oldest first.
+    pub past: Vec<(Moment, Pull)>,
+    /// Its branch.
+    pub branch: RefName,
+    /// Where the branch lives, if not in the repository.
+    pub fork: Option<RepoName>,
+    /// Who last put the label on.
+    pub label: Option<Labelled>,
+    /// When the label was last put on.
+    pub label_tick: u64,
+    /// Words given for it.
+    pub words: Vec<Word>,
+    /// Which heads might land, since when.
+    pub standing: Vec<(u64, Moment, Vec<Sha>)>,
+    /// As what it landed.
+    pub landed: Option<Sha>,
+    /// What the bot's status comment said, since when.
+    pub said: Vec<(u64, String)>,
+}
+
+/// A comment.
+#[derive(Debug, Clone)]
+pub struct Note {
+    /// As the forge shows it.
+    pub comment: Comment,
+    /// Ours.
+    pub own: bool,
+    /// It has our thumbs-up.
+    pub acknowledged: bool,
+    /// Its webhook reached us.
+    pub delivered: bool,
+    /// When it was written.
+    pub tick: u64,
+}
+
+impl Ground {
+    /// Where a pull request's branch truly is.
+    pub fn head(&self, pr: PrNumber) -> Option<Sha> {
+        let file = self.pulls.get(&pr)?;
+        match &file.fork {
+            None => self.refs.get(&file.branch).copied(),
+            Some(fork) => self.forks.get(fork)?.get(&file.branch).copied(),
+        }
+    }
+
+    /// Changes what the forge shows of a pull request, and tells the bot.
+    pub fn change(&mut self, pr: PrNumber, change: impl FnOnce(&mut PullFile)) {
+        let now = self.now;
+        if let Some(file) = self.pulls.get_mut(&pr) {
+            file.past.push((now, file.shown.clone()));
+            change(file);
+            file.shown.updated_at = now;
+        }
+        self.reckon(pr);
+        self.mail(Hint::Pull(pr));
+    }
+
+    /// A branch of a pull request moved: the forge notices soon.
+    pub fn branch_moved(&mut self, pr: PrNumber) {
+        self.reckon(pr);
+        let ms = if self.dice.one_in(4) { self.dice.ms(100, 3_000) } else { self.dice.ms(1, 50) };
+        self.after(ms, Due::Noticed(pr));
+    }
+
+    /// The forge notices where the branch is.
+    pub fn notice(&mut self, pr: PrNumber) {
+        let Some(head) = self.head(pr) else { return };
+        let Some(file) = self.pulls.get(&pr) else { return };
+        if file.shown.state != PullState::Open || file.shown.head == head {
+            return;
+        }
+        self.change(pr, |file| {
+            file.shown.head = head;
+            if let Some(label) = &mut file.label {
+                label.pushed_since = true;
+            }
+        });
+        self.notice_merged();
+    }
+
+    /// A pull request whose shown head is on trunk is merged.
+    pub fn notice_merged(&mut self) {
+        let tip = self.tip();
+        let merged = |file: &PullFile| {
+            file.shown.state == PullState::Open
+                && file.shown.base.as_str() == "main"
+                && self.truth.is_ancestor(file.shown.head, tip)
+        };
+        let merged: Vec<PrNumber> = self.pulls.iter().filter(|(_, file)| merged(file)).map(|(pr, _)| *pr).collect();
+        for pr in merged {
+            self.change(pr, |file| file.shown.state = PullState::Merged);
+        }
+    }
+
+    /// Which heads of a pull request may land now: somebody permitted said so, and nothing speaks against it.
+    pub fn reckon(&mut self, pr: PrNumber) {
+        let Some(head) = self.head(pr) else { return };
+        let moved = self.truth.get(head).member.filter(|(of, _)| *of == pr).map(|(_, approved)| approved);
+        let Some(file) = self.pulls.get(&pr) else { return };
+        let shown = &file.shown;
+        let open = shown.state == PullState::Open && !shown.draft && shown.base.as_str() == "main";
+        let labelled = shown.labels.iter().any(|label| label == LABEL);
+        let stands = |word: &&Word| {
+            let may = self.permissions.get(&word.by).is_some_and(|may| *may >= Permission::Write);
+            open && may && (word.head == head || moved == Some(word.head)) && (labelled || !word.by_label)
+        };
+        let mut heads: Vec<Sha> = file.words.iter().filter(stands).map(|word| word.head).collect();
+        heads.sort_unstable();
+        heads.dedup();
+        if file.standing.last().is_none_or(|(.., known)| *known != heads) {
+            let entry = (self.tick, self.now, heads);
+            if let Some(file) = self.pulls.get_mut(&pr) {
+                file.standing.push(entry);
+            }
+        }
+    }
+
+    /// The pull request as a reading shows it, which may be old.
+    pub fn shown(&mut self, pr: PrNumber) -> Option<Pull> {
+        let stale = self.fault(|f| f.stale);
+        let age = if stale { self.dice.ms(1, self.faults.stale_ms.max(1)) } else { 0 };
+        let file = self.pulls.get(&pr)?;
+        let then = self.now.plus_ms(-age);
+        let old = file.past.iter().find(|(until, _)| *until > then).map(|(_, pull)| pull);
+        let pull = old.unwrap_or(&file.shown).clone();
+        if old.is_some() {
+            self.oracle.sometimes("an old reading of a pull request");
+        }
+        Some(pull)
+    }
+
+    /// Writes a comment.
+    pub fn write_comment(&mut self, pr: PrNumber, by: &str, body: String) -> CommentId {
+        let id = CommentId::new(self.id());
+        let comment = Comment { id, pull: pr, by: person(by), body, created_at: self.now, edited: false };
+        let own = comment.by.bot;
+        let note = Note { comment: comment.clone(), own, acknowledged: false, delivered: false, tick: self.tick };
+        self.comments.insert(id, note);
+        if let Some(file) = self.pulls.get_mut(&pr) {
+            file.past.push((self.now, file.shown.clone()));
+            file.shown.updated_at = self.now;
+        }
+        self.mail(Hint::Comment(comment));
+        id
+    }
+
+    /// Trunk moved, whoever moved it.
+    pub fn trunk_moved(&mut self, tip: Sha) {
+        self.refs.insert(trunk(), tip);
+        self.oracle.trunk_is(tip, self.now);
+        self.mail(Hint::Pushed(trunk()));
+        let ms = self.dice.ms(1, 2_500);
+        self.after(ms, Due::MergedNoticed);
+    }
+}

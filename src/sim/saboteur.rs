@@ -1,0 +1,287 @@
+//! Planted bugs: each bends what the bot sees or does, right between it and the world, as a bug inside it would. The product
+//! knows nothing of them; they prove that the oracle sees what it is there to see.
+
+use super::world::{Ground, Push, TRUNK, trunk};
+use crate::facts::{Check, CheckState, Permission, Pull, PullState};
+use crate::ids::{PrNumber, RefName, Sha};
+use crate::port::git::{Pushed, RemoteRef};
+use crate::port::store::{Turn, Written};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+macro_rules! bugs {
+    ($($(#[doc = $doc:literal])* $name:ident,)*) => {
+        /// A planted bug.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Bug { $($(#[doc = $doc])* $name,)* }
+        impl Bug {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+            /// Its name on the command line.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+bugs! {
+    /// Pushes without lease.
+    IgnoresLease,
+    /// Takes the checks of any green commit for those of this one.
+    AcceptsAnyChecks,
+    /// Takes a commit as green because the same head was green on another trunk.
+    ReusesGreen,
+    /// Takes skipped, running and cancelled checks as passed.
+    UnknownIsGreen,
+    /// Does not look again at pull requests before landing.
+    SkipsApprovalRecheck,
+    /// Believes that everybody may push.
+    TrustsEverybody,
+    /// Believes a landing has failed when it was not answered, and that nothing of it can come any more.
+    UnknownIsFailure,
+    /// Says it took the landing's lease away without doing it.
+    SkipsRevoke,
+    /// Acts before the state is durable.
+    PerformsBeforeCommitting,
+    /// Goes on after another process took over.
+    IgnoresFencing,
+    /// Forgets landings when it crashes.
+    ForgetsLandings,
+    /// Forgets who is queued when it crashes.
+    ForgetsQueue,
+    /// Takes CI's own cancellation for a failure.
+    CancelledIsRed,
+    /// Sends back at the first red, whatever the settings say.
+    RedAtOnce,
+    /// Counts the same red twice.
+    CountsRedTwice,
+    /// Sends back on the trunk it remembers.
+    EjectsWithoutReread,
+    /// Holds trunk for green without testing it.
+    BlamesOnRedTrunk,
+    /// Landed means that trunk is the tip, not that it is behind trunk.
+    LandedMeansTip,
+    /// Writes answers without looking whether they are there.
+    AnswersTwice,
+    /// Does not say again what was not answered.
+    NeverRetells,
+    /// Never looks at anything it was not told of.
+    SkipsReconcile,
+    /// Never gives up on CI.
+    WaitsForever,
+    /// Moves candidate tags.
+    MovesTags,
+    /// Drops a withdrawal that comes while something lands.
+    DropsWithdrawals,
+}
+
+impl Bug {
+    /// A bug by its name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|bug| bug.name().eq_ignore_ascii_case(name))
+    }
+}
+
+fn landing(ground: &Ground) -> bool {
+    ground.durable().is_some_and(|state| state.contains("\"landing\":[\""))
+}
+
+/// What a process makes of the state it loads.
+pub fn loaded(ground: &mut Ground, state: Arc<str>) -> Arc<str> {
+    match ground.bug {
+        Some(Bug::ForgetsLandings) => edited(&state, |state| {
+            each_node(state, |phase| {
+                let sha = phase.get("landing").or_else(|| phase.get("revoking")).and_then(|p| p.get(0)).cloned();
+                sha.map(|sha| serde_json::json!({ "green": sha }))
+            });
+        }),
+        Some(Bug::ForgetsQueue) => edited(&state, |state| {
+            state["queue"]["order"] = serde_json::json!([]);
+            state["queue"]["tree"] = serde_json::json!({ "nodes": {}, "roots": [], "next": 1000 });
+            state["queue"]["cancelling"] = serde_json::json!({});
+        }),
+        _ => state,
+    }
+}
+
+fn edited(state: &Arc<str>, edit: impl FnOnce(&mut serde_json::Value)) -> Arc<str> {
+    let Ok(mut value) = serde_json::from_str(state) else { return Arc::clone(state) };
+    edit(&mut value);
+    Arc::from(value.to_string())
+}
+
+fn each_node(state: &mut serde_json::Value, phase: impl Fn(&serde_json::Value) -> Option<serde_json::Value>) {
+    let nodes = state["queue"]["tree"]["nodes"].as_object_mut().into_iter().flatten();
+    for (_, node) in nodes {
+        if let Some(new) = phase(&node["phase"]) {
+            node["phase"] = new;
+        }
+    }
+}
+
+/// A write that is not made, and what is said of it.
+pub fn unwritten(ground: &mut Ground, process: u32, turn: &Turn) -> Option<Written> {
+    match ground.bug {
+        // One turn in a hundred is not flushed; the loop goes on as though it were, and writes over it later.
+        Some(Bug::PerformsBeforeCommitting) if ground.dice.one_in(30) => {
+            ground.rows.version += 1;
+            Some(Written::Yes)
+        }
+        Some(Bug::IgnoresFencing) if ground.rows.epoch != turn.epoch.0 => Some(Written::Yes),
+        Some(Bug::DropsWithdrawals) => {
+            let text = String::from_utf8_lossy(&turn.state);
+            if text.contains("\"leaving\":{") {
+                ground.oracle.sometimes("a withdrawal was dropped");
+                let kept = edited(&Arc::from(text), |state| {
+                    for entry in state["queue"]["order"].as_array_mut().into_iter().flatten() {
+                        entry["leaving"] = serde_json::Value::Null;
+                    }
+                });
+                ground.rows.version += 1;
+                ground.rows.state = Some(kept);
+                ground.doomed.push(process);
+                return Some(Written::Yes);
+            }
+            None
+        }
+        _ => None,
+    }
+}
+
+/// Trouble with a write is taken for done.
+pub fn swallows(ground: &Ground) -> bool {
+    ground.bug == Some(Bug::NeverRetells)
+}
+
+/// A pull request as it is read.
+pub fn pull(ground: &mut Ground, pr: PrNumber, seen: Option<Pull>) -> Option<Pull> {
+    if ground.bug == Some(Bug::SkipsApprovalRecheck) && landing(ground) {
+        let file = ground.pulls.get(&pr)?;
+        let open = |pull: &&Pull| pull.state == PullState::Open && !pull.draft && !pull.labels.is_empty();
+        return file.past.iter().map(|(_, pull)| pull).find(open).cloned().or(seen);
+    }
+    seen
+}
+
+/// Open pull requests as they are listed.
+pub fn listed(ground: &mut Ground, seen: Vec<Pull>) -> Vec<Pull> {
+    if ground.bug == Some(Bug::SkipsReconcile) { Vec::new() } else { seen }
+}
+
+/// What a person may do.
+pub fn permission(ground: &mut Ground, may: Permission) -> Permission {
+    if ground.bug == Some(Bug::TrustsEverybody) { Permission::Write } else { may }
+}
+
+/// The checks of a commit.
+pub fn checks(ground: &mut Ground, sha: Sha, seen: Vec<Check>) -> Vec<Check> {
+    let green = |check: Check| Check { state: CheckState::Success, ..check };
+    match ground.bug {
+        Some(Bug::AcceptsAnyChecks) => {
+            let any = ground.checked_commits().into_iter().flat_map(|other| ground.seen_checks(other));
+            let passed: Vec<Check> = any.filter(|check| check.state == CheckState::Success).collect();
+            passed.into_iter().map(|check| Check { sha, ..check }).chain(seen).collect()
+        }
+        Some(Bug::ReusesGreen) => {
+            let member = ground.truth.get(sha).member;
+            let same = |other: &Sha| member.is_some() && ground.truth.get(*other).member == member;
+            let others = ground.checked_commits().into_iter().filter(same);
+            let passed: Vec<Check> = others.flat_map(|other| ground.seen_checks(other)).collect();
+            let ended = passed.iter().filter(|check| check.state == CheckState::Success).count() >= 2;
+            if ended { passed.into_iter().map(|check| green(Check { sha, ..check })).collect() } else { seen }
+        }
+        Some(Bug::UnknownIsGreen) => {
+            let open = |state| !matches!(state, CheckState::Failure | CheckState::TimedOut);
+            seen.into_iter().map(|check| if open(check.state) { green(check) } else { check }).collect()
+        }
+        Some(Bug::CancelledIsRed) => {
+            let red = |check: Check| Check { state: CheckState::Failure, ..check };
+            seen.into_iter().map(|c| if c.state == CheckState::Cancelled { red(c) } else { c }).collect()
+        }
+        Some(Bug::CountsRedTwice) => {
+            let offset = ground.id() << 20;
+            seen.into_iter().map(|check| Check { id: check.id + offset, ..check }).collect()
+        }
+        Some(Bug::BlamesOnRedTrunk) if sha == ground.tip() => seen.into_iter().map(green).collect(),
+        _ => seen,
+    }
+}
+
+/// Our own comment that was looked for.
+pub fn own_comment(ground: &mut Ground, found: Option<crate::ids::CommentId>) -> Option<crate::ids::CommentId> {
+    if ground.bug == Some(Bug::AnswersTwice) { None } else { found }
+}
+
+/// The remote's refs as they are read.
+pub fn refs(
+    ground: &mut Ground,
+    prefixes: &[&str],
+    mut seen: BTreeMap<RefName, RemoteRef>,
+) -> BTreeMap<RefName, RemoteRef> {
+    match ground.bug {
+        Some(Bug::EjectsWithoutReread) if prefixes == [TRUNK] => {
+            let state = ground.durable().filter(|state| state.contains("\"ejecting\":"));
+            let tip = state.and_then(|state| remembered(&state)).filter(|tip| ground.truth.has(*tip));
+            if let Some(tip) = tip {
+                seen.insert(trunk(), RemoteRef { target: tip, peeled: None });
+            }
+        }
+        Some(Bug::SkipsRevoke | Bug::UnknownIsFailure) => {
+            let hidden = ground.oracle.hidden.clone();
+            seen.retain(|name, _| !hidden.contains(name));
+        }
+        Some(Bug::MovesTags) => seen.retain(|name, _| !name.as_str().starts_with("refs/tags/")),
+        _ => {}
+    }
+    seen
+}
+
+/// Trunk as a state remembers it.
+fn remembered(state: &str) -> Option<Sha> {
+    let key = "\"queue\":{\"trunk\":{\"tip\":\"";
+    state.get(state.find(key)? + key.len()..)?.get(..40)?.parse().ok()
+}
+
+/// Whether one commit can be reached from another.
+pub fn is_ancestor(ground: &mut Ground, reached: bool) -> bool {
+    reached && ground.bug != Some(Bug::LandedMeansTip)
+}
+
+/// The settings file.
+pub fn settings(ground: &Ground, text: &str) -> String {
+    match ground.bug {
+        Some(Bug::RedAtOnce) => text.replace("tries = 2", "tries = 1").replace("tries = 3", "tries = 1"),
+        Some(Bug::WaitsForever) => {
+            let lines = text.lines().filter(|line| !line.contains("_deadline"));
+            let kept: Vec<&str> = lines.collect();
+            format!("{}\nstart_deadline = \"6d\"\nfinish_deadline = \"6d\"\n", kept.join("\n"))
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// A push arrives.
+pub fn push(ground: &mut Ground, mut push: Push) -> Vec<Pushed> {
+    let revokes = |push: &Push| match push.updates.as_slice() {
+        [only] => only.to.is_none() && only.name.as_str().starts_with("refs/greenline/landing/"),
+        _ => false,
+    };
+    match ground.bug {
+        Some(Bug::SkipsRevoke | Bug::UnknownIsFailure) if revokes(&push) => {
+            let name = push.updates[0].name.clone();
+            ground.oracle.hidden.insert(name);
+            vec![Pushed::Done]
+        }
+        Some(Bug::IgnoresLease) => ground.arrive(&push, false),
+        Some(Bug::MovesTags) => {
+            let tag = |name: &RefName| name.as_str().starts_with("refs/tags/");
+            for update in push.updates.iter_mut().filter(|update| tag(&update.name)) {
+                let there = ground.refs.get(&update.name).copied();
+                update.expect = there.map_or(update.expect, crate::port::git::Expect::At);
+            }
+            ground.arrive(&push, true)
+        }
+        _ => ground.arrive(&push, true),
+    }
+}

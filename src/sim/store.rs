@@ -1,0 +1,159 @@
+//! The database of the simulation: an inbox, one state, one claim. It survives every crash.
+
+use super::gate::Door;
+use super::saboteur;
+use super::world::{Ground, REPO};
+use crate::ids::RepoId;
+use crate::port::store::{Delivery, Epoch, Hint, InboxRow, JournalRow, Loaded, Received, Turn, Written};
+use crate::port::{Store, Trouble};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What is durable.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// Who may write.
+    pub epoch: u64,
+    /// Counts the writes.
+    pub version: u64,
+    /// The state as last written.
+    pub state: Option<Arc<str>>,
+    /// Hints that wait.
+    pub inbox: BTreeMap<u64, Hint>,
+    deliveries: BTreeSet<u64>,
+}
+
+impl Ground {
+    /// A delivery comes in; nobody hears it when no process runs.
+    pub fn deliver(&mut self, hint: Hint, id: u64) {
+        if self.processes.is_empty() {
+            self.oracle.sometimes("a webhook came while nobody listened");
+            return;
+        }
+        if let Hint::Comment(comment) = &hint
+            && let Some(note) = self.comments.get_mut(&comment.id)
+        {
+            note.delivered = true;
+        }
+        if self.rows.deliveries.insert(id) {
+            self.note(|| format!("webhook {hint:?}"));
+            let seq = self.id();
+            self.rows.inbox.insert(seq, hint);
+        } else {
+            self.oracle.sometimes("a webhook came twice");
+        }
+        self.processes.values().for_each(|process| process.wake.notify_one());
+    }
+
+    fn write(&mut self, process: u32, turn: Turn) -> Written {
+        if self.rows.epoch != turn.epoch.0 || self.rows.version != turn.version {
+            self.oracle.sometimes("a process was fenced");
+            return Written::Fenced;
+        }
+        self.rows.version += 1;
+        let state: Arc<str> = Arc::from(String::from_utf8_lossy(&turn.state));
+        for event in &turn.events {
+            self.note(|| format!("  {process} fact {event}"));
+        }
+        let before = self.rows.state.replace(Arc::clone(&state));
+        for seq in turn.consumed {
+            self.rows.inbox.remove(&seq);
+        }
+        self.state_written(before, &state);
+        if let Some(file) = self.processes.get_mut(&process) {
+            file.states.push(state);
+        }
+        Written::Yes
+    }
+}
+
+/// The database as one process sees it.
+pub struct SimStore(pub Door);
+
+impl SimStore {
+    async fn busy(&self) -> Result<(), Trouble> {
+        self.0.pass().await;
+        if self.0.ground().fault(|f| f.store) {
+            return Err(Trouble::busy("the database is locked"));
+        }
+        Ok(())
+    }
+}
+
+impl Store for SimStore {
+    async fn receive(&self, _delivery: Delivery) -> Result<Received, Trouble> {
+        Err(Trouble::Bug("deliveries come in by another door here".into()))
+    }
+
+    async fn inbox(&self, _repo: Option<RepoId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
+        self.busy().await?;
+        let ground = self.0.ground();
+        let row = |(seq, hint): (&u64, &Hint)| InboxRow {
+            seq: *seq,
+            installation: None,
+            name: None,
+            hint: hint.clone(),
+            received_at: ground.now,
+        };
+        Ok(ground.rows.inbox.iter().map(row).take(limit).collect())
+    }
+
+    async fn waiting(&self) -> Result<Vec<RepoId>, Trouble> {
+        Ok(vec![REPO])
+    }
+
+    async fn depth(&self) -> Result<u64, Trouble> {
+        Ok(self.0.ground().rows.inbox.len() as u64)
+    }
+
+    async fn consume(&self, seqs: &[u64]) -> Result<(), Trouble> {
+        let mut ground = self.0.ground();
+        seqs.iter().for_each(|seq| {
+            ground.rows.inbox.remove(seq);
+        });
+        Ok(())
+    }
+
+    async fn claim(&self, _repo: RepoId) -> Result<Epoch, Trouble> {
+        self.busy().await?;
+        let mut ground = self.0.ground();
+        ground.rows.epoch += 1;
+        Ok(Epoch(ground.rows.epoch))
+    }
+
+    async fn load(&self, _repo: RepoId) -> Result<Option<Loaded>, Trouble> {
+        self.busy().await?;
+        let mut ground = self.0.ground();
+        let Some(state) = ground.durable() else { return Ok(None) };
+        let state = saboteur::loaded(&mut ground, state);
+        if let Some(file) = ground.processes.get_mut(&self.0.process) {
+            file.states.push(Arc::clone(&state));
+        }
+        Ok(Some(Loaded { version: ground.rows.version, state: state.as_bytes().to_vec() }))
+    }
+
+    async fn write(&self, turn: Turn) -> Result<Written, Trouble> {
+        self.busy().await?;
+        let written = {
+            let mut ground = self.0.ground();
+            match saboteur::unwritten(&mut ground, self.0.process, &turn) {
+                Some(lie) => lie,
+                None => ground.write(self.0.process, turn),
+            }
+        };
+        self.0.pass().await;
+        if self.0.ground().fault(|f| f.store) {
+            // Written, and yet told otherwise: the next try finds another version there, and its process must stop.
+            return Err(Trouble::busy("the database did not answer"));
+        }
+        Ok(written)
+    }
+
+    async fn journal(&self, _repo: RepoId, _limit: usize) -> Result<Vec<JournalRow>, Trouble> {
+        Ok(Vec::new())
+    }
+
+    async fn unread_deliveries(&self) -> Result<u64, Trouble> {
+        Ok(0)
+    }
+}

@@ -1,0 +1,310 @@
+//! People: who open pull requests, approve, change their minds, push past the queue, and set things up. By seed, and blind to the queue.
+
+use super::dice::Dice;
+use super::pulls::{LABEL, PullFile};
+use super::truth::Rule;
+use super::world::{Due, Ground, PEOPLE, REPO, person, trunk};
+use crate::facts::{HeadRepo, Labelled, Permission, Pull, PullState};
+use crate::ids::{PrNumber, RepoId, Sha};
+use crate::port::store::Hint;
+
+/// Pull requests at the most.
+const PULLS: u64 = 6;
+
+/// A settings file.
+pub fn settings(dice: &mut Dice) -> String {
+    let strategy = dice.pick(&["serial", "pipeline", "pipeline", "batch"]);
+    let every_commit = strategy != "batch" && dice.one_in(4);
+    format!(
+        "[queue]\nstrategy = \"{strategy}\"\ndepth = {}\nbatch_size = {}\nbudget = {}\ntries = {}\nevery_commit = {every_commit}\n\
+         [checks]\nrequired = [{{ name = \"ci\", app = 1 }}, {{ name = \"lint\", app = 1 }}]\n\
+         start_deadline = \"{}s\"\nfinish_deadline = \"{}s\"\n",
+        1 + dice.roll(4),
+        2 + dice.roll(4),
+        4 + dice.roll(3),
+        1 + dice.roll(2),
+        10 + dice.roll(30),
+        45 + dice.roll(60),
+    )
+}
+
+impl Ground {
+    /// A person does something.
+    pub fn act(&mut self) {
+        let pr = PrNumber::new(1 + self.dice.roll(PULLS));
+        if !self.pulls.contains_key(&pr) {
+            self.open(pr);
+            if self.dice.one_in(4) {
+                return;
+            }
+            return self.ask(pr);
+        }
+        match self.dice.roll(24) {
+            0..7 => self.ask(pr),
+            7 | 8 => self.new_head(pr),
+            9 => self.label_off(pr),
+            10 => self.comment(pr, "cancel"),
+            11 => self.comment(pr, "status"),
+            12 => self.comment(pr, "mrege"),
+            13 => self.draft_or_base(pr),
+            14 => self.close_or_open(pr),
+            15 => self.permit(),
+            16 | 17 => self.push_foreign(),
+            18 | 19 => self.interfere_with_ci(),
+            20 => self.reorganise(),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, pr: PrNumber) {
+        let author = self.dice.pick(&["ann", "ben", "dora"]);
+        let fork = (author == "dora").then(|| "dora/widget".parse().expect("a legal name"));
+        let branch: crate::ids::BranchName = format!("topic-{pr}").parse().expect("a legal name");
+        let head = self.write_code(pr);
+        let home = if fork.is_some() { RepoId::new(2) } else { REPO };
+        let name = fork.clone().unwrap_or_else(|| self.repository().name);
+        let shown = Pull {
+            number: pr,
+            title: format!("change {pr}"),
+            author: person(author),
+            state: PullState::Open,
+            draft: false,
+            base: "main".parse().expect("a legal name"),
+            head,
+            head_repo: Some(HeadRepo { id: home, name, branch: branch.clone() }),
+            maintainer_can_modify: self.dice.one_in(2),
+            labels: Vec::new(),
+            updated_at: self.now,
+        };
+        let file = PullFile {
+            shown,
+            past: Vec::new(),
+            branch: branch.to_ref(),
+            fork,
+            label: None,
+            label_tick: 0,
+            words: Vec::new(),
+            standing: Vec::new(),
+            landed: None,
+            said: Vec::new(),
+        };
+        self.point(&file, head);
+        self.pulls.insert(pr, file);
+        self.note(|| format!("{author} opens #{pr} at {head:?}"));
+        self.change(pr, |_| {});
+    }
+
+    fn point(&mut self, file: &PullFile, head: Sha) {
+        let refs = match &file.fork {
+            None => &mut self.refs,
+            Some(fork) => self.forks.entry(fork.clone()).or_default(),
+        };
+        refs.insert(file.branch.clone(), head);
+    }
+
+    /// A commit for a pull request, on trunk or somewhat behind it; what is wrong with it is drawn.
+    fn write_code(&mut self, pr: PrNumber) -> Sha {
+        let behind = usize::try_from(self.dice.roll(3)).unwrap_or(0);
+        let base = self.truth.line(self.tip()).nth(behind).map_or(self.tip(), |(sha, _)| sha);
+        let mut content = self.truth.get(base).content.clone();
+        let blob = self.truth.blob();
+        let shared = self.dice.one_in(6);
+        let own = u8::try_from(pr.get()).unwrap_or(0) + 10;
+        let path = if shared { 1 + u8::try_from(self.dice.roll(3)).unwrap_or(0) } else { own };
+        content.insert(path, blob);
+        let other = PrNumber::new(1 + self.dice.roll(PULLS));
+        let others = self.pulls.get(&other).filter(|file| file.shown.number != pr);
+        let theirs = others.and_then(|file| {
+            let content = &self.truth.get(file.shown.head).content;
+            content.get(&(u8::try_from(other.get()).unwrap_or(0) + 10)).copied()
+        });
+        let rule = match self.dice.roll(10) {
+            0 => Some(Rule { with: (blob, None), without: None }),
+            1 | 2 => theirs.map(|theirs| Rule { with: (blob, Some(theirs)), without: None }),
+            3 => theirs.map(|theirs| Rule { with: (blob, None), without: Some(theirs) }),
+            4 => {
+                let wished = *self.wished.get_or_insert(self.truth.blob());
+                Some(Rule { with: (blob, None), without: Some(wished) })
+            }
+            _ => None,
+        };
+        if let Some(rule) = rule {
+            self.truth.rule(rule);
+        }
+        if let (true, Some(path)) = (self.dice.one_in(3), self.broken) {
+            let cure = self.truth.blob();
+            content.insert(path, cure);
+        }
+        self.truth.commit(Some(base), content, None)
+    }
+
+    fn new_head(&mut self, pr: PrNumber) {
+        let head = self.write_code(pr);
+        let Some(file) = self.pulls.get(&pr).cloned() else { return };
+        if file.shown.state != PullState::Open {
+            return;
+        }
+        if super::oracle::settling(self) {
+            self.oracle.sometimes("a new head while something settled");
+        }
+        self.point(&file, head);
+        self.note(|| format!("#{pr} gets a new head, {head:?}"));
+        self.branch_moved(pr);
+    }
+
+    /// Somebody wants it landed, by label or by comment.
+    fn ask(&mut self, pr: PrNumber) {
+        if self.dice.one_in(4) {
+            return self.comment(pr, "merge");
+        }
+        let Some(file) = self.pulls.get(&pr) else { return };
+        if file.shown.state != PullState::Open {
+            return;
+        }
+        if file.shown.labels.iter().any(|label| label == LABEL) {
+            self.change(pr, |file| file.shown.labels.clear());
+        }
+        let by = self.dice.pick(&["ann", "ben", "ann", "ben", "eve"]);
+        let event = self.id();
+        let (at, tick) = (self.now, self.tick);
+        self.note(|| format!("{by} labels #{pr}"));
+        self.change(pr, |file| {
+            file.shown.labels.push(LABEL.to_owned());
+            file.label = Some(Labelled { event, by: person(by), at, pushed_since: false });
+            file.label_tick = tick;
+        });
+        self.give_word(pr, by, true);
+    }
+
+    fn label_off(&mut self, pr: PrNumber) {
+        if super::oracle::settling(self) {
+            self.oracle.sometimes("a withdrawal while something settled");
+        }
+        self.note(|| format!("the label of #{pr} goes"));
+        self.change(pr, |file| file.shown.labels.clear());
+    }
+
+    fn comment(&mut self, pr: PrNumber, command: &str) {
+        let by = self.dice.pick(&["ann", "ben", "eve", "dora"]);
+        self.note(|| format!("{by} comments {command} on #{pr}"));
+        self.write_comment(pr, by, format!("@greenline {command}"));
+        if command == "merge" {
+            self.give_word(pr, by, false);
+        }
+    }
+
+    fn draft_or_base(&mut self, pr: PrNumber) {
+        let draft = self.dice.one_in(2);
+        self.note(|| format!("#{pr} changes its {}", if draft { "draft" } else { "base" }));
+        self.change(pr, |file| {
+            if draft {
+                file.shown.draft = !file.shown.draft;
+            } else {
+                let other = if file.shown.base.as_str() == "main" { "other" } else { "main" };
+                file.shown.base = other.parse().expect("a legal name");
+            }
+        });
+    }
+
+    fn close_or_open(&mut self, pr: PrNumber) {
+        self.note(|| format!("#{pr} is closed or opened"));
+        let landed = self.pulls.get(&pr).is_some_and(|file| file.landed.is_some());
+        self.change(pr, |file| {
+            file.shown.state = match file.shown.state {
+                PullState::Open => PullState::Closed,
+                PullState::Closed if !landed => PullState::Open,
+                PullState::Closed | PullState::Merged => return,
+            }
+        });
+        // Opened again, the forge shows the branch as it is.
+        self.after(1, Due::Noticed(pr));
+    }
+
+    fn permit(&mut self) {
+        let (login, usual) = self.dice.pick(&PEOPLE);
+        let now = self.permissions.get(login).copied();
+        let new = if now == Some(usual) && usual == Permission::Write { Permission::Read } else { usual };
+        self.note(|| format!("{login} has {new:?} now"));
+        self.permissions.insert(login.to_owned(), new);
+        if new < Permission::Write && super::oracle::settling(self) {
+            self.oracle.sometimes("a permission was lost while something settled");
+        }
+        let all: Vec<PrNumber> = self.pulls.keys().copied().collect();
+        all.into_iter().for_each(|pr| self.reckon(pr));
+    }
+
+    /// Somebody pushes to trunk past the queue: harmless, breaking, or curing.
+    fn push_foreign(&mut self) {
+        if super::oracle::settling(self) {
+            self.oracle.sometimes("a foreign push while something settled");
+        }
+        let mut content = self.truth.get(self.tip()).content.clone();
+        let blob = self.truth.blob();
+        let path = 1 + u8::try_from(self.dice.roll(6)).unwrap_or(0);
+        if let Some(broken) = self.broken.take() {
+            content.insert(broken, blob);
+        } else if let (true, Some(wished)) = (self.dice.one_in(2), self.wished.take()) {
+            content.insert(path, wished);
+        } else {
+            content.insert(path, blob);
+            if self.dice.one_in(3) {
+                self.truth.rule(Rule { with: (blob, None), without: None });
+                self.broken = Some(path);
+            }
+        }
+        self.commit_to_trunk(content);
+    }
+
+    /// Somebody changes the settings on trunk.
+    fn reorganise(&mut self) {
+        if !self.dice.one_in(3) {
+            return;
+        }
+        let text = if self.dice.one_in(5) { "[queue]\nbudget = 0\n".to_owned() } else { settings(&mut self.dice) };
+        self.settings.push(text);
+        let mut content = self.truth.get(self.tip()).content.clone();
+        content.insert(0, u32::try_from(self.settings.len()).unwrap_or(1));
+        self.commit_to_trunk(content);
+    }
+
+    fn commit_to_trunk(&mut self, content: super::truth::Content) {
+        let tip = self.truth.commit(Some(self.tip()), content, None);
+        self.note(|| format!("somebody pushes {tip:?} to trunk"));
+        self.trunk_moved(tip);
+        if self.trunk_ci {
+            self.check(tip);
+        }
+        self.after(1, Due::MergedNoticed);
+    }
+
+    /// Somebody stops CI, or has it run again.
+    fn interfere_with_ci(&mut self) {
+        let commits = self.checked_commits();
+        if commits.is_empty() {
+            return;
+        }
+        let commit = self.dice.pick(&commits);
+        if self.dice.one_in(3) {
+            self.stop_ci(commit);
+        } else {
+            self.after(1, Due::Rerun(commit));
+        }
+    }
+
+    /// Faults end and people rest; trunk is mended, or nothing could ever land.
+    pub fn calm_down(&mut self) {
+        self.calm = true;
+        self.note(|| "faults end".to_owned());
+        let broken = self.broken.take();
+        let red = self.truth.red(&self.truth.get(self.tip()).content);
+        if red || broken.is_some() {
+            let mut content = self.truth.get(self.tip()).content.clone();
+            let harmless = self.truth.blob();
+            for blob in content.iter_mut().filter(|(path, _)| **path > 0).map(|(_, blob)| blob) {
+                *blob = harmless;
+            }
+            self.commit_to_trunk(content);
+        }
+        self.mail(Hint::Pushed(trunk()));
+    }
+}

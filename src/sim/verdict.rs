@@ -1,0 +1,98 @@
+//! What must be true when faults have ended and time enough has passed: L1 and L2, and that nobody was told anything false.
+
+use super::oracle::Violation;
+use super::pulls::{LABEL, PullFile};
+use super::world::Ground;
+use crate::command;
+use crate::engine::job::{Job, jobs};
+use crate::engine::state::RepoState;
+use crate::facts::PullState;
+use crate::ids::PrNumber;
+
+/// What the bot says when it is done with a pull request.
+const LAST_WORDS: [&str; 4] = ["**Sent back.**", "**Out of the queue.**", "**Not queued.**", "**Landed.**"];
+/// After this long a trunk that CI called red is doubted.
+const DOUBT_MS: i64 = 31 * 60_000;
+
+impl Ground {
+    /// How long everything may take to come to its end, in milliseconds, counted from the end of faults.
+    pub fn horizon_ms(&self) -> i64 {
+        let reconcile = i64::try_from(self.reconcile_ms).unwrap_or(0);
+        let finish = 105_000;
+        let queue = i64::try_from(self.pulls.len()).unwrap_or(0) + 2;
+        DOUBT_MS + 4 * reconcile + queue * (6 * finish + 60_000)
+    }
+
+    /// What has not come to its end.
+    pub fn unfinished(&self) -> Option<Violation> {
+        let broken = |invariant, what: String| Some(Violation { invariant, what });
+        let Some(state) = self.durable() else { return broken("L1", "nothing was ever written".into()) };
+        if !state.contains("\"order\":[]") {
+            return broken("L1", "the queue is not empty".into());
+        }
+        let state: RepoState = match serde_json::from_str(&state) {
+            Ok(state) => state,
+            Err(error) => return broken("L4", format!("the state cannot be read: {error}")),
+        };
+        let owed: Vec<_> = jobs(&state).iter().map(Job::key).collect();
+        if !owed.is_empty() {
+            return broken("L1", format!("these are still owed: {owed:?}"));
+        }
+        if !self.rows.inbox.is_empty() {
+            return broken("L1", format!("these hints still wait: {:?}", self.rows.inbox));
+        }
+        self.pulls.iter().find_map(|(pr, file)| told(*pr, file)).or_else(|| self.unanswered())
+    }
+
+    /// L2: every command that was heard, or could still be heard, has exactly one answer.
+    fn unanswered(&self) -> Option<Violation> {
+        for (id, note) in self.comments.iter().filter(|(_, note)| !note.own) {
+            if command::read(&note.comment.body, command::PREFIX).is_empty() {
+                continue;
+            }
+            let marker = format!("<!-- greenline:answer:{id} -->");
+            let written = self.comments.values().filter(|own| own.own && own.comment.body.contains(&marker)).count();
+            let answers = written + usize::from(note.acknowledged);
+            let pr = note.comment.pull;
+            let can_be_found = self.pulls.get(&pr).is_some_and(open);
+            if answers > 1 || (answers == 0 && (note.delivered || can_be_found)) {
+                let what = format!("comment {id} ({:?}) on #{pr} has {answers} answers", note.comment.body);
+                return Some(Violation { invariant: "L2", what });
+            }
+        }
+        None
+    }
+
+    /// A process dies.
+    pub fn crashed(&mut self, id: u32) {
+        self.note(|| format!("process {id} dies"));
+        self.oracle.sometimes("a crash");
+        if super::oracle::settling(self) {
+            self.oracle.sometimes("a crash while something settled");
+        }
+    }
+}
+
+fn open(file: &PullFile) -> bool {
+    file.shown.state == PullState::Open && file.shown.base.as_str() == "main"
+}
+
+/// L1 of one pull request: whoever asked was told how it ended, and truly.
+fn told(pr: PrNumber, file: &PullFile) -> Option<Violation> {
+    let broken = |invariant, what: String| Some(Violation { invariant, what });
+    let last_word_since = |tick: u64| {
+        file.said.iter().any(|(said, body)| *said >= tick && LAST_WORDS.iter().any(|word| body.contains(word)))
+    };
+    let said_landed = file.said.iter().any(|(_, body)| body.contains("**Landed.**"));
+    match file.landed {
+        Some(tip) if !said_landed => return broken("told", format!("#{pr} landed as {tip:?} and was not told so")),
+        None if said_landed => return broken("told", format!("#{pr} was told that it landed, and did not")),
+        Some(_) if open(file) => return broken("L1", format!("#{pr} landed and is still open")),
+        Some(_) | None => {}
+    }
+    let asks = file.shown.labels.iter().any(|label| label == LABEL) && open(file);
+    if asks && !last_word_since(file.label_tick) {
+        return broken("L1", format!("#{pr} was labelled and never heard of"));
+    }
+    None
+}

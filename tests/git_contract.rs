@@ -1,0 +1,17 @@
+//! The contract of `port::Git`: the same cases go through our engine and through the git program, on real repositories in
+//! temporary directories, and must end the same.
+
+#[path = "git_contract/command_line.rs"]
+mod command_line;
+#[path = "git_contract/merges.rs"]
+mod merges;
+#[path = "git_contract/random.rs"]
+mod random;
+#[path = "git_contract/rebases.rs"]
+mod rebases;
+#[path = "git_contract/recomputes.rs"]
+mod recomputes;
+#[path = "git_contract/remotes.rs"]
+mod remotes;
+#[path = "git_contract/world.rs"]
+mod world;
