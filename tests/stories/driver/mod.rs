@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// The longest any condition is waited for. Everything takes far less; a loaded machine may need it.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Calls a closure again and again until it answers something.
 ///
