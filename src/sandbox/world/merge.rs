@@ -104,6 +104,13 @@ impl World {
         if expected_head.is_some_and(|sha| sha != pull.head_sha) {
             return Err(Refused::new(409, "Head branch was modified. Review and try the merge again."));
         }
+        if !self.may_merge_into(self.repo(repo)?, actor, &pull.base_ref) {
+            return Err(Refused::new(
+                405,
+                "You're not authorized to push to this branch. Visit \
+                 https://docs.github.com/articles/about-protected-branches/ for more information.",
+            ));
+        }
         let missing = self.blocking_checks(self.repo(repo)?, &pull.base_ref, &pull.head_sha);
         if let Some(first) = missing.first() {
             return Err(Refused::new(405, format!("Required status check \"{first}\" is expected.")));
