@@ -193,7 +193,11 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
             Verdict::Silent(Silence::Cancelled(names(&cancelled)))
         }
         Judgement::NeverStarted(missing) => Verdict::Silent(Silence::NeverStarted(strings(&missing))),
-        Judgement::NeverFinished(open) => Verdict::Silent(Silence::NeverFinished(strings(&open))),
+        Judgement::NeverFinished(open) => {
+            // Else the check that hangs would count as the next run's own, and CI would not be asked again.
+            spend(state, sha, seen);
+            Verdict::Silent(Silence::NeverFinished(strings(&open)))
+        }
     };
     state.count(match verdict {
         Verdict::Passed => "greenline_runs_passed_total",
