@@ -153,6 +153,12 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
                 refuse_label(state, pr, &why, around);
                 state.labels_off.insert(pr);
             }
+            // Settings that were only not read yet are no news to anybody.
+            Decision::LabelWaits { .. } if state.settings.file == File::Unread => {}
+            Decision::LabelWaits { pr, why } => {
+                let body = text::status_comment("Waiting.", &text::label_waits(&why), around.page);
+                posts::say(state, pr, "label waits".to_owned(), body);
+            }
             Decision::RemoveLabel { pr } => {
                 state.labels_off.insert(pr);
             }
