@@ -203,6 +203,13 @@ pub enum Decision {
         /// Why.
         why: Refusal,
     },
+    /// The label asked for what cannot be judged yet: its people are told, and it stays.
+    LabelWaits {
+        /// Which pull request.
+        pr: PrNumber,
+        /// For what.
+        why: Refusal,
+    },
     /// The label no longer says the truth and is taken off.
     RemoveLabel {
         /// Which pull request.

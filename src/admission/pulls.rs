@@ -102,9 +102,9 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
     } else {
         against(&record.pull, terms)
     };
-    // Without settings nothing can be judged: the label waits, and is looked at again when they are there.
+    // Without settings nothing can be judged: the label waits, and is looked at again when they are there; its people hear of it.
     if refusal == Some(Refusal::NotConfigured) {
-        return Vec::new();
+        return vec![Decision::LabelWaits { pr, why: Refusal::NotConfigured }];
     }
     record.label_event = Some(labelled.event);
     match refusal {

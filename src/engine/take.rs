@@ -153,6 +153,12 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
                 refuse_label(state, pr, &why, around);
                 state.labels_off.insert(pr);
             }
+            // Settings that were only not read yet are no news to anybody.
+            Decision::LabelWaits { .. } if state.settings.file == File::Unread => {}
+            Decision::LabelWaits { pr, why } => {
+                let body = text::status_comment("Waiting.", &text::label_waits(&why), around.page);
+                posts::say(state, pr, "label waits".to_owned(), body);
+            }
             Decision::RemoveLabel { pr } => {
                 state.labels_off.insert(pr);
             }
@@ -193,7 +199,11 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
             Verdict::Silent(Silence::Cancelled(names(&cancelled)))
         }
         Judgement::NeverStarted(missing) => Verdict::Silent(Silence::NeverStarted(strings(&missing))),
-        Judgement::NeverFinished(open) => Verdict::Silent(Silence::NeverFinished(strings(&open))),
+        Judgement::NeverFinished(open) => {
+            // Else the check that hangs would count as the next run's own, and CI would not be asked again.
+            spend(state, sha, seen);
+            Verdict::Silent(Silence::NeverFinished(strings(&open)))
+        }
     };
     state.count(match verdict {
         Verdict::Passed => "greenline_runs_passed_total",
