@@ -51,6 +51,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         other_head_at: None,
         approval: None,
         label_event: None,
+        label_judged: None,
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
     });
@@ -91,6 +92,7 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
         return Vec::new();
     }
     if record.label_event.is_some_and(|acted| acted >= labelled.event) {
+        record.label_judged = Some(record.pull.updated_at);
         return Vec::new();
     }
     let refusal = if *permission < Permission::Write {
@@ -105,6 +107,7 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
         return Vec::new();
     }
     record.label_event = Some(labelled.event);
+    record.label_judged = Some(record.pull.updated_at);
     match refusal {
         Some(why) => vec![Decision::RefuseLabel { pr, why }],
         None => vec![approve(record, labelled.by.clone(), Via::Label(labelled.event), (reading.reading, now))],

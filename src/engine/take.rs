@@ -7,7 +7,7 @@ use super::state::{Closing, File, RepoState, Run};
 use crate::admission::{self, Decision, Refusal};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::engine::board::{DepartureRow, LandingRow};
-use crate::facts::Check;
+use crate::facts::{Check, Pull, PullState};
 use crate::ids::{Moment, PrNumber, RunId, Sha};
 use crate::queue::{self, Effect, Event, Notice, Silence, TrunkVerdict, Verdict};
 use crate::text;
@@ -54,15 +54,18 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         }
         Fact::Pull(reading) => {
             let config = state.config();
+            let reading = admission::PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             let mut desk = std::mem::take(&mut state.desk);
-            let decisions = admission::read(&mut desk, reading, around.now, state.terms(&config));
+            let decisions = admission::read(&mut desk, &reading, around.now, state.terms(&config));
             state.desk = desk;
             decide(state, decisions, around);
         }
         Fact::Comment(heard) => {
             let config = state.config();
+            let pull = seen(state, Some(&heard.pull)).unwrap_or_else(|| heard.pull.clone());
+            let heard = admission::Heard { pull, ..heard.clone() };
             let mut desk = std::mem::take(&mut state.desk);
-            let decisions = admission::hear(&mut desk, heard, around.now, state.terms(&config));
+            let decisions = admission::hear(&mut desk, &heard, around.now, state.terms(&config));
             state.desk = desk;
             decide(state, decisions, around);
         }
@@ -77,7 +80,12 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Landed { tip, landed } => {
             state.landed.insert(*tip, landed.clone());
         }
-        Fact::Queue(event) => advance(state, event.clone(), around),
+        Fact::Queue(event) => {
+            if let Event::Revoked { attempt, trunk, landed: false, .. } = event {
+                state.revoked.insert(landing_ref(*attempt), *trunk);
+            }
+            advance(state, event.clone(), around);
+        }
         Fact::Posted { pr, comment, body } => posts::written(state, *pr, *comment, body),
         Fact::PostRefused { pr, body, comment } => posts::refused(state, *pr, *comment, body),
         Fact::Answered { comment } => {
@@ -97,6 +105,13 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             }
         }
     }
+}
+
+/// A pull request that landed counts as merged, whatever the forge still shows: nobody can ask for it any more.
+fn seen(state: &RepoState, pull: Option<&Pull>) -> Option<Pull> {
+    let pull = pull?.clone();
+    let landed = state.closings.contains_key(&pull.number) && pull.state == PullState::Open;
+    Some(Pull { state: if landed { PullState::Merged } else { pull.state }, ..pull })
 }
 
 /// One step of the queue, and what its effects mean for the state around it.
@@ -182,8 +197,15 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
             spend(state, sha, seen);
             Verdict::Silent(Silence::Cancelled(names(&cancelled)))
         }
-        Judgement::NeverStarted(missing) => Verdict::Silent(Silence::NeverStarted(strings(&missing))),
-        Judgement::NeverFinished(open) => Verdict::Silent(Silence::NeverFinished(strings(&open))),
+        // What hangs hangs for good: the next run must be a new one, not be judged by the same checks again.
+        Judgement::NeverStarted(missing) => {
+            spend(state, sha, seen);
+            Verdict::Silent(Silence::NeverStarted(strings(&missing)))
+        }
+        Judgement::NeverFinished(open) => {
+            spend(state, sha, seen);
+            Verdict::Silent(Silence::NeverFinished(strings(&open)))
+        }
     };
     state.count(match verdict {
         Verdict::Passed => "greenline_runs_passed_total",
@@ -270,6 +292,7 @@ fn sweep(state: &mut RepoState, now: Moment) {
         state.queue.tree.iter().filter_map(|(_, node)| node.tip()).chain(trunk).collect();
     state.spent.retain(|sha, _| shas.contains(sha));
     state.landed.retain(|sha, _| Some(*sha) == trunk);
+    state.revoked.retain(|_, on| Some(*on) == trunk);
     let red = state.queue.trunk.is_some_and(|trunk| trunk.verdict == TrunkVerdict::Red);
     state.trunk_red_at = red.then(|| state.trunk_red_at.unwrap_or(now));
     state.desk.forget(CLOSED_KEPT);

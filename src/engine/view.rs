@@ -70,8 +70,7 @@ impl View {
             doubt_trunk: state.trunk_red_at.is_some_and(|red_at| now.since_ms(red_at) > DOUBT_TRUNK_MS),
             acted: records
                 .clone()
-                .filter(|(_, record)| record.label_event.is_some())
-                .map(|(pr, record)| (*pr, record.pull.updated_at))
+                .filter_map(|(pr, record)| Some((*pr, record.label_judged?)))
                 .collect(),
             comments: records.map(|(pr, record)| (*pr, record.comments.clone())).collect(),
         }
