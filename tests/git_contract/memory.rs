@@ -30,9 +30,9 @@ fn composing_writes_nothing_until_it_is_stored() {
     let before = objects(&world);
     let mut composer = world.composer();
     for strategy in ALL {
-        let composed = composer.compose(&recipe(strategy, onto, one)).expect("an answer");
+        let answer = composer.compose(&recipe(strategy, onto, one)).expect("an answer");
         assert_eq!(before, objects(&world), "{strategy:?}");
-        let (tip, tree) = tip(&composed);
+        let (tip, tree) = tip(&answer);
         assert_eq!((composer.commit_at(tip), composer.tree_of(tip)), (Some(tip), Ok(tree)));
     }
     let tip = tip(&composer.compose(&recipe(Strategy::Rebase, onto, one)).expect("an answer")).0;

@@ -120,11 +120,11 @@ impl World {
     /// Composes, and stores what came of it.
     pub fn compose(&self, recipe: &Recipe) -> Composed {
         let mut composer = self.composer();
-        let composed = composer.compose(recipe).expect("an answer");
-        if let Composed::Tip { tip, .. } = composed {
+        let answer = composer.compose(recipe).expect("an answer");
+        if let Composed::Tip { tip, .. } = answer {
             composer.store(tip).expect("stored");
         }
-        composed
+        answer
     }
 
     pub fn cache(&self) -> GitCache {
