@@ -1,5 +1,6 @@
 //! How long composing a pull request takes, beside `git rebase` in a warm working tree, `git merge-tree` and libgit2's merge of
-//! whole indexes, on one repository in one run. Only the ratios mean anything: absolute times belong to the machine.
+//! whole indexes, on one repository in one run. Only the ratios mean anything: absolute times belong to the machine, and to
+//! the disk that the temporary directory (`TMPDIR`) is on.
 
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, Oid, Repository, Signature, Time};
@@ -114,8 +115,8 @@ fn sha(oid: Oid) -> greenline::ids::Sha {
     oid.to_string().parse().expect("an id")
 }
 
-/// Each pull request composed once by a resident composer: its objects cold, the composer warm. And once more.
-fn ours(dir: &Path, made: &Made) -> (Vec<Duration>, Vec<Duration>, Vec<String>) {
+/// Each pull request composed once by a resident composer: its objects cold, the composer warm.
+fn ours(dir: &Path, made: &Made, store: bool) -> (Vec<Duration>, Vec<String>) {
     let mut composer = Composer::open(dir, Identity::new("Greenline", "bot@example.org")).expect("a composer");
     let mut compose = |head: Oid| {
         let recipe = Recipe {
@@ -125,14 +126,19 @@ fn ours(dir: &Path, made: &Made) -> (Vec<Duration>, Vec<Duration>, Vec<String>) 
             strategy: Strategy::Rebase,
             inner_merges: InnerMerges::Refuse,
         };
-        let (time, answer) = timed(|| composer.compose(&recipe).expect("an answer"));
+        let (time, answer) = timed(|| {
+            let answer = composer.compose(&recipe).expect("an answer");
+            match answer {
+                Composed::Tip { tip, .. } if store => composer.store(tip).expect("stored"),
+                Composed::Tip { .. } | Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => {}
+            }
+            answer
+        });
         let Composed::Tip { tree, .. } = answer else { panic!("not composed: {answer:?}") };
         (time, tree.to_string())
     };
     made.warm_up.iter().for_each(|head| drop(compose(*head)));
-    let (first, trees): (Vec<_>, Vec<_>) = made.heads.iter().map(|head| compose(*head)).unzip();
-    let again = made.heads.iter().map(|head| compose(*head).0).collect();
-    (first, again, trees)
+    made.heads.iter().map(|head| compose(*head)).unzip()
 }
 
 fn rebase(dir: &Path, made: &Made, trees: &[String]) -> Vec<Duration> {
@@ -171,24 +177,29 @@ fn libgit2(dir: &Path, made: &Made, samples: usize) -> Vec<Duration> {
 
 fn row(name: &str, time: Duration, unit: Duration) {
     let ratio = time.as_secs_f64() / unit.as_secs_f64();
-    println!("{name:<46} {:>10.3} ms {ratio:>9.1} x", time.as_secs_f64() * 1000.0);
+    println!("{name:<52} {:>10.3} ms {ratio:>9.1} x", time.as_secs_f64() * 1000.0);
 }
 
 fn main() {
     let dir = tempfile::TempDir::new().expect("a directory");
     let (small, large) = (dir.path().join("small.git"), dir.path().join("large.git"));
     let (made, made_large) = (make(&small, 1), make(&large, TIMES));
-    let (first, again, trees) = ours(&small, &made);
-    let (large_first, _, _) = ours(&large, &made_large);
-    let worst = first.iter().max().copied().unwrap_or_default();
-    let unit = median(first);
+    let (memory, trees) = ours(&small, &made, false);
+    let (large_memory, _) = ours(&large, &made_large, false);
+    let (stored, _) = ours(&small, &made, true);
+    let (large_stored, _) = ours(&large, &made_large, true);
+    let worst = memory.iter().max().copied().unwrap_or_default();
+    let (unit, unit_stored) = (median(memory), median(stored));
+    let rebased = median(rebase(&small, &made, &trees));
     println!("medians over {PULLS} pull requests of 1 to 3 commits; ratios to the first row");
-    row("compose, 10,000 files", unit, unit);
+    row("compose in memory, 10,000 files", unit, unit);
     row("  the slowest (asks git for a file's content)", worst, unit);
-    row("  once more", median(again), unit);
-    row("compose, 400,000 files", median(large_first), unit);
+    row("compose in memory, 400,000 files", median(large_memory), unit);
+    row("compose and store, 10,000 files", unit_stored, unit);
+    row("compose and store, 400,000 files", median(large_stored), unit);
     row("git merge-tree (no commits made)", median(merge_tree(&small, &made)), unit);
-    row("libgit2 merge of indexes", median(libgit2(&small, &made, PULLS)), unit);
+    row("libgit2 merge of indexes, 10,000 files", median(libgit2(&small, &made, PULLS)), unit);
     row("libgit2 merge of indexes, 400,000 files", median(libgit2(&large, &made_large, LARGE_LIBGIT2_SAMPLES)), unit);
-    row("git rebase in a warm working tree", median(rebase(&small, &made, &trees)), unit);
+    row("git rebase in a warm working tree, 10,000 files", rebased, unit);
+    row("  beside compose and store", rebased, unit_stored);
 }

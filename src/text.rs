@@ -136,6 +136,11 @@ pub fn refusal(why: &Refusal) -> String {
     }
 }
 
+/// Why a label is not followed yet.
+pub fn label_waits(why: &Refusal) -> String {
+    format!("{} The label is looked at again when that is mended.", refusal(why))
+}
+
 /// Where a queued pull request stands: one sentence.
 pub fn standing(standing: &Standing, trunk: &str) -> String {
     let place = format!("{} of {} in the queue for `{trunk}`", ordinal(standing.position), standing.of);

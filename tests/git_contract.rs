@@ -3,6 +3,8 @@
 
 #[path = "git_contract/command_line.rs"]
 mod command_line;
+#[path = "git_contract/memory.rs"]
+mod memory;
 #[path = "git_contract/merges.rs"]
 mod merges;
 #[path = "git_contract/random.rs"]

@@ -58,6 +58,9 @@ pub struct Record {
     pub last_rev: Reading,
     /// The label event last acted on; the same event never counts twice.
     pub label_event: Option<u64>,
+    /// The change of the pull request at which its label was last judged.
+    #[serde(default)]
+    pub label_judged: Option<Moment>,
     /// Comments acted on.
     pub comments: BTreeSet<CommentId>,
     /// Commits we moved its head branch to, or were about to: finding one there is not a push by somebody.
@@ -201,6 +204,13 @@ pub enum Decision {
         /// Which pull request.
         pr: PrNumber,
         /// Why.
+        why: Refusal,
+    },
+    /// The label asked for what cannot be judged yet: its people are told, and it stays.
+    LabelWaits {
+        /// Which pull request.
+        pr: PrNumber,
+        /// For what.
         why: Refusal,
     },
     /// The label no longer says the truth and is taken off.

@@ -52,6 +52,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         approval: None,
         last_rev: Reading::new(0),
         label_event: None,
+        label_judged: None,
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
     });
@@ -93,6 +94,7 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
         return Vec::new();
     }
     if record.label_event.is_some_and(|acted| acted >= labelled.event) {
+        record.label_judged = Some(record.pull.updated_at);
         return Vec::new();
     }
     let refusal = if *permission < Permission::Write {
@@ -102,11 +104,12 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
     } else {
         against(&record.pull, terms)
     };
-    // Without settings nothing can be judged: the label waits, and is looked at again when they are there.
+    // Without settings nothing can be judged: the label waits, and is looked at again when they are there; its people hear of it.
     if refusal == Some(Refusal::NotConfigured) {
-        return Vec::new();
+        return vec![Decision::LabelWaits { pr, why: Refusal::NotConfigured }];
     }
     record.label_event = Some(labelled.event);
+    record.label_judged = Some(record.pull.updated_at);
     match refusal {
         Some(why) => vec![Decision::RefuseLabel { pr, why }],
         None => vec![approve(record, labelled.by.clone(), Via::Label(labelled.event), now)],

@@ -91,7 +91,7 @@ pub fn judge(required: &[RequiredCheck], rules: &ChecksConfig, evidence: Evidenc
     if by_standing.iter().any(|(s, ..)| *s == Standing::Failed) {
         Judgement::Failed(checks(Standing::Failed))
     } else if !missing.is_empty() && late(evidence, rules.start_deadline_ms) {
-        Judgement::NeverStarted(missing)
+        never_started(missing, required, rules, evidence)
     } else if !(missing.is_empty() && running.is_empty()) {
         if late(evidence, rules.finish_deadline_ms) {
             Judgement::NeverFinished(missing.into_iter().chain(running).collect())
@@ -103,6 +103,23 @@ pub fn judge(required: &[RequiredCheck], rules: &ChecksConfig, evidence: Evidenc
     } else {
         Judgement::Passed(checks(Standing::Passed))
     }
+}
+
+/// Where a check of an earlier run of the same commit still hangs, that says more than this run's silence.
+fn never_started(
+    missing: Vec<CheckName>,
+    required: &[RequiredCheck],
+    rules: &ChecksConfig,
+    evidence: Evidence<'_>,
+) -> Judgement {
+    let anew = BTreeSet::new();
+    let everything = Evidence { spent: &anew, ..evidence };
+    let hangs = |name: &CheckName| {
+        let of_name = required.iter().filter(|required| required.name == *name);
+        of_name.flat_map(|of| matching(of, everything)).any(|check| standing(check, rules) == Standing::Running)
+    };
+    let hung: Vec<_> = missing.iter().filter(|name| hangs(name)).cloned().collect();
+    if hung.is_empty() { Judgement::NeverStarted(missing) } else { Judgement::NeverFinished(hung) }
 }
 
 fn late(evidence: Evidence<'_>, deadline_ms: i64) -> bool {
@@ -153,10 +170,13 @@ mod tests {
     }
 
     fn verdict(seen: &[Check], waited_ms: i64) -> Judgement {
+        verdict_after(&BTreeSet::new(), seen, waited_ms)
+    }
+
+    fn verdict_after(spent: &BTreeSet<u64>, seen: &[Check], waited_ms: i64) -> Judgement {
         let required = [RequiredCheck { name: "ci".parse().expect("a name"), app: Some(AppId::new(1)) }];
-        let spent = BTreeSet::new();
         let asked_at = Some(Moment::from_ms(0));
-        let evidence = Evidence { sha: sha(1), seen, spent: &spent, asked_at, now: Moment::from_ms(waited_ms) };
+        let evidence = Evidence { sha: sha(1), seen, spent, asked_at, now: Moment::from_ms(waited_ms) };
         judge(&required, &RepoConfig::default().checks, evidence)
     }
 
@@ -191,5 +211,15 @@ mod tests {
             matches!(verdict(&done, rules.finish_deadline_ms + 1), Judgement::Passed(_)),
             "done counts before late"
         );
+    }
+
+    #[test]
+    fn a_check_that_hung_before_is_not_called_never_started() {
+        let late = RepoConfig::default().checks.start_deadline_ms + 1;
+        let spent = BTreeSet::from([7]);
+        let of = |state| [check("ci", 1, state)];
+        assert!(matches!(verdict_after(&spent, &of(CheckState::InProgress), 0), Judgement::Pending { .. }));
+        assert!(matches!(verdict_after(&spent, &of(CheckState::InProgress), late), Judgement::NeverFinished(_)));
+        assert!(matches!(verdict_after(&spent, &of(CheckState::Failure), late), Judgement::NeverStarted(_)));
     }
 }

@@ -11,6 +11,7 @@ use crate::engine::board::Boards;
 use crate::engine::repo::Ended;
 use crate::engine::supervise::{Service, supervise};
 use crate::http::{Doors, Limits, Metrics, Readiness, doors, serve};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -69,8 +70,13 @@ fn refuse(args: &Args, unusable: &Unusable) -> ExitCode {
 
 fn log(config: &LogConfig) {
     let filter = EnvFilter::try_new(&config.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour());
     if config.json { log.json().init() } else { log.with_target(false).init() }
+}
+
+/// Colours are for a terminal; in a file they are noise.
+fn colour() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 async fn service(config: ServiceConfig) -> Result<Ended, String> {

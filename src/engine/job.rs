@@ -262,6 +262,8 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
 /// Refs of ours that no run and no landing needs.
 fn strays(state: &RepoState) -> impl Iterator<Item = RefName> {
     let mut needed: BTreeSet<RefName> = state.runs.keys().map(|run| run_branch(state.trunk(), *run)).collect();
+    let trunk = state.queue.trunk.map(|trunk| trunk.tip);
+    needed.extend(state.revoked.iter().filter(|(_, on)| Some(**on) == trunk).map(|(name, _)| name.clone()));
     let settling = state.queue.tree.settling().map(|id| &state.queue.tree.get(id).phase);
     if let Some(Phase::Landing(_, attempt) | Phase::Revoking(_, attempt)) = settling {
         needed.insert(landing_ref(*attempt));

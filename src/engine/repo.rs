@@ -6,6 +6,7 @@ use super::fact::Fact;
 use super::job::Job;
 use super::perform::{Look, look, perform, refs};
 use super::present::board;
+use super::state::File;
 use super::take::Around;
 use super::turn::Book;
 use super::view::View;
@@ -23,6 +24,8 @@ use tracing::Instrument;
 
 /// Inbox rows that are looked at together, at the most.
 const ROWS_AT_ONCE: usize = 256;
+/// The first reconciliation gives the settings this long to be read before it.
+const SETTINGS_FIRST_MS: i64 = 3_000;
 /// Pause after the store failed.
 const STORE_PAUSE_MS: u64 = 1_000;
 
@@ -72,6 +75,7 @@ pub struct Repo<W: World, S: Store> {
     reconciling: bool,
     reconcile_trouble: Option<String>,
     wake_at: Option<Moment>,
+    inbox_due: bool,
 }
 
 impl<W: World, S: Store> Repo<W, S> {
@@ -80,7 +84,7 @@ impl<W: World, S: Store> Repo<W, S> {
         Self {
             id: book.state.repository.id,
             dispatch: Dispatch::new(settings.pushes_per_minute),
-            reconcile_at: world.clock().now(),
+            reconcile_at: world.clock().now().plus_ms(SETTINGS_FIRST_MS),
             world,
             store,
             book,
@@ -91,6 +95,7 @@ impl<W: World, S: Store> Repo<W, S> {
             reconciling: false,
             reconcile_trouble: None,
             wake_at: None,
+            inbox_due: false,
         }
     }
 
@@ -101,6 +106,9 @@ impl<W: World, S: Store> Repo<W, S> {
         }
         while !*shutdown.borrow() {
             self.begin_reconcile();
+            if std::mem::take(&mut self.inbox_due) && self.look_at_inbox().await.is_err() {
+                return Ended::Fenced;
+            }
             let pause = self.pause_ms();
             let clock = self.world.clock();
             let turned = tokio::select! {
@@ -194,6 +202,7 @@ impl<W: World, S: Store> Repo<W, S> {
         let page = self.settings.page.clone();
         let around = Around { now, page: page.as_deref() };
         let readings = self.world.readings().last();
+        let settled = self.book.state.settings.file != File::Unread;
         let configured = self.book.state.configured();
         let mut written = self.book.turn(&*self.store, &facts, &consumed, readings, around).await;
         let owed = loop {
@@ -207,6 +216,9 @@ impl<W: World, S: Store> Repo<W, S> {
                 }
             }
         };
+        if !settled && self.book.state.settings.file != File::Unread {
+            self.inbox_due = true;
+        }
         if !configured && self.book.state.configured() {
             // Labels that were put on before anything said what green means have waited for this.
             self.reconcile_at = now;
@@ -306,7 +318,10 @@ impl<W: World, S: Store> Repo<W, S> {
         let mut looks: Vec<(Look, Vec<u64>)> = Vec::new();
         let mut idle = Vec::new();
         let view = View::of(&self.book.state, self.world.clock().now());
-        for row in rows.into_iter().filter(|row| !self.rows.contains(&row.seq)) {
+        // Until the settings are read nobody can say what a request means; it waits where it is safe.
+        let early = self.book.state.settings.file == File::Unread;
+        let waits = |row: &InboxRow| early && matches!(row.hint, Hint::Pull(_) | Hint::Comment(_) | Hint::Unreadable);
+        for row in rows.into_iter().filter(|row| !self.rows.contains(&row.seq) && !waits(row)) {
             match wanted(&view, &row) {
                 None => idle.push(row.seq),
                 Some(look) => match looks.iter_mut().find(|(known, _)| *known == look) {

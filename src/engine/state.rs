@@ -36,6 +36,9 @@ pub struct RepoState {
     pub closings: BTreeMap<PrNumber, Closing>,
     /// Refs of ours that may be there: branches of runs, and refs that stand in the lease of a landing.
     pub refs: BTreeSet<RefName>,
+    /// Refs of revoked landings, which must stay as long as trunk is where they were revoked on.
+    #[serde(default)]
+    pub revoked: BTreeMap<RefName, Sha>,
     /// What is known of tips that landed and whose members have not been told yet.
     pub landed: BTreeMap<Sha, Landed>,
     /// Newest first.
@@ -148,6 +151,7 @@ impl RepoState {
             answers: BTreeMap::new(),
             closings: BTreeMap::new(),
             refs: BTreeSet::new(),
+            revoked: BTreeMap::new(),
             landed: BTreeMap::new(),
             landings: Vec::new(),
             departures: Vec::new(),

@@ -4,11 +4,11 @@ use super::fact::Fact;
 use super::job::{landing_ref, run_branch};
 use super::posts;
 use super::state::{Closing, File, RepoState, Run};
-use crate::admission::{self, Decision, Desk, Refusal, Terms};
+use crate::admission::{self, Decision, Desk, Heard, PullReading, Refusal, Terms};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::config::RepoConfig;
 use crate::engine::board::{DepartureRow, LandingRow};
-use crate::facts::{Check, RequiredCheck};
+use crate::facts::{Check, Pull, PullState, RequiredCheck};
 use crate::ids::{Moment, PrNumber, RunId, Sha};
 use crate::queue::{self, Effect, Event, Notice, Silence, TrunkVerdict, Verdict};
 use crate::text;
@@ -46,8 +46,15 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Repository(repository) => state.repository = repository.clone(),
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
         Fact::Settings { at, file, forge_requires } => settings(state, (*at, file, forge_requires), around),
-        Fact::Pull(reading) => admit(state, around, |desk, terms| admission::read(desk, reading, around.now, terms)),
-        Fact::Comment(heard) => admit(state, around, |desk, terms| admission::hear(desk, heard, around.now, terms)),
+        Fact::Pull(reading) => {
+            let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
+            admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
+        }
+        Fact::Comment(heard) => {
+            let pull = seen(state, Some(&heard.pull)).unwrap_or_else(|| heard.pull.clone());
+            let heard = Heard { pull, ..heard.clone() };
+            admit(state, around, |desk, terms| admission::hear(desk, &heard, around.now, terms));
+        }
         Fact::HeardUntil(moment) => state.heard_until = state.heard_until.max(*moment),
         Fact::RunAsked { run } => {
             if let Some(run) = state.runs.get_mut(run) {
@@ -59,7 +66,12 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Landed { tip, landed } => {
             state.landed.insert(*tip, landed.clone());
         }
-        Fact::Queue(event) => advance(state, event.clone(), around),
+        Fact::Queue(event) => {
+            if let Event::Revoked { attempt, trunk, landed: false, .. } = event {
+                state.revoked.insert(landing_ref(*attempt), *trunk);
+            }
+            advance(state, event.clone(), around);
+        }
         Fact::Posted { pr, comment, body } => posts::written(state, *pr, *comment, body),
         Fact::PostRefused { pr, body, comment } => posts::refused(state, *pr, *comment, body),
         Fact::Answered { comment } => {
@@ -79,6 +91,13 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             }
         }
     }
+}
+
+/// A pull request that landed counts as merged, whatever the forge still shows: nobody can ask for it any more.
+fn seen(state: &RepoState, pull: Option<&Pull>) -> Option<Pull> {
+    let pull = pull?.clone();
+    let landed = state.closings.contains_key(&pull.number) && pull.state == PullState::Open;
+    Some(Pull { state: if landed { PullState::Merged } else { pull.state }, ..pull })
 }
 
 /// Lets admission decide, and follows its decisions.
@@ -153,6 +172,12 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
                 refuse_label(state, pr, &why, around);
                 state.labels_off.insert(pr);
             }
+            // Settings that were only not read yet are no news to anybody.
+            Decision::LabelWaits { .. } if state.settings.file == File::Unread => {}
+            Decision::LabelWaits { pr, why } => {
+                let body = text::status_comment("Waiting.", &text::label_waits(&why), around.page);
+                posts::say(state, pr, "label waits".to_owned(), body);
+            }
             Decision::RemoveLabel { pr } => {
                 state.labels_off.insert(pr);
             }
@@ -192,8 +217,16 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
             spend(state, sha, seen);
             Verdict::Silent(Silence::Cancelled(names(&cancelled)))
         }
-        Judgement::NeverStarted(missing) => Verdict::Silent(Silence::NeverStarted(strings(&missing))),
-        Judgement::NeverFinished(open) => Verdict::Silent(Silence::NeverFinished(strings(&open))),
+        // What hangs hangs for good: the next run must be a new one, not be judged by the same checks again.
+        // What hangs hangs for good: the next run must be a new one, not be judged by the same checks again.
+        Judgement::NeverStarted(missing) => {
+            spend(state, sha, seen);
+            Verdict::Silent(Silence::NeverStarted(strings(&missing)))
+        }
+        Judgement::NeverFinished(open) => {
+            spend(state, sha, seen);
+            Verdict::Silent(Silence::NeverFinished(strings(&open)))
+        }
     };
     state.count(match verdict {
         Verdict::Passed => "greenline_runs_passed_total",
@@ -280,6 +313,7 @@ fn sweep(state: &mut RepoState, now: Moment) {
         state.queue.tree.iter().filter_map(|(_, node)| node.tip()).chain(trunk).collect();
     state.spent.retain(|sha, _| shas.contains(sha));
     state.landed.retain(|sha, _| Some(*sha) == trunk);
+    state.revoked.retain(|_, on| Some(*on) == trunk);
     let red = state.queue.trunk.is_some_and(|trunk| trunk.verdict == TrunkVerdict::Red);
     state.trunk_red_at = red.then(|| state.trunk_red_at.unwrap_or(now));
     state.desk.forget(CLOSED_KEPT);

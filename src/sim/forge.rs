@@ -235,13 +235,14 @@ impl Ground {
     }
 
     /// Somebody gives their word for the head that is there, or that they see.
-    pub fn give_word(&mut self, pr: PrNumber, by: &str, by_label: bool) {
+    pub fn give_word(&mut self, pr: PrNumber, by: &str, comment: Option<CommentId>) {
         let (seen, tick) = (self.pulls.get(&pr).map(|file| file.shown.head), self.tick);
         let heads = [seen, self.head(pr)];
         let approved: Vec<Sha> = heads.into_iter().flatten().collect();
         if let Some(file) = self.pulls.get_mut(&pr) {
             for head in approved {
-                file.words.push(super::pulls::Word { by: by.to_owned(), head, by_label, tick });
+                let by_label = comment.is_none();
+                file.words.push(super::pulls::Word { by: by.to_owned(), head, by_label, tick, comment });
             }
         }
         self.reckon(pr);

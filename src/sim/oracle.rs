@@ -2,6 +2,7 @@
 
 use super::truth::Truth;
 use super::world::{Ground, Push, TRUNK, trunk};
+use crate::config::RepoConfig;
 use crate::engine::board::DepartureRow;
 use crate::engine::state::RepoState;
 use crate::ids::{Moment, PrNumber, RefName, Sha};
@@ -19,7 +20,7 @@ const TAGS: &str = "refs/tags/candidate/";
 /// What the forge may lag behind a moved branch, in milliseconds.
 const LAG_MS: i64 = 3_100;
 /// From reading trunk to writing down who is ejected, at most, in milliseconds.
-const EJECT_MS: i64 = 30_000;
+const EJECT_MS: i64 = 15_000;
 
 /// What was broken, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,8 +99,6 @@ impl Ground {
                 format!("\"landing\":[\"{to}\",")
             } else if name.starts_with(RUNS) && update.to.is_some() {
                 format!("\"{}\":{{\"sha\":\"{to}\"", number(RUNS))
-            } else if name.starts_with(GUARDS) && update.to.is_some() {
-                format!("\"landing\":[\"{to}\",{}]", number(GUARDS))
             } else if name.starts_with(RUNS) || name.starts_with(GUARDS) {
                 format!("\"{name}\"")
             } else if name.starts_with("refs/tags/") {
@@ -251,7 +250,7 @@ impl Ground {
         let Some(at) = state.queue.order.iter().position(|entry| entry.id.pr == row.pull) else { return };
         let order: Vec<(PrNumber, Sha)> = state.queue.order.iter().map(|e| (e.id.pr, e.id.head)).collect();
         let (ahead, own) = (&order[..at], order[at]);
-        let tries = state.policy().tries;
+        let tries = state.settings.read_at.map_or(1, |at| self.tries(at));
         self.oracle.sometimes("somebody was sent back with blame");
         let candidates = self.oracle.trunks_since(self.now.plus_ms(-EJECT_MS));
         for base in candidates {
@@ -271,6 +270,15 @@ impl Ground {
         }
         let what = format!("#{} was sent back ({}) although it is to blame on no trunk of late", row.pull, row.code);
         self.oracle.breaks("innocent", what);
+    }
+}
+
+impl Ground {
+    /// Red runs that count as one by the settings on a commit.
+    fn tries(&self, at: Sha) -> u8 {
+        let version = self.truth.get(at).content.get(&0).and_then(|version| usize::try_from(*version).ok());
+        let text = version.and_then(|version| self.settings.get(version.checked_sub(1)?));
+        text.and_then(|text| RepoConfig::parse(text).ok()).map_or(1, |config| config.queue.tries)
     }
 }
 

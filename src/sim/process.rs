@@ -137,7 +137,8 @@ async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pu
     let store = Arc::new(SimStore(door.clone()));
     let clock = SimClock(door.clone());
     let book = loop {
-        let fresh = RepoState::new(door.ground().repository(), clock.now());
+        let repository = door.ground().repository();
+        let fresh = RepoState::new(repository, clock.now());
         match Book::open(&*store, fresh).await {
             Ok(book) => break book,
             Err(_) => clock.sleep_ms(5_000).await,

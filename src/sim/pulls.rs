@@ -19,6 +19,8 @@ pub struct Word {
     pub by_label: bool,
     /// When.
     pub tick: u64,
+    /// The comment that says so, if one does.
+    pub comment: Option<CommentId>,
 }
 
 /// A pull request.
@@ -57,8 +59,17 @@ pub struct Note {
     pub acknowledged: bool,
     /// Its webhook reached us.
     pub delivered: bool,
+    /// It can be found by looking at open pull requests: its own was open ever since.
+    pub findable: bool,
     /// When it was written.
     pub tick: u64,
+}
+
+impl PullFile {
+    /// It is open, and goes to trunk.
+    pub fn open(&self) -> bool {
+        self.shown.state == PullState::Open && self.shown.base.as_str() == "main"
+    }
 }
 
 impl Ground {
@@ -78,6 +89,12 @@ impl Ground {
             file.past.push((now, file.shown.clone()));
             change(file);
             file.shown.updated_at = now;
+            if !file.open() {
+                self.comments
+                    .values_mut()
+                    .filter(|note| note.comment.pull == pr)
+                    .for_each(|note| note.findable = false);
+            }
         }
         self.reckon(pr);
         self.mail(Hint::Pull(pr));
@@ -162,7 +179,9 @@ impl Ground {
         let id = CommentId::new(self.id());
         let comment = Comment { id, pull: pr, by: person(by), body, created_at: self.now, edited: false };
         let own = comment.by.bot;
-        let note = Note { comment: comment.clone(), own, acknowledged: false, delivered: false, tick: self.tick };
+        let findable = self.pulls.get(&pr).is_some_and(PullFile::open);
+        let (comment_, tick) = (comment.clone(), self.tick);
+        let note = Note { comment: comment_, own, acknowledged: false, delivered: false, findable, tick };
         self.comments.insert(id, note);
         if let Some(file) = self.pulls.get_mut(&pr) {
             file.past.push((self.now, file.shown.clone()));

@@ -38,8 +38,6 @@ bugs! {
     SkipsApprovalRecheck,
     /// Believes that everybody may push.
     TrustsEverybody,
-    /// Believes a landing has failed when it was not answered, and that nothing of it can come any more.
-    UnknownIsFailure,
     /// Says it took the landing's lease away without doing it.
     SkipsRevoke,
     /// Acts before the state is durable.
@@ -227,9 +225,11 @@ pub fn refs(
                 seen.insert(trunk(), RemoteRef { target: tip, peeled: None });
             }
         }
-        Some(Bug::SkipsRevoke | Bug::UnknownIsFailure) => {
-            let hidden = ground.oracle.hidden.clone();
-            seen.retain(|name, _| !hidden.contains(name));
+        Some(Bug::SkipsRevoke) => {
+            let tip = RemoteRef { target: ground.tip(), peeled: None };
+            let hidden =
+                ground.oracle.hidden.iter().filter(|name| prefixes.iter().any(|p| name.as_str().starts_with(p)));
+            seen.extend(hidden.map(|name| (name.clone(), tip.clone())));
         }
         Some(Bug::MovesTags) => seen.retain(|name, _| !name.as_str().starts_with("refs/tags/")),
         _ => {}
@@ -264,11 +264,12 @@ pub fn settings(ground: &Ground, text: &str) -> String {
 /// A push arrives.
 pub fn push(ground: &mut Ground, mut push: Push) -> Vec<Pushed> {
     let revokes = |push: &Push| match push.updates.as_slice() {
-        [only] => only.to.is_none() && only.name.as_str().starts_with("refs/greenline/landing/"),
-        _ => false,
+        [only] => only.name.as_str().starts_with("refs/greenline/landing/").then(|| only.to),
+        _ => None,
     };
+    let revokes = revokes(&push) == Some(Some(ground.tip()));
     match ground.bug {
-        Some(Bug::SkipsRevoke | Bug::UnknownIsFailure) if revokes(&push) => {
+        Some(Bug::SkipsRevoke) if revokes => {
             let name = push.updates[0].name.clone();
             ground.oracle.hidden.insert(name);
             vec![Pushed::Done]

@@ -6,7 +6,6 @@ use super::world::Ground;
 use crate::command;
 use crate::engine::job::{Job, jobs};
 use crate::engine::state::RepoState;
-use crate::facts::PullState;
 use crate::ids::PrNumber;
 
 /// What the bot says when it is done with a pull request.
@@ -54,8 +53,10 @@ impl Ground {
             let written = self.comments.values().filter(|own| own.own && own.comment.body.contains(&marker)).count();
             let answers = written + usize::from(note.acknowledged);
             let pr = note.comment.pull;
-            let can_be_found = self.pulls.get(&pr).is_some_and(open);
-            if answers > 1 || (answers == 0 && (note.delivered || can_be_found)) {
+            let can_be_found = note.findable;
+            // Two processes at once may both answer: the forge offers nothing to tell them apart by.
+            let rivals = self.oracle.counters.contains_key("two processes at once");
+            if (answers > 1 && !rivals) || (answers == 0 && (note.delivered || can_be_found)) {
                 let what = format!("comment {id} ({:?}) on #{pr} has {answers} answers", note.comment.body);
                 return Some(Violation { invariant: "L2", what });
             }
@@ -73,10 +74,6 @@ impl Ground {
     }
 }
 
-fn open(file: &PullFile) -> bool {
-    file.shown.state == PullState::Open && file.shown.base.as_str() == "main"
-}
-
 /// L1 of one pull request: whoever asked was told how it ended, and truly.
 fn told(pr: PrNumber, file: &PullFile) -> Option<Violation> {
     let broken = |invariant, what: String| Some(Violation { invariant, what });
@@ -87,10 +84,10 @@ fn told(pr: PrNumber, file: &PullFile) -> Option<Violation> {
     match file.landed {
         Some(tip) if !said_landed => return broken("told", format!("#{pr} landed as {tip:?} and was not told so")),
         None if said_landed => return broken("told", format!("#{pr} was told that it landed, and did not")),
-        Some(_) if open(file) => return broken("L1", format!("#{pr} landed and is still open")),
+        Some(_) if file.open() => return broken("L1", format!("#{pr} landed and is still open")),
         Some(_) | None => {}
     }
-    let asks = file.shown.labels.iter().any(|label| label == LABEL) && open(file);
+    let asks = file.shown.labels.iter().any(|label| label == LABEL) && file.open();
     if asks && !last_word_since(file.label_tick) {
         return broken("L1", format!("#{pr} was labelled and never heard of"));
     }

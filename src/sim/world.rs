@@ -206,8 +206,13 @@ impl Ground {
 
     /// Goes on in time to what happens next.
     pub fn next(&mut self) -> Option<Due> {
-        let Reverse((at, id)) = self.due.pop()?;
-        let due = self.dues.remove(&id)?;
+        let (at, id, due) = loop {
+            let Reverse((at, id)) = self.due.pop()?;
+            // What was given back is not due any more.
+            if let Some(due) = self.dues.remove(&id) {
+                break (at, id, due);
+            }
+        };
         self.now = self.now.max(at);
         self.tick += 1;
         self.hash = mix(self.hash ^ id ^ mix(self.dice.standing()) ^ u64::try_from(self.now.ms()).unwrap_or(0));

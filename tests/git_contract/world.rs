@@ -117,8 +117,14 @@ impl World {
         Composer::open(&self.path(), Identity::new("Greenline", "bot@example.org")).expect("an open repository")
     }
 
+    /// Composes, and stores what came of it.
     pub fn compose(&self, recipe: &Recipe) -> Composed {
-        self.composer().compose(recipe).expect("an answer")
+        let mut composer = self.composer();
+        let composed = composer.compose(recipe).expect("an answer");
+        if let Composed::Tip { tip, .. } = composed {
+            composer.store(tip).expect("stored");
+        }
+        composed
     }
 
     pub fn cache(&self) -> GitCache {

@@ -26,9 +26,7 @@ fn without_settings_nothing_lands_and_everybody_can_see_why() {
     stage.told(&pull, &["Not queued", ".github/greenline.toml"]);
     assert!(stage.runs().is_empty());
     stage.push("main", &without, ".github/greenline.toml", &good);
-    until("the trouble is over", || {
-        stage.board()["troubles"].as_array().is_some_and(Vec::is_empty).then_some(())
-    });
+    until("the trouble is over", || stage.board()["troubles"].as_array().is_some_and(Vec::is_empty).then_some(()));
     until("the label is off", || stage.labels(&pull).is_empty().then_some(()));
     stage.label(&pull);
     let tip = stage.tip(&[&pull]);

@@ -1,6 +1,7 @@
 //! Git's own word on a merge: `git merge-tree`, and the few questions about history that only the git program answers as
-//! `git rebase` would. It never looks into trees itself, and reads no configuration of the machine or a person.
+//! `git rebase` would. What git is asked about is stored first. It never looks into trees itself, and reads no configuration of the machine or a person.
 
+use super::objects::Objects;
 use super::program::{self, Ran};
 use crate::port::Trouble;
 use git2::Oid;
@@ -38,11 +39,17 @@ impl Authority {
     }
 
     /// Merges commit `theirs` into commit `ours`; an answer given once is remembered.
-    pub fn merge(&mut self, base: Option<Oid>, ours: Oid, theirs: Oid) -> Result<Verdict, Trouble> {
+    pub fn merge(
+        &mut self,
+        objects: &mut Objects,
+        base: Option<Oid>,
+        ours: Oid,
+        theirs: Oid,
+    ) -> Result<Verdict, Trouble> {
         if let Some(verdict) = self.kept.get(&(base, ours, theirs)) {
             return Ok(verdict.clone());
         }
-        let verdict = self.merge_afresh(base, ours, theirs)?;
+        let verdict = self.merge_afresh(objects, base, ours, theirs)?;
         if self.kept.len() >= MAX_KEPT {
             self.kept.clear();
         }
@@ -51,7 +58,16 @@ impl Authority {
     }
 
     /// As [`Self::merge`], from nothing.
-    pub fn merge_afresh(&self, base: Option<Oid>, ours: Oid, theirs: Oid) -> Result<Verdict, Trouble> {
+    pub fn merge_afresh(
+        &self,
+        objects: &mut Objects,
+        base: Option<Oid>,
+        ours: Oid,
+        theirs: Oid,
+    ) -> Result<Verdict, Trouble> {
+        for id in base.into_iter().chain([ours, theirs]) {
+            objects.store(id)?;
+        }
         let mut git = program::command(&self.git_dir);
         // Merge attributes are those of the side merged into, as in a checkout of it; git before 2.41 knows no such thing.
         git.env("GIT_ATTR_SOURCE", ours.to_string());
@@ -67,7 +83,9 @@ impl Authority {
 
     /// The commits of `head` that are not in `onto`, oldest first, merge commits left out, in `git rebase`'s order;
     /// at most `limit`, the newest.
-    pub fn commits(&self, onto: Oid, head: Oid, limit: usize) -> Result<Vec<Oid>, Trouble> {
+    pub fn commits(&self, objects: &mut Objects, onto: Oid, head: Oid, limit: usize) -> Result<Vec<Oid>, Trouble> {
+        objects.store(onto)?;
+        objects.store(head)?;
         let limit = format!("--max-count={limit}");
         let text = self
             .rev_list(&["--topo-order", "--reverse", "--no-merges", &limit], &[head.to_string(), format!("^{onto}")])?;
@@ -75,7 +93,9 @@ impl Authority {
     }
 
     /// The commits of `head` whose patch is in `onto` already, by git's patch ids.
-    pub fn landed(&self, onto: Oid, head: Oid) -> Result<BTreeSet<Oid>, Trouble> {
+    pub fn landed(&self, objects: &mut Objects, onto: Oid, head: Oid) -> Result<BTreeSet<Oid>, Trouble> {
+        objects.store(onto)?;
+        objects.store(head)?;
         let both = [format!("{onto}...{head}")];
         let text = self.rev_list(&["--cherry-mark", "--right-only", "--no-merges"], &both)?;
         Ok(text.lines().filter_map(|line| Oid::from_str(line.strip_prefix('=')?.trim()).ok()).collect())

@@ -12,7 +12,10 @@ use git2::{ObjectType, Repository};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
+/// Packing everything anew may take so long; it is then tried again the next time.
+const TIDY_LIMIT: Duration = Duration::from_mins(30);
 /// A file read from a commit may have so many bytes.
 const MAX_FILE_BYTES: usize = 64 << 10;
 
@@ -83,6 +86,16 @@ impl GitCache {
         *self.repo.write().unwrap_or_else(PoisonError::into_inner) = repo;
     }
 
+    /// Packs the loose objects that compositions and fetches leave behind, and small packs together; worth doing every few
+    /// hours. Unlike `git gc` it drops nothing: no ref holds what was composed. Composing goes on meanwhile.
+    pub async fn tidy(&self) -> Result<(), Trouble> {
+        let _one = self.fetching.lock().await;
+        let mut git = program::command(&self.remote.git_dir);
+        git.args(["repack", "-d", "--geometric=2", "--no-write-bitmap-index", "--quiet"]);
+        let ran = program::run(git, TIDY_LIMIT).await?;
+        if ran.ok() { Ok(()) } else { Err(Trouble::busy(format!("the cache was not packed: {}", ran.complaint()))) }
+    }
+
     fn repo(&self) -> RepoName {
         self.repo.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -145,7 +158,17 @@ impl Git for GitCache {
 
     async fn compose(&self, recipe: &Recipe) -> Result<Composed, Trouble> {
         let recipe = recipe.clone();
-        self.local(move |composer| composer.compose(&recipe)).await
+        let work = move |composer: &mut Composer| {
+            let composed = composer.compose(&recipe);
+            // Stored before anybody hears of it: a process that starts later must be able to push what the queue recorded.
+            let stored = match &composed {
+                Ok(Composed::Tip { tip, .. }) => composer.store(*tip),
+                Ok(Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. }) | Err(_) => Ok(()),
+            };
+            composer.forget();
+            stored.and(composed)
+        };
+        self.local(work).await
     }
 
     async fn recompute(&self, recipe: &Recipe, tip: Sha) -> Result<Recomputed, Trouble> {
@@ -190,6 +213,7 @@ impl Git for GitCache {
     async fn tag_object(&self, tag: &TagObject) -> Result<Sha, Trouble> {
         let tag = tag.clone();
         self.local(move |composer| {
+            composer.store(tag.target)?;
             let mut raw = format!("object {}\ntype commit\ntag {}\ntagger ", tag.target, tag.name).into_bytes();
             raw.extend_from_slice(&composer.identity.line(tag.at.ms().div_euclid(1000)));
             raw.extend_from_slice(b"\n\n");

@@ -60,18 +60,34 @@ enum Step {
 }
 
 impl Composer {
-    /// Opens the bare repository all objects are read from and written to.
+    /// Opens the bare repository all objects are read from and stored in.
     pub fn open(git_dir: &Path, identity: Identity) -> Result<Self, Trouble> {
         Ok(Self { objects: Objects::open(git_dir)?, authority: Authority::new(git_dir.to_owned()), identity })
     }
 
-    /// Composes; new objects are in the repository afterwards. Trouble if a commit of the recipe is not there.
+    /// Composes. New objects are known to this composer only, and can be composed on; see [`Self::store`]. Trouble if a
+    /// commit of the recipe is not there.
     pub fn compose(&mut self, recipe: &Recipe) -> Result<Composed, Trouble> {
+        self.objects.make_room()?;
         match recipe.strategy {
             Strategy::Rebase => self.rebase(recipe),
             Strategy::Merge => self.merge(recipe),
             Strategy::Squash => self.squash(recipe),
         }
+    }
+
+    /// Writes a composed tip and all it leads to into the repository, where git and the next process find them. Trouble if
+    /// the tip is not known here.
+    pub fn store(&mut self, tip: Sha) -> Result<(), Trouble> {
+        if !self.objects.has(oid(tip))? {
+            return Err(Trouble::Bug(format!("{tip} is not in the cache; fetch or compose it first")));
+        }
+        self.objects.store(oid(tip))
+    }
+
+    /// Drops what was composed and not stored.
+    pub fn forget(&mut self) {
+        self.objects.forget();
     }
 
     /// The commit an object is or, as a tag, names; `None` if there is no such thing in the repository.
@@ -85,7 +101,7 @@ impl Composer {
     }
 
     fn rebase(&mut self, recipe: &Recipe) -> Result<Composed, Trouble> {
-        let commits = match lineage::read(&self.objects, &self.authority, recipe, recipe.inner_merges)? {
+        let commits = match lineage::read(&mut self.objects, &self.authority, recipe, recipe.inner_merges)? {
             Lineage::Commits(commits) => commits,
             Lineage::Contained => return Ok(Composed::Nothing),
             Lineage::Refused(why) => return Ok(Composed::Refused { why }),
@@ -126,7 +142,7 @@ impl Composer {
                 Verdict::Conflict(paths) => {
                     let landed = match landed {
                         Some(landed) => landed,
-                        None => landed.insert(self.authority.landed(onto.id, oid(recipe.head))?),
+                        None => landed.insert(self.authority.landed(&mut self.objects, onto.id, oid(recipe.head))?),
                     };
                     // Its patch is on trunk, and trunk went on from there: nothing is left to apply.
                     if !landed.contains(&commit.id) {
@@ -142,7 +158,7 @@ impl Composer {
         if group.follow.is_empty() && group.pick.parents == [tip] {
             return Ok(Step::Made(group.pick.id, group.pick.tree));
         }
-        let commit = self.objects.write_commit(&NewCommit {
+        let commit = self.objects.make_commit(&NewCommit {
             tree: at.tree,
             parents: &[tip],
             author: &group.pick.author,
@@ -166,18 +182,18 @@ impl Composer {
             Merged::Clean(tree) => Ok(Verdict::Clean(tree)),
             Merged::Declined(_) => {
                 let ours = self.as_commit(ours)?;
-                self.authority.merge(Some(base.id), ours, theirs.id)
+                self.authority.merge(&mut self.objects, Some(base.id), ours, theirs.id)
             }
         }
     }
 
     /// `git merge-tree` before 2.45 takes commits only: a tree gets a commit nobody will ever point to.
-    pub(super) fn as_commit(&self, at: At) -> Result<Oid, Trouble> {
+    pub(super) fn as_commit(&mut self, at: At) -> Result<Oid, Trouble> {
         if let Some(commit) = at.commit {
             return Ok(commit);
         }
         let line = self.identity.line(0);
-        self.objects.write_commit(&NewCommit {
+        self.objects.make_commit(&NewCommit {
             tree: at.tree,
             parents: &[],
             author: &line,
@@ -200,7 +216,7 @@ impl Composer {
                 self.three_way(&base, ours, &head)?
             }
             // Several bases: git merges them first; no tree of ours stands for that.
-            _ => self.authority.merge(None, onto.id, head.id)?,
+            _ => self.authority.merge(&mut self.objects, None, onto.id, head.id)?,
         };
         Ok(match verdict {
             Verdict::Clean(tree) if tree == onto.tree => Err(Composed::Nothing),
@@ -215,7 +231,7 @@ impl Composer {
             Err(composed) => return Ok(composed),
         };
         let line = self.identity.line(onto.committed_s.max(head.committed_s));
-        let tip = self.objects.write_commit(&NewCommit {
+        let tip = self.objects.make_commit(&NewCommit {
             tree,
             parents: &[onto.id, head.id],
             author: &line,
@@ -228,7 +244,7 @@ impl Composer {
 
     fn squash(&mut self, recipe: &Recipe) -> Result<Composed, Trouble> {
         // What it is made of decides only author and message, so merge commits inside do no harm.
-        let commits = match lineage::read(&self.objects, &self.authority, recipe, InnerMerges::Flatten)? {
+        let commits = match lineage::read(&mut self.objects, &self.authority, recipe, InnerMerges::Flatten)? {
             Lineage::Commits(commits) => commits,
             Lineage::Contained => return Ok(Composed::Nothing),
             Lineage::Refused(why) => return Ok(Composed::Refused { why }),
@@ -240,7 +256,7 @@ impl Composer {
         let kept: Vec<&Commit> = commits.iter().filter(|commit| !lineage::is_fixup(commit)).collect();
         let kept = if kept.is_empty() { commits.iter().collect() } else { kept };
         let author = kept.first().map_or(&head.author, |first| &first.author);
-        let tip = self.objects.write_commit(&NewCommit {
+        let tip = self.objects.make_commit(&NewCommit {
             tree,
             parents: &[onto.id],
             author,

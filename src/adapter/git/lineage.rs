@@ -25,7 +25,7 @@ pub enum Lineage {
 
 /// Reads the commits of `recipe.head` that are not in `recipe.onto`.
 pub fn read(
-    objects: &Objects,
+    objects: &mut Objects,
     authority: &Authority,
     recipe: &Recipe,
     inner_merges: InnerMerges,
@@ -58,8 +58,8 @@ pub fn read(
     Ok(Lineage::Commits(commits))
 }
 
-fn flattened(objects: &Objects, authority: &Authority, recipe: &Recipe) -> Result<Lineage, Trouble> {
-    let ids = authority.commits(oid(recipe.onto), oid(recipe.head), MAX_COMMITS + 1)?;
+fn flattened(objects: &mut Objects, authority: &Authority, recipe: &Recipe) -> Result<Lineage, Trouble> {
+    let ids = authority.commits(objects, oid(recipe.onto), oid(recipe.head), MAX_COMMITS + 1)?;
     if ids.len() > MAX_COMMITS {
         return Ok(Lineage::Refused(too_many()));
     }

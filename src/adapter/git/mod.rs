@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `cache` | the port: one repository's cache and remote |
 //! | `composer`, `lineage`, `autosquash`, `message` | what a pull request becomes |
-//! | `three_way`, `tree`, `objects` | merging trees without reading what did not change |
+//! | `three_way`, `tree`, `objects`, `unsaved` | merging trees without reading what did not change |
 //! | `authority`, `recompute` | git's own word, where trees do not say and before a landing |
 //! | `remote`, `push`, `program` | the git program and the network |
 //! | `scratch` | composing over someone's repository without touching it |
@@ -24,6 +24,7 @@ mod remote;
 mod scratch;
 mod three_way;
 mod tree;
+mod unsaved;
 
 pub use cache::{CacheOptions, GitCache};
 pub use composer::{Composer, Identity};

@@ -1,16 +1,19 @@
-//! Objects of one bare repository: trees and commits, read from it, kept while hot, and written to it as git would.
-//! It merges nothing and touches no ref.
+//! Objects of one bare repository: trees and commits, read from it and kept while hot. What is made here stays in memory
+//! until it is stored, which costs a file per object. It merges nothing and touches no ref.
 
 use super::tree::Tree;
+use super::unsaved::{Made, Unsaved};
 use crate::ids::Sha;
 use crate::port::Trouble;
 use git2::{ErrorCode, ObjectType, Oid, Repository};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 /// Parsed trees are kept up to this many bytes, then all forgotten at once.
 const MAX_CACHED_BYTES: usize = 64 << 20;
+/// New objects stay in memory up to this many bytes, then all are written at once.
+const MAX_UNSAVED_BYTES: usize = 64 << 20;
 
 /// A commit, its author and message byte for byte.
 #[derive(Debug, Clone)]
@@ -42,6 +45,7 @@ pub struct Objects {
     repo: Repository,
     trees: HashMap<Oid, Arc<Tree>>,
     cached_bytes: usize,
+    unsaved: Unsaved,
 }
 
 impl std::fmt::Debug for Objects {
@@ -67,12 +71,12 @@ impl Objects {
         let repo = Repository::open_bare(git_dir).map_err(|error| {
             Trouble::Denied(format!("{} cannot be opened as a bare repository: {}", git_dir.display(), error.message()))
         })?;
-        Ok(Self { repo, trees: HashMap::new(), cached_bytes: 0 })
+        Ok(Self { repo, trees: HashMap::new(), cached_bytes: 0, unsaved: Unsaved::default() })
     }
 
-    /// The object is here.
+    /// The object is here, in memory or stored.
     pub fn has(&self, id: Oid) -> Result<bool, Trouble> {
-        Ok(self.repo.odb().map_err(broken)?.exists(id))
+        Ok(self.unsaved.get(id).is_some() || self.repo.odb().map_err(broken)?.exists(id))
     }
 
     /// A tree, from memory if it was asked for lately.
@@ -80,16 +84,20 @@ impl Objects {
         if let Some(tree) = self.trees.get(&id) {
             return Ok(Arc::clone(tree));
         }
+        if let Some(Made::Tree(tree)) = self.unsaved.get(id) {
+            return Ok(Arc::clone(tree));
+        }
         let raw = self.read(id, ObjectType::Tree, usize::MAX)?.expect("no tree is over the limit");
         let tree = Tree::parse(raw).ok_or_else(|| Trouble::Bug(format!("the tree {id} is malformed")))?;
         Ok(self.keep(id, tree))
     }
 
-    /// Writes a tree given as raw bytes.
-    pub fn write_tree(&mut self, raw: Vec<u8>) -> Result<Oid, Trouble> {
-        let id = self.write(ObjectType::Tree, &raw)?;
+    /// Makes a tree of raw bytes, in memory.
+    pub fn make_tree(&mut self, raw: Vec<u8>) -> Result<Oid, Trouble> {
+        let id = Oid::hash_object(ObjectType::Tree, &raw).map_err(broken)?;
         let tree = Tree::parse(raw).expect("we wrote it well formed");
-        self.keep(id, tree);
+        let tree = self.keep(id, tree);
+        self.unsaved.insert(id, Made::Tree(tree));
         Ok(id)
     }
 
@@ -106,18 +114,25 @@ impl Objects {
 
     /// A commit.
     pub fn commit(&self, id: Oid) -> Result<Commit, Trouble> {
+        let malformed = || Trouble::Bug(format!("the commit {id} is malformed"));
+        if let Some(Made::Commit(raw)) = self.unsaved.get(id) {
+            return parse_commit(id, raw).ok_or_else(malformed);
+        }
         let raw = self.read(id, ObjectType::Commit, usize::MAX)?.expect("no commit is over the limit");
-        parse_commit(id, &raw).ok_or_else(|| Trouble::Bug(format!("the commit {id} is malformed")))
+        parse_commit(id, &raw).ok_or_else(malformed)
     }
 
     /// The commit an object is or, as a tag, names; `None` if there is no such thing here.
     pub fn peel_to_commit(&self, id: Oid) -> Option<Oid> {
+        if let Some(Made::Commit(_)) = self.unsaved.get(id) {
+            return Some(id);
+        }
         let object = self.repo.find_object(id, None).ok()?;
         object.peel_to_commit().ok().map(|commit| commit.id())
     }
 
-    /// Writes a commit.
-    pub fn write_commit(&self, new: &NewCommit<'_>) -> Result<Oid, Trouble> {
+    /// Makes a commit, in memory.
+    pub fn make_commit(&mut self, new: &NewCommit<'_>) -> Result<Oid, Trouble> {
         let mut raw = format!("tree {}\n", new.tree).into_bytes();
         for parent in new.parents {
             raw.extend_from_slice(format!("parent {parent}\n").as_bytes());
@@ -133,10 +148,54 @@ impl Objects {
         }
         raw.push(b'\n');
         raw.extend_from_slice(new.message);
-        self.write(ObjectType::Commit, &raw)
+        let id = Oid::hash_object(ObjectType::Commit, &raw).map_err(broken)?;
+        self.unsaved.insert(id, Made::Commit(Arc::new(raw)));
+        Ok(id)
     }
 
-    /// Writes an object of any kind.
+    /// Writes an object and all it leads to, as far as they are only in memory; git sees it afterwards. What leads to an
+    /// object is written after it, so that breaking off leaves nothing that points nowhere.
+    pub fn store(&mut self, id: Oid) -> Result<(), Trouble> {
+        let mut todo = vec![(id, false)];
+        while let Some((id, leads_nowhere)) = todo.pop() {
+            let Some(made) = self.unsaved.get(id).cloned() else { continue };
+            if leads_nowhere {
+                match &made {
+                    Made::Tree(tree) => self.write(ObjectType::Tree, tree.raw())?,
+                    Made::Commit(raw) => self.write(ObjectType::Commit, raw)?,
+                };
+                self.unsaved.remove(id);
+                continue;
+            }
+            todo.push((id, true));
+            match made {
+                Made::Tree(tree) => todo.extend(tree.directories().map(|id| (id, false))),
+                Made::Commit(_) => {
+                    let commit = self.commit(id)?;
+                    todo.push((commit.tree, false));
+                    todo.extend(commit.parents.into_iter().map(|id| (id, false)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores everything if there is too much of it.
+    pub fn make_room(&mut self) -> Result<(), Trouble> {
+        if self.unsaved.bytes() > MAX_UNSAVED_BYTES {
+            for id in self.unsaved.ids() {
+                self.store(id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops what was made and not stored.
+    pub fn forget(&mut self) {
+        self.unsaved.clear();
+    }
+
+    /// Writes an object of any kind to the object directory.
     pub fn write(&self, kind: ObjectType, raw: &[u8]) -> Result<Oid, Trouble> {
         let odb = self.repo.odb().map_err(broken)?;
         odb.write(kind, raw).map_err(|error| {
@@ -164,9 +223,32 @@ impl Objects {
         Ok(Some(object.data().to_vec()))
     }
 
+    /// The stored commits one comes to first on the way down from `id`, and whether `wanted` is on the way.
+    fn stored_below(&self, id: Oid, wanted: Oid) -> Result<(Vec<Oid>, bool), Trouble> {
+        let (mut below, mut passed, mut todo, mut met) = (Vec::new(), BTreeSet::new(), vec![id], false);
+        while let Some(id) = todo.pop() {
+            met |= id == wanted;
+            if !passed.insert(id) {
+                continue;
+            }
+            if self.unsaved.get(id).is_some() {
+                todo.extend(self.commit(id)?.parents);
+            } else {
+                below.push(id);
+            }
+        }
+        Ok((below, met))
+    }
+
     /// All best common ancestors; none for unrelated histories.
-    pub fn merge_bases(&self, one: Oid, two: Oid) -> Result<Vec<Oid>, Trouble> {
-        match self.repo.merge_bases(one, two) {
+    ///
+    /// libgit2 does not see what is in memory, and need not: no stored commit leads there, so the common ancestors of
+    /// `two` and an unsaved `one` are those of `two` and all the stored commits `one` stands on.
+    pub fn merge_bases(&mut self, one: Oid, two: Oid) -> Result<Vec<Oid>, Trouble> {
+        self.store(two)?;
+        let mut commits = vec![two];
+        commits.extend(self.stored_below(one, two)?.0);
+        match self.repo.merge_bases_many(&commits) {
             Ok(bases) => Ok(bases.iter().copied().collect()),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(Vec::new()),
             Err(error) => Err(broken(error)),
@@ -175,10 +257,16 @@ impl Objects {
 
     /// `ancestor` can be reached from `descendant`, or is it.
     pub fn is_ancestor(&self, ancestor: Oid, descendant: Oid) -> Result<bool, Trouble> {
-        if ancestor == descendant {
-            return Ok(true);
+        let (below, met) = self.stored_below(descendant, ancestor)?;
+        if met || self.unsaved.get(ancestor).is_some() {
+            return Ok(met);
         }
-        self.repo.graph_descendant_of(descendant, ancestor).map_err(broken)
+        for commit in below {
+            if self.repo.graph_descendant_of(commit, ancestor).map_err(broken)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

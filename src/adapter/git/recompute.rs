@@ -38,11 +38,11 @@ impl Composer {
         }
     }
 
-    fn recompute_whole(&self, recipe: &Recipe, tip: &Commit, parents: &[Oid]) -> Result<Recomputed, Trouble> {
+    fn recompute_whole(&mut self, recipe: &Recipe, tip: &Commit, parents: &[Oid]) -> Result<Recomputed, Trouble> {
         if tip.parents != parents {
             return Ok(differs(format!("{} does not stand on the commits it should stand on", tip.id)));
         }
-        match self.authority.merge_afresh(None, oid(recipe.onto), oid(recipe.head))? {
+        match self.authority.merge_afresh(&mut self.objects, None, oid(recipe.onto), oid(recipe.head))? {
             Verdict::Clean(tree) => Ok(compare(tree, tip)),
             Verdict::Conflict(paths) => Ok(differs(format!("git sees a conflict in {}", paths.join(", ")))),
         }
@@ -50,7 +50,7 @@ impl Composer {
 
     fn recompute_rebase(&mut self, recipe: &Recipe, tip: Commit) -> Result<Recomputed, Trouble> {
         let onto = self.objects.commit(oid(recipe.onto))?;
-        let ids = self.authority.commits(onto.id, oid(recipe.head), MAX_COMMITS + 1)?;
+        let ids = self.authority.commits(&mut self.objects, onto.id, oid(recipe.head), MAX_COMMITS + 1)?;
         let commits = ids.into_iter().map(|id| self.objects.commit(id)).collect::<Result<Vec<_>, _>>()?;
         let groups = match groups(&commits) {
             Ok(groups) => groups,
@@ -66,7 +66,7 @@ impl Composer {
         self.compare_chain(onto.id, tip, &expected)
     }
 
-    fn replay(&self, recipe: &Recipe, onto: &Commit, groups: &[Group<'_>]) -> Result<Replayed, Trouble> {
+    fn replay(&mut self, recipe: &Recipe, onto: &Commit, groups: &[Group<'_>]) -> Result<Replayed, Trouble> {
         let mut at = At { commit: Some(onto.id), tree: onto.tree };
         let mut expected = Vec::new();
         let mut landed: Option<BTreeSet<Oid>> = None;
@@ -77,12 +77,14 @@ impl Composer {
                 let Some(parent) = commit.parents.first() else {
                     return Ok(Replayed::Not(format!("{} has no parent", commit.id)));
                 };
-                match self.authority.merge_afresh(Some(*parent), ours, commit.id)? {
+                match self.authority.merge_afresh(&mut self.objects, Some(*parent), ours, commit.id)? {
                     Verdict::Clean(tree) => at = At { commit: (tree == at.tree).then_some(ours), tree },
                     Verdict::Conflict(paths) => {
                         let landed = match &mut landed {
                             Some(landed) => landed,
-                            None => landed.insert(self.authority.landed(onto.id, oid(recipe.head))?),
+                            None => {
+                                landed.insert(self.authority.landed(&mut self.objects, onto.id, oid(recipe.head))?)
+                            }
                         };
                         if !landed.contains(&commit.id) {
                             let why = format!("git sees a conflict of {} in {}", commit.id, paths.join(", "));

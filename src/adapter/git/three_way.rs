@@ -91,7 +91,7 @@ fn directory(
     if raw.is_empty() {
         return Ok(Directory::Empty);
     }
-    Ok(Directory::Is(if edits.is_empty() { ours } else { objects.write_tree(raw)? }))
+    Ok(Directory::Is(if edits.is_empty() { ours } else { objects.make_tree(raw)? }))
 }
 
 /// What becomes of a name both sides changed.

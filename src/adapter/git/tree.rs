@@ -82,6 +82,16 @@ impl Tree {
         self.unusual
     }
 
+    /// The object's bytes.
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// The directories in it.
+    pub fn directories(&self) -> impl Iterator<Item = Oid> {
+        self.iter().filter(|(_, item)| item.mode.is_tree()).map(|(_, item)| item.oid)
+    }
+
     /// About how much memory it takes.
     pub fn bytes(&self) -> usize {
         self.raw.len() + self.slots.len() * size_of::<Slot>() + 96

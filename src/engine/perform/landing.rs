@@ -207,14 +207,19 @@ async fn known<W: World>(world: &W, to: Sha, tag: &TagTemplate, bar: &Bar, refs:
     Ok(Landed { candidate: refs.all.iter().find_map(tagged), checks, unmoved: Vec::new() })
 }
 
-/// Deletes the ref that is in the landing's lease; after that, what the refs say is final.
+/// Puts another commit where the landing's lease asks for its own; after that, what the refs say is final.
+///
+/// Deleting the ref would not do: the push that made it may have been tried twice, and the one that was not answered can
+/// still arrive, make it again, and so let a late push of the landing succeed. It goes only when trunk has moved on.
 pub(super) async fn revoke<W: World>(world: &W, revocation: &Revocation<'_>) -> Result<Vec<Fact>, Trouble> {
     let guard = landing_ref(revocation.attempt);
     let tags = format!("refs/tags/{}", revocation.tag.prefix);
     let prefixes = [guard.as_str(), tags.as_str()];
-    let refs = read(world, revocation.trunk, &prefixes).await?;
-    if let Some(at) = refs.at(&guard) {
-        let update = RefUpdate { name: guard.clone(), expect: Expect::At(at), to: None };
+    let mut refs = read(world, revocation.trunk, &prefixes).await?;
+    let open = |at: Option<Sha>| at.is_none_or(|at| at == revocation.to);
+    if open(refs.at(&guard)) && !landed(world, revocation.to, refs.trunk).await? {
+        let expect = refs.at(&guard).map_or(Expect::Absent, Expect::At);
+        let update = RefUpdate { name: guard.clone(), expect, to: Some(refs.trunk) };
         for pushed in world.git().push(None, &[update], true).await? {
             match pushed {
                 Pushed::Done => {}
@@ -223,13 +228,13 @@ pub(super) async fn revoke<W: World>(world: &W, revocation: &Revocation<'_>) -> 
                 }
             }
         }
-    }
-    let refs = read(world, revocation.trunk, &prefixes).await?;
-    if refs.at(&guard).is_some() {
-        return Err(Trouble::busy(format!("{guard} is there again")));
+        refs = read(world, revocation.trunk, &prefixes).await?;
+        if open(refs.at(&guard)) && !landed(world, revocation.to, refs.trunk).await? {
+            return Err(Trouble::busy(format!("{guard} is there again")));
+        }
     }
     let landed = landed(world, revocation.to, refs.trunk).await?;
-    let mut facts = vec![Fact::RefGone(guard)];
+    let mut facts = Vec::new();
     if landed {
         let known = known(world, revocation.to, revocation.tag, revocation.bar, &refs).await?;
         facts.push(Fact::Landed { tip: revocation.to, landed: known });

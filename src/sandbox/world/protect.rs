@@ -72,11 +72,15 @@ impl World {
         RefVerdict::FastForwardOnly(gh006("Cannot force-push to this branch"))
     }
 
-    /// Push restrictions of a branch also say who may merge into it.
+    /// Restrictions on who may move a branch hold for the merge button too.
     pub fn may_merge_into(&self, repo: &Repo, actor: &Actor, branch: &str) -> bool {
-        let Some(rule) = repo.protection.get(branch) else { return true };
-        let admin = self.actor_role(actor, repo) >= Role::Admin && !rule.enforce_admins;
-        admin || rule.restrict_pushes.as_ref().is_none_or(|who| self.listed(actor, &who.users, &who.apps))
+        let barred = |rule: &Protection| {
+            let admin = self.actor_role(actor, repo) >= Role::Admin && !rule.enforce_admins;
+            !admin && rule.restrict_pushes.as_ref().is_some_and(|who| !self.listed(actor, &who.users, &who.apps))
+        };
+        let locked = |set: &Value, rule: &Value| rule["type"] == "update" && !self.bypasses(repo, actor, set);
+        !repo.protection.get(branch).is_some_and(barred)
+            && !rules_for(repo, branch).any(|(set, rule)| locked(set, rule))
     }
 
     fn listed(&self, actor: &Actor, users: &[String], apps: &[String]) -> bool {

@@ -101,7 +101,9 @@ impl Stage {
 /// What only the people of a story ask for is not in the subset, which has what Greenline asks for.
 fn by_people(fault: &str) -> bool {
     let asked = fault.strip_suffix(" is not in the subset of GitHub's description");
-    asked.is_some_and(|asked| asked.starts_with("POST /repos/") && (asked.ends_with("/pulls") || asked.ends_with("/forks")))
+    asked.is_some_and(|asked| {
+        asked.starts_with("POST /repos/") && (asked.ends_with("/pulls") || asked.ends_with("/forks"))
+    })
 }
 
 /// Asks a process to end.
