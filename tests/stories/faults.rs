@@ -38,7 +38,7 @@ fn doubled_swapped_and_late_webhooks_change_nothing() {
     stage.end();
 }
 
-/// Lands one pull request while a route strikes twice; answers how many comments it has.
+/// Lands one pull request while a route goes wrong up to twice.
 fn land_under(method: &str, path: &str, when: &str, status: u16) {
     let stage = Stage::empty();
     let fault = json!({"method": method, "path": path, "when": when, "status": status, "times": 2});
@@ -48,8 +48,8 @@ fn land_under(method: &str, path: &str, when: &str, status: u16) {
     stage.conclude(&tip, "success");
     until("it landed", || (stage.trunk() == tip).then_some(()));
     stage.merged(&pull);
-    let used_up = stage.admin("GET", "/faults", &Value::Null)["routes"][0]["times"] == 0;
-    assert!(used_up, "{method} {path} was asked for");
+    let struck = stage.admin("GET", "/faults", &Value::Null)["routes"][0]["times"] != 2;
+    assert!(struck, "{method} {path} was asked for");
     assert_eq!(stage.candidates(), ["candidate/000001"]);
     assert_eq!(stage.words(&pull).len(), 1, "{method} {path} {when}");
     stage.end();

@@ -9,7 +9,7 @@ fn a_red_one_is_sent_back_and_the_next_lands_without_it() {
     let base = stage.trunk();
     let alone = stage.tip_on(&base, &[&bad]);
     let both = stage.tip_on(&base, &[&bad, &good]);
-    stage.conclude(&alone, "failure");
+    stage.blame(&alone);
     let told = stage.out(&bad, &["Sent back", "ci", "failed", alone.as_str()]);
     until("the label is off", || stage.labels(&bad).is_empty().then_some(()));
     let again = stage.tip_on(&base, &[&good]);
@@ -25,7 +25,7 @@ fn a_red_one_is_sent_back_and_the_next_lands_without_it() {
 fn a_mended_one_may_try_again() {
     let stage = Stage::empty();
     let pull = stage.ready("lamp");
-    stage.conclude(&stage.tip(&[&pull]), "failure");
+    stage.blame(&stage.tip(&[&pull]));
     stage.out(&pull, &["Sent back"]);
     until("the label is off", || stage.labels(&pull).is_empty().then_some(()));
     stage.push("lamp", &pull.head, "lamp.txt", "mended\n");
@@ -35,6 +35,23 @@ fn a_mended_one_may_try_again() {
     stage.conclude(&tip, "success");
     assert!(stage.merged(&pull).contains(&tip));
     assert_eq!(stage.words(&pull).len(), 1, "the same comment tells the new story");
+    stage.end();
+}
+
+#[test]
+fn on_a_red_trunk_nobody_is_blamed_and_the_cure_lands() {
+    let stage = Stage::empty();
+    let red = stage.trunk();
+    let innocent = stage.ready("innocent");
+    stage.conclude(&stage.tip(&[&innocent]), "failure");
+    stage.conclude(&red, "failure");
+    stage.told(&innocent, &["nobody in the queue is blamed"]);
+    assert!(stage.queued(&innocent));
+    let mended = stage.push_trunk("mended.txt");
+    let tip = stage.tip_on(&mended, &[&innocent]);
+    stage.conclude(&tip, "success");
+    stage.merged(&innocent);
+    assert_eq!(stage.trunk(), tip);
     stage.end();
 }
 

@@ -142,7 +142,7 @@ impl World {
         json!({
             "id": label.id, "node_id": node_id("Label", label.id), "name": label.name, "color": label.color,
             "url": format!("{}/labels/{}", self.repo_api(repo), label.name.replace(' ', "%20")),
-            "description": label.description, "default": label.name == "bug",
+            "description": label.description.as_deref().unwrap_or_default(), "default": label.name == "bug",
         })
     }
 
