@@ -9,10 +9,14 @@ use crate::engine::world::{Readings, World};
 use crate::ids::{Moment, RepoName};
 use crate::port::{Outcome, Trouble};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 /// Failed deliveries asked for again at one time, at the most.
 const REDELIVERED_AT_ONCE: usize = 200;
+
+/// Between two tidyings of a repository's git cache.
+const TIDY_EVERY: Duration = Duration::from_secs(6 * 3_600);
 
 /// GitHub as this service's App sees it.
 pub struct GithubSite {
@@ -76,6 +80,8 @@ impl Site for GithubSite {
             token: Some(token),
             limits: TimeLimits::default(),
         })?;
+        let git = Arc::new(git);
+        tokio::spawn(tidy_now_and_then(Arc::downgrade(&git)));
         let forge = self.app.forge(installation, id, name);
         Ok(GithubWorld { forge, git, clock: self.clock, readings, head_seen_ms: self.head_seen_ms })
     }
@@ -85,10 +91,21 @@ impl Site for GithubSite {
     }
 }
 
+/// Keeps a cache small for as long as it is in use.
+async fn tidy_now_and_then(git: Weak<GitCache>) {
+    loop {
+        tokio::time::sleep(TIDY_EVERY).await;
+        let Some(git) = git.upgrade() else { return };
+        if let Err(trouble) = git.tidy().await {
+            tracing::warn!(%trouble, "a git cache could not be tidied; it only takes more room");
+        }
+    }
+}
+
 /// One repository on GitHub.
 pub struct GithubWorld {
     forge: GithubForge,
-    git: GitCache,
+    git: Arc<GitCache>,
     clock: SystemClock,
     readings: Readings,
     head_seen_ms: u64,
