@@ -71,7 +71,9 @@ fn obey(
         Command::Merge => {
             let pushed = pushed_after(record, heard.comment.created_at);
             let pushed = pushed.then_some(Refusal::PushedSince { head: record.pull.head });
-            match against(&record.pull, terms).or(pushed) {
+            let cancelled = record.cancelled_at.is_some_and(|at| at > heard.comment.created_at);
+            let over = cancelled.then_some(Refusal::CancelledSince);
+            match against(&record.pull, terms).or(over).or(pushed) {
                 Some(why) => refused(why),
                 None => {
                     decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), (record.reading, now)));
@@ -81,6 +83,7 @@ fn obey(
         }
         Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),
         Command::Cancel => {
+            record.cancelled_at = record.cancelled_at.max(Some(heard.comment.created_at));
             if record.approval.take().is_none() {
                 return Answer::NotQueued;
             }

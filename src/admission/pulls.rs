@@ -52,6 +52,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         approval: None,
         label_event: None,
         label_judged: None,
+        cancelled_at: None,
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
     });

@@ -68,10 +68,7 @@ impl View {
             heard_until: state.heard_until,
             red_trunk: red_trunk(state),
             doubt_trunk: state.trunk_red_at.is_some_and(|red_at| now.since_ms(red_at) > DOUBT_TRUNK_MS),
-            acted: records
-                .clone()
-                .filter_map(|(pr, record)| Some((*pr, record.label_judged?)))
-                .collect(),
+            acted: records.clone().filter_map(|(pr, record)| Some((*pr, record.label_judged?))).collect(),
             comments: records.map(|(pr, record)| (*pr, record.comments.clone())).collect(),
         }
     }

@@ -96,7 +96,9 @@ impl Ground {
                 self.oracle.flake(sha);
                 (CheckState::Failure, CheckState::Success)
             }
-            Fate::Truth | Fate::Flaky => (if red { CheckState::Failure } else { CheckState::Success }, CheckState::Success),
+            Fate::Truth | Fate::Flaky => {
+                (if red { CheckState::Failure } else { CheckState::Success }, CheckState::Success)
+            }
         };
         self.finish(sha, at, &[("ci", ci), ("lint", lint)]);
     }

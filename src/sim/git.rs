@@ -6,9 +6,7 @@ use super::truth::sha;
 use super::world::{Due, Ground, Push, trunk};
 
 use crate::ids::{Moment, RefName, RepoName, Sha};
-use crate::port::git::{
-    Composed, Expect, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject,
-};
+use crate::port::git::{Composed, Expect, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject};
 use crate::port::{Git, Trouble};
 use std::collections::BTreeMap;
 
@@ -70,8 +68,7 @@ impl Git for SimGit {
             let wanted = |name: &RefName| prefixes.iter().any(|prefix| name.as_str().starts_with(prefix));
             let there = ground.refs.iter().filter(|(name, _)| wanted(name));
             let peeled = |target: &Sha| ground.tags.get(target).map(|tag| tag.target);
-            let seen =
-                there.map(|(name, at)| (name.clone(), RemoteRef { target: *at, peeled: peeled(at) })).collect();
+            let seen = there.map(|(name, at)| (name.clone(), RemoteRef { target: *at, peeled: peeled(at) })).collect();
             saboteur::refs(ground, prefixes, seen)
         })
         .await
@@ -115,20 +112,14 @@ impl Git for SimGit {
     }
 
     async fn tag_object(&self, tag: &TagObject) -> Result<Sha, Trouble> {
-        let hash = tag.message.bytes().chain(tag.name.bytes()).fold(11, |hash, byte| {
-            super::dice::mix(hash ^ u64::from(byte))
-        });
+        let hash =
+            tag.message.bytes().chain(tag.name.bytes()).fold(11, |hash, byte| super::dice::mix(hash ^ u64::from(byte)));
         let object = sha(hash);
         self.0.ground().tags.insert(object, tag.clone());
         Ok(object)
     }
 
-    async fn push(
-        &self,
-        fork: Option<&RepoName>,
-        updates: &[RefUpdate],
-        atomic: bool,
-    ) -> Result<Vec<Pushed>, Trouble> {
+    async fn push(&self, fork: Option<&RepoName>, updates: &[RefUpdate], atomic: bool) -> Result<Vec<Pushed>, Trouble> {
         let push = Push { process: self.0.process, fork: fork.cloned(), updates: updates.to_vec(), atomic };
         let on_the_way = {
             let mut ground = self.0.ground();

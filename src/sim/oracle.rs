@@ -138,17 +138,21 @@ impl Ground {
         let old = self.tip();
         let Some(new) = update.to else { return self.oracle.breaks("S3", "trunk was deleted") };
         if update.expect != Expect::At(old) {
-            self.oracle.breaks("S3", format!("trunk was moved from {old:?}, but the push expected {:?}", update.expect));
+            self.oracle
+                .breaks("S3", format!("trunk was moved from {old:?}, but the push expected {:?}", update.expect));
         }
         if !self.truth.is_ancestor(old, new) {
-            return self.oracle.breaks("S3", format!("trunk was moved from {old:?} to {new:?}, which is not ahead of it"));
+            return self
+                .oracle
+                .breaks("S3", format!("trunk was moved from {old:?} to {new:?}, which is not ahead of it"));
         }
         let guard = accepted.iter().find_map(|u| u.name.as_str().strip_prefix(GUARDS)?.parse::<u64>().ok());
         let attempt = guard.unwrap_or(0);
         let open = |word: &str| format!("\"{word}\":[\"{new}\",{attempt}]");
         let state = self.durable().unwrap_or_else(|| Arc::from(""));
         if !state.contains(&open("landing")) && !state.contains(&open("revoking")) {
-            let what = format!("trunk moved to {new:?} by attempt {attempt} of process {}, which is over", push.process);
+            let what =
+                format!("trunk moved to {new:?} by attempt {attempt} of process {}, which is over", push.process);
             self.oracle.breaks("S7", what);
         }
         let slack = i64::try_from(self.faults.stale_ms).unwrap_or(0);
@@ -212,7 +216,8 @@ impl Ground {
         let pr = *pr;
         let member = update.to.and_then(|to| self.truth.get(to).member).map(|(of, _)| of);
         if member != Some(pr) || update.expect != self.head(pr).map_or(Expect::Absent, Expect::At) {
-            self.oracle.breaks("S13", format!("the branch of #{pr} was moved to {:?} over {:?}", update.to, self.head(pr)));
+            self.oracle
+                .breaks("S13", format!("the branch of #{pr} was moved to {:?} over {:?}", update.to, self.head(pr)));
         }
     }
 

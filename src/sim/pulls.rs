@@ -90,7 +90,10 @@ impl Ground {
             change(file);
             file.shown.updated_at = now;
             if !file.open() {
-                self.comments.values_mut().filter(|note| note.comment.pull == pr).for_each(|note| note.findable = false);
+                self.comments
+                    .values_mut()
+                    .filter(|note| note.comment.pull == pr)
+                    .for_each(|note| note.findable = false);
             }
         }
         self.reckon(pr);

@@ -83,9 +83,7 @@ impl Truth {
     /// The tree fails its checks.
     pub fn red(&self, content: &Content) -> bool {
         let has = |blob: Blob| content.values().any(|there| *there == blob);
-        self.rules
-            .iter()
-            .any(|rule| has(rule.with.0) && rule.with.1.is_none_or(has) && !rule.without.is_some_and(has))
+        self.rules.iter().any(|rule| has(rule.with.0) && rule.with.1.is_none_or(has) && !rule.without.is_some_and(has))
     }
 
     /// The commit and all before it, newest first.
