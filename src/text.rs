@@ -84,7 +84,6 @@ pub fn leave_code(why: &LeaveWhy) -> &'static str {
         LeaveWhy::HeadGone => "head-repo-gone",
         LeaveWhy::PermissionLost { .. } => "permission-lost",
         LeaveWhy::Replaced => "replaced",
-        LeaveWhy::RepositoryGone { .. } => "repository-gone",
     }
 }
 
@@ -109,7 +108,6 @@ pub fn leave(why: &LeaveWhy, approved: Sha, label: &str) -> String {
             format!("{} approved it and may no longer push here. Somebody with write permission can {again}.", code(by))
         }
         LeaveWhy::Replaced => "A newer approval took its place.".into(),
-        LeaveWhy::RepositoryGone { .. } => "The repository cannot be written any more.".into(),
     }
 }
 
@@ -127,6 +125,7 @@ pub fn refusal(why: &Refusal) -> String {
         Refusal::PushedSince { head } => format!(
             "Commits were pushed since, so it is not certain which one was meant. The head is {head} now: if that is it, ask again."
         ),
+        Refusal::CancelledSince => "It was cancelled after that. Ask again if it shall land after all.".into(),
         Refusal::HeadGone => "The branch or fork it comes from is gone.".into(),
         Refusal::NotConfigured => {
             "Nothing says which checks must pass: `.github/greenline.toml` on the default branch is missing or wrong, and branch \
@@ -150,7 +149,7 @@ pub fn standing(standing: &Standing, trunk: &str) -> String {
         Doing::WaitsForThoseAhead => format!("{place}; it is put on top of those ahead as soon as they are composed."),
         Doing::Composing => format!("{place}; it is being put on top of those ahead."),
         Doing::WaitsForSlot => format!("{place}; all CI slots are taken."),
-        Doing::Testing { with, tip, run } if with.len() > 1 => format!(
+        Doing::Testing { with, tip, run } if !with.is_empty() => format!(
             "{place}; tested as commit {tip} (run {run}) together with {}.",
             list(with.iter().map(|pr| format!("#{pr}")))
         ),

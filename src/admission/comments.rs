@@ -71,7 +71,9 @@ fn obey(
         Command::Merge => {
             let pushed = pushed_after(record, heard.comment.created_at);
             let pushed = pushed.then_some(Refusal::PushedSince { head: record.pull.head });
-            if let Some(why) = against(&record.pull, terms).or(pushed) {
+            let cancelled = record.cancelled_at.is_some_and(|at| at > heard.comment.created_at);
+            let over = cancelled.then_some(Refusal::CancelledSince);
+            if let Some(why) = against(&record.pull, terms).or(over).or(pushed) {
                 return refused(why);
             }
             decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), now));
@@ -79,6 +81,7 @@ fn obey(
         }
         Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),
         Command::Cancel => {
+            record.cancelled_at = record.cancelled_at.max(Some(heard.comment.created_at));
             let Some(approval) = record.approval.take() else { return Answer::NotQueued };
             let why = LeaveWhy::Cancelled { by: by.login.to_string() };
             let pr = record.pull.number;

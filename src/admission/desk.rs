@@ -61,6 +61,9 @@ pub struct Record {
     /// The change of the pull request at which its label was last judged.
     #[serde(default)]
     pub label_judged: Option<Moment>,
+    /// When the last cancel that was heard had been written; what was asked before it is over, however late it is heard.
+    #[serde(default)]
+    pub cancelled_at: Option<Moment>,
     /// Comments acted on.
     pub comments: BTreeSet<CommentId>,
     /// Commits we moved its head branch to, or were about to: finding one there is not a push by somebody.
@@ -159,6 +162,8 @@ pub enum Refusal {
         /// The head now.
         head: Sha,
     },
+    /// It was cancelled after it was asked for; the two were only heard in another order.
+    CancelledSince,
     /// The fork or branch it comes from is gone.
     HeadGone,
     /// The repository's settings are missing or wrong; nothing may land.

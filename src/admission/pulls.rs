@@ -53,6 +53,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         last_rev: Reading::new(0),
         label_event: None,
         label_judged: None,
+        cancelled_at: None,
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
     });

@@ -155,6 +155,7 @@ impl Bench<'_> {
             if read == 0 {
                 return Ok(worst);
             }
+            self.composer.forget();
             if read as u64 == MAX_LINE_BYTES && !line.ends_with(b"\n") {
                 return Err(Trouble::Denied(format!("a line on standard input is over {MAX_LINE_BYTES} bytes long")));
             }

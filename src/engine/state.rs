@@ -6,7 +6,7 @@ use crate::config::RepoConfig;
 use crate::config::repo::PlanConfig;
 use crate::engine::board::{DepartureRow, LandingRow};
 use crate::facts::{Repository, RequiredCheck};
-use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
+use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
 use crate::queue::{self, Plan, Policy};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,7 +141,8 @@ impl RepoState {
     pub fn new(repository: Repository, now: Moment) -> Self {
         Self {
             repository,
-            queue: queue::State::default(),
+            // A lost database must not bring back numbers of landings whose refs may still be there.
+            queue: queue::State::numbering_from(Attempt::new(u64::try_from(now.ms() / 1_000).unwrap_or(1))),
             desk: Desk::default(),
             settings: Settings::default(),
             runs: BTreeMap::new(),

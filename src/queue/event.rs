@@ -1,7 +1,7 @@
 //! What can happen to a queue. Facts carry what they were asked about, so that a late one is true or ignored.
 
 use super::order::{EntryId, Priority};
-use crate::ids::{Attempt, Moment, PrNumber, Reading, RunId, Sha};
+use crate::ids::{Attempt, PrNumber, Reading, RunId, Sha};
 use serde::{Deserialize, Serialize};
 
 /// Something happened.
@@ -134,11 +134,6 @@ pub enum LeaveWhy {
     },
     /// A later approval replaced it.
     Replaced,
-    /// The repository can no longer be written: archived, or the App was removed.
-    RepositoryGone {
-        /// Since when.
-        at: Moment,
-    },
 }
 
 /// What a composition came to.

@@ -35,7 +35,7 @@ pub enum Doing {
     WaitsForSlot,
     /// It is being tested.
     Testing {
-        /// Together with these, in order, itself included.
+        /// Together with these others, in order.
         with: Vec<PrNumber>,
         /// As this commit.
         tip: Sha,
@@ -114,7 +114,7 @@ impl<'a> Sight<'a> {
         let doing = match self.settling {
             Some(id) if self.settled.contains(&entry) => settling_doing(self.state.tree.get(id)),
             _ if self.state.trunk.is_none() => Doing::WaitsForTrunk,
-            _ => self.best(entry).map_or(Doing::WaitsForTurn, |id| self.doing(id, index == 0)),
+            _ => self.best(entry).map_or(Doing::WaitsForTurn, |id| self.doing(id, entry, index == 0)),
         };
         Standing { position: index + 1, of: self.state.order.len(), doing }
     }
@@ -128,7 +128,7 @@ impl<'a> Sight<'a> {
         self.running.get(&entry).copied().filter(|_| undecided).or(ending)
     }
 
-    fn doing(&self, id: NodeId, first: bool) -> Doing {
+    fn doing(&self, id: NodeId, entry: EntryId, first: bool) -> Doing {
         let node = self.state.tree.get(id);
         match &node.phase {
             Phase::Wanted => Doing::WaitsForThoseAhead,
@@ -136,7 +136,8 @@ impl<'a> Sight<'a> {
             Phase::Composed(_) if self.full => Doing::WaitsForSlot,
             Phase::Composed(_) => Doing::WaitsForTurn,
             Phase::Testing(tip, run) => {
-                let with = self.state.tree.path(id).iter().map(|(_, e)| e.pr).collect();
+                let others = self.state.tree.path(id).into_iter().filter(|(_, e)| *e != entry);
+                let with = others.map(|(_, e)| e.pr).collect();
                 Doing::Testing { with, tip: *tip, run: *run }
             }
             Phase::Green(tested) => Doing::GreenBehind { tip: tested.sha() },

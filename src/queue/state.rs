@@ -87,6 +87,11 @@ impl Default for State {
 }
 
 impl State {
+    /// An empty queue whose landings are numbered from `first` on: numbers of a queue that was lost must not come again.
+    pub fn numbering_from(first: Attempt) -> Self {
+        Self { next_attempt: first, ..Self::default() }
+    }
+
     /// The entry of a pull request, if it is queued; the newest, if an older one is about to leave.
     pub fn entry(&self, pr: PrNumber) -> Option<&Entry> {
         self.order.iter().filter(|e| e.id.pr == pr).max_by_key(|e| e.id.rev)

@@ -70,8 +70,6 @@ bugs! {
     WaitsForever,
     /// Moves candidate tags.
     MovesTags,
-    /// Drops a withdrawal that comes while something lands.
-    DropsWithdrawals,
 }
 
 impl Bug {
@@ -127,22 +125,6 @@ pub fn unwritten(ground: &mut Ground, process: u32, turn: &Turn) -> Option<Writt
             Some(Written::Yes)
         }
         Some(Bug::IgnoresFencing) if ground.rows.epoch != turn.epoch.0 => Some(Written::Yes),
-        Some(Bug::DropsWithdrawals) => {
-            let text = String::from_utf8_lossy(&turn.state);
-            if text.contains("\"leaving\":{") {
-                ground.oracle.sometimes("a withdrawal was dropped");
-                let kept = edited(&Arc::from(text), |state| {
-                    for entry in state["queue"]["order"].as_array_mut().into_iter().flatten() {
-                        entry["leaving"] = serde_json::Value::Null;
-                    }
-                });
-                ground.rows.version += 1;
-                ground.rows.state = Some(kept);
-                ground.doomed.push(process);
-                return Some(Written::Yes);
-            }
-            None
-        }
         _ => None,
     }
 }

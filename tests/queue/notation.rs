@@ -75,7 +75,6 @@ fn leave(why: &LeaveWhy) -> String {
         LeaveWhy::HeadGone => "head gone".into(),
         LeaveWhy::PermissionLost { by } => format!("{by} lost permission"),
         LeaveWhy::Replaced => "replaced".into(),
-        LeaveWhy::RepositoryGone { at } => format!("repository gone at {}", at.ms()),
     }
 }
 
