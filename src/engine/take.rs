@@ -52,23 +52,8 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
                 Err(problems) => state.settings.file = File::Broken(problems.clone()),
             }
         }
-        Fact::Pull(reading) => {
-            let config = state.config();
-            let reading = admission::PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
-            let mut desk = std::mem::take(&mut state.desk);
-            let decisions = admission::read(&mut desk, &reading, around.now, state.terms(&config));
-            state.desk = desk;
-            decide(state, decisions, around);
-        }
-        Fact::Comment(heard) => {
-            let config = state.config();
-            let pull = seen(state, Some(&heard.pull)).unwrap_or_else(|| heard.pull.clone());
-            let heard = admission::Heard { pull, ..heard.clone() };
-            let mut desk = std::mem::take(&mut state.desk);
-            let decisions = admission::hear(&mut desk, &heard, around.now, state.terms(&config));
-            state.desk = desk;
-            decide(state, decisions, around);
-        }
+        Fact::Pull(reading) => pull(state, reading, around),
+        Fact::Comment(heard) => comment(state, heard, around),
         Fact::HeardUntil(moment) => state.heard_until = state.heard_until.max(*moment),
         Fact::RunAsked { run } => {
             if let Some(run) = state.runs.get_mut(run) {
@@ -105,6 +90,25 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             }
         }
     }
+}
+
+fn pull(state: &mut RepoState, reading: &admission::PullReading, around: Around<'_>) {
+    let config = state.config();
+    let reading = admission::PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
+    let mut desk = std::mem::take(&mut state.desk);
+    let decisions = admission::read(&mut desk, &reading, around.now, state.terms(&config));
+    state.desk = desk;
+    decide(state, decisions, around);
+}
+
+fn comment(state: &mut RepoState, heard: &admission::Heard, around: Around<'_>) {
+    let config = state.config();
+    let pull = seen(state, Some(&heard.pull)).unwrap_or_else(|| heard.pull.clone());
+    let heard = admission::Heard { pull, ..heard.clone() };
+    let mut desk = std::mem::take(&mut state.desk);
+    let decisions = admission::hear(&mut desk, &heard, around.now, state.terms(&config));
+    state.desk = desk;
+    decide(state, decisions, around);
 }
 
 /// A pull request that landed counts as merged, whatever the forge still shows: nobody can ask for it any more.
