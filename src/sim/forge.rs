@@ -129,7 +129,7 @@ impl Forge for SimForge {
     async fn own_comment(&self, number: PrNumber, marker: &str) -> Result<Option<CommentId>, Trouble> {
         self.read(|ground| {
             let own = |(id, note): (&CommentId, &super::pulls::Note)| {
-                (note.own && note.comment.pull == number && note.comment.body.contains(marker)).then_some(*id)
+                (note.own() && note.comment.pull == number && note.comment.body.contains(marker)).then_some(*id)
             };
             let found = ground.comments.iter().find_map(own);
             saboteur::own_comment(ground, found)

@@ -50,7 +50,7 @@ impl Future for Turnstile {
         let mut ground = shared.ground();
         let Some(id) = self.ticket else {
             let ms = self.ms.unwrap_or_else(|| ground.latency());
-            self.ticket = Some(ground.wait(self.door.process, ms, cx.waker().clone()));
+            self.ticket = Some(ground.wait(ms, cx.waker().clone()));
             return Poll::Pending;
         };
         if !ground.granted(id) {

@@ -140,7 +140,7 @@ impl Git for SimGit {
                 (vec![Pushed::Unknown("no answer".into()); updates.len()], false)
             } else {
                 let outcomes = saboteur::push(&mut ground, push);
-                let done = outcomes.iter().any(|outcome| *outcome == Pushed::Done);
+                let done = outcomes.contains(&Pushed::Done);
                 (outcomes, done && ground.fault(|f| f.after))
             }
         };

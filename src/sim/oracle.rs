@@ -126,9 +126,7 @@ impl Ground {
                 self.trunk_accepted(push, update, accepted);
             } else if name.starts_with("refs/tags/") {
                 self.tag_accepted(update, accepted);
-            } else if name.starts_with(RUNS) || name.starts_with(GUARDS) {
-                continue;
-            } else {
+            } else if !(name.starts_with(RUNS) || name.starts_with(GUARDS)) {
                 self.head_accepted(push, update);
             }
         }

@@ -53,8 +53,6 @@ pub struct PullFile {
 pub struct Note {
     /// As the forge shows it.
     pub comment: Comment,
-    /// Ours.
-    pub own: bool,
     /// It has our thumbs-up.
     pub acknowledged: bool,
     /// Its webhook reached us.
@@ -63,6 +61,13 @@ pub struct Note {
     pub findable: bool,
     /// When it was written.
     pub tick: u64,
+}
+
+impl Note {
+    /// Ours.
+    pub fn own(&self) -> bool {
+        self.comment.by.bot
+    }
 }
 
 impl PullFile {
@@ -178,10 +183,9 @@ impl Ground {
     pub fn write_comment(&mut self, pr: PrNumber, by: &str, body: String) -> CommentId {
         let id = CommentId::new(self.id());
         let comment = Comment { id, pull: pr, by: person(by), body, created_at: self.now, edited: false };
-        let own = comment.by.bot;
         let findable = self.pulls.get(&pr).is_some_and(PullFile::open);
-        let (comment_, tick) = (comment.clone(), self.tick);
-        let note = Note { comment: comment_, own, acknowledged: false, delivered: false, findable, tick };
+        let (known, tick) = (comment.clone(), self.tick);
+        let note = Note { comment: known, acknowledged: false, delivered: false, findable, tick };
         self.comments.insert(id, note);
         if let Some(file) = self.pulls.get_mut(&pr) {
             file.past.push((self.now, file.shown.clone()));

@@ -117,7 +117,7 @@ fn each_node(state: &mut serde_json::Value, phase: impl Fn(&serde_json::Value) -
 }
 
 /// A write that is not made, and what is said of it.
-pub fn unwritten(ground: &mut Ground, process: u32, turn: &Turn) -> Option<Written> {
+pub fn unwritten(ground: &mut Ground, turn: &Turn) -> Option<Written> {
     match ground.bug {
         // One turn in a hundred is not flushed; the loop goes on as though it were, and writes over it later.
         Some(Bug::PerformsBeforeCommitting) if ground.dice.one_in(30) => {
@@ -246,7 +246,7 @@ pub fn settings(ground: &Ground, text: &str) -> String {
 /// A push arrives.
 pub fn push(ground: &mut Ground, mut push: Push) -> Vec<Pushed> {
     let revokes = |push: &Push| match push.updates.as_slice() {
-        [only] => only.name.as_str().starts_with("refs/greenline/landing/").then(|| only.to),
+        [only] => only.name.as_str().starts_with("refs/greenline/landing/").then_some(only.to),
         _ => None,
     };
     let revokes = revokes(&push) == Some(Some(ground.tip()));

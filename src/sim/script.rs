@@ -50,7 +50,7 @@ pub fn run(seed: u64, order: Order) -> Report {
     let mut ground = Ground::new(seed, order.bug, order.trace);
     let quiet_at = 60_000 + ground.dice.ms(0, 240_000);
     let pushes_per_minute = if ground.dice.one_in(3) { Some(6) } else { None };
-    let acts = 12 + ground.dice.roll(28);
+    let acts = 10 + ground.dice.roll(20);
     for _ in 0..acts {
         let at = ground.dice.ms(0, u64::try_from(quiet_at).unwrap_or(0));
         ground.after(at, Due::Act);

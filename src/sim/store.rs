@@ -51,7 +51,7 @@ impl Ground {
             return Written::Fenced;
         }
         self.rows.version += 1;
-        let state: Arc<str> = Arc::from(String::from_utf8_lossy(&turn.state));
+        let state: Arc<str> = Arc::from(str::from_utf8(&turn.state).unwrap_or_default());
         for event in &turn.events {
             self.note(|| format!("  {process} fact {event}"));
         }
@@ -108,9 +108,9 @@ impl Store for SimStore {
 
     async fn consume(&self, seqs: &[u64]) -> Result<(), Trouble> {
         let mut ground = self.0.ground();
-        seqs.iter().for_each(|seq| {
+        for seq in seqs {
             ground.rows.inbox.remove(seq);
-        });
+        }
         Ok(())
     }
 
@@ -136,7 +136,7 @@ impl Store for SimStore {
         self.busy().await?;
         let written = {
             let mut ground = self.0.ground();
-            match saboteur::unwritten(&mut ground, self.0.process, &turn) {
+            match saboteur::unwritten(&mut ground, &turn) {
                 Some(lie) => lie,
                 None => ground.write(self.0.process, turn),
             }

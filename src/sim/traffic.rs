@@ -122,7 +122,7 @@ impl Ground {
             0 => Some(Rule { with: (blob, None), without: None }),
             1 | 2 => theirs.map(|theirs| Rule { with: (blob, Some(theirs)), without: None }),
             3 => theirs.map(|theirs| Rule { with: (blob, None), without: Some(theirs) }),
-            4 => {
+            4 | 5 => {
                 let wished = *self.wished.get_or_insert(self.truth.blob());
                 Some(Rule { with: (blob, None), without: Some(wished) })
             }
@@ -249,7 +249,7 @@ impl Ground {
         let path = 1 + u8::try_from(self.dice.roll(6)).unwrap_or(0);
         if let Some(broken) = self.broken.take() {
             content.insert(broken, blob);
-        } else if let (true, Some(wished)) = (self.dice.one_in(2), self.wished.take()) {
+        } else if let (true, Some(wished)) = (!self.dice.one_in(3), self.wished.take()) {
             content.insert(path, wished);
         } else {
             content.insert(path, blob);

@@ -45,12 +45,12 @@ impl Ground {
 
     /// L2: every command that was heard, or could still be heard, has exactly one answer.
     fn unanswered(&self) -> Option<Violation> {
-        for (id, note) in self.comments.iter().filter(|(_, note)| !note.own) {
+        for (id, note) in self.comments.iter().filter(|(_, note)| !note.own()) {
             if command::read(&note.comment.body, command::PREFIX).is_empty() {
                 continue;
             }
             let marker = format!("<!-- greenline:answer:{id} -->");
-            let written = self.comments.values().filter(|own| own.own && own.comment.body.contains(&marker)).count();
+            let written = self.comments.values().filter(|own| own.own() && own.comment.body.contains(&marker)).count();
             let answers = written + usize::from(note.acknowledged);
             let pr = note.comment.pull;
             let can_be_found = note.findable;

@@ -67,7 +67,6 @@ pub enum Due {
 }
 
 struct Ticket {
-    process: u32,
     granted: bool,
     waker: Waker,
 }
@@ -244,10 +243,10 @@ impl Ground {
     }
 
     /// A call of a process waits for its turn.
-    pub fn wait(&mut self, process: u32, ms: i64, waker: Waker) -> u64 {
+    pub fn wait(&mut self, ms: i64, waker: Waker) -> u64 {
         let id = self.ids + 1;
         self.after(ms, Due::Ticket(id));
-        self.tickets.insert(id, Ticket { process, granted: false, waker });
+        self.tickets.insert(id, Ticket { granted: false, waker });
         id
     }
 
@@ -269,10 +268,7 @@ impl Ground {
 
     /// A call that nobody waits for any more.
     pub fn give_back(&mut self, id: u64) {
-        if let Some(ticket) = self.tickets.remove(&id) {
-            // Dropped after its process is known to be gone or to have lost interest.
-            let _ = ticket.process;
-        }
+        self.tickets.remove(&id);
         self.dues.remove(&id);
     }
 
