@@ -178,7 +178,14 @@ impl Objects {
         if ancestor == descendant {
             return Ok(true);
         }
-        self.repo.graph_descendant_of(descendant, ancestor).map_err(broken)
+        self.repo.find_commit(descendant).map_err(broken)?;
+        // The cache holds whole histories, so a commit that is not in it at all is nobody's ancestor; as an error that would
+        // stop a queue whose cache was lost for good.
+        match self.repo.find_commit(ancestor) {
+            Ok(_) => self.repo.graph_descendant_of(descendant, ancestor).map_err(broken),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(false),
+            Err(error) => Err(broken(error)),
+        }
     }
 }
 
