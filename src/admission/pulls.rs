@@ -66,9 +66,9 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
     record
 }
 
-/// Another head was seen there after `moment`: whoever spoke then meant that one.
+/// Another head was seen there after `moment`: whoever spoke then meant that one. GitHub tells moments in whole seconds.
 pub(super) fn pushed_after(record: &Record, moment: Moment) -> bool {
-    record.other_head_at.is_some_and(|seen| seen > moment)
+    record.other_head_at.is_some_and(|seen| seen >= moment.plus_ms(1_000))
 }
 
 /// Ends an approval that no longer holds.

@@ -102,7 +102,8 @@ async fn service(config: ServiceConfig) -> Result<Ended, String> {
         forge_url: Some(config.github.git_url.clone()),
         limits: limits.clone(),
     });
-    tracing::info!(%listen, api = config.github.api_url, version = env!("CARGO_PKG_VERSION"), "greenline is listening");
+    let listening = listener.local_addr().unwrap_or(listen);
+    tracing::info!(listen = %listening, api = config.github.api_url, version = env!("CARGO_PKG_VERSION"), "greenline is listening");
     let mut closing = shutdown.clone();
     let doors = tokio::spawn(async move {
         serve(listener, router, &limits, async move {

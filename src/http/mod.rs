@@ -88,7 +88,7 @@ impl Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            body_bytes: (25 << 20) + (1 << 10),
+            body_bytes: 25 << 20,
             small_bytes: 24 << 20,
             large_bytes: 56 << 20,
             memory_wait_ms: 3_000,

@@ -261,6 +261,13 @@ impl Objects {
         if met || self.unsaved.get(ancestor).is_some() {
             return Ok(met);
         }
+        // The cache holds whole histories, so a commit that is not in it at all is nobody's ancestor; as an error that would
+        // stop a queue whose cache was lost for good.
+        match self.repo.find_commit(ancestor) {
+            Ok(_) => {}
+            Err(error) if error.code() == ErrorCode::NotFound => return Ok(false),
+            Err(error) => return Err(broken(error)),
+        }
         for commit in below {
             if self.repo.graph_descendant_of(commit, ancestor).map_err(broken)? {
                 return Ok(true);
