@@ -10,7 +10,7 @@ fn a_red_one_is_sent_back_and_the_next_lands_without_it() {
     let alone = stage.tip_on(&base, &[&bad]);
     let both = stage.tip_on(&base, &[&bad, &good]);
     stage.blame(&alone);
-    let told = stage.out(&bad, &["Sent back", "ci", "failed", alone.as_str()]);
+    let told = stage.out(&bad, &["Sent back", "`ci` did not pass", alone.as_str()]);
     until("the label is off", || stage.labels(&bad).is_empty().then_some(()));
     let again = stage.tip_on(&base, &[&good]);
     stage.conclude(&both, "success");

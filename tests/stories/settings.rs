@@ -61,7 +61,7 @@ fn one_red_check_is_enough_whatever_the_others_do() {
     stage.conclude(&stage.trunk(), "success");
     stage.check("lint", &stage.trunk(), "success");
     stage.check("lint", &tip, "failure");
-    stage.out(&pull, &["Sent back", "`lint` failed"]);
+    stage.out(&pull, &["Sent back", "`lint` did not pass"]);
     stage.end();
 }
 
