@@ -3,6 +3,7 @@
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
 use crate::command;
+use crate::facts::CheckState;
 use crate::ids::{PrNumber, Sha};
 use crate::queue::{Doing, LeaveWhy, RedWhy, Silence, Standing, Unfit, Why};
 use std::fmt::Write as _;
@@ -39,7 +40,7 @@ pub fn eject(why: &Why, trunk: &str, label: &str) -> String {
             format!("It cannot be put on `{trunk}`: {} Change it, {again}.", sentence(why))
         }
         Why::Red(tip, RedWhy::Failed(checks)) => format!(
-            "On top of `{trunk}` it became commit {tip}, and there {} failed, while `{trunk}` itself is green. Mend it, {again}.",
+            "On top of `{trunk}` it became commit {tip}, and there {} did not pass, while `{trunk}` itself is green. Mend it, {again}.",
             list(checks.iter().map(|check| code(check)))
         ),
         Why::Red(tip, RedWhy::Silent(silence)) => {
@@ -235,6 +236,24 @@ pub fn candidate(name: &str, previous: Option<&str>, pulls: &[(PrNumber, String)
     }
     let _ = write!(text, "\nPrevious-Candidate: {}\n", previous.unwrap_or("none"));
     text
+}
+
+/// A check that did not pass, with how it ended where that is not plain red.
+pub fn unpassed(named: &Named) -> String {
+    let how = match named.state {
+        CheckState::Skipped => "skipped",
+        CheckState::Neutral => "neutral",
+        CheckState::TimedOut => "timed out",
+        CheckState::ActionRequired => "waits for a person",
+        CheckState::Stale => "given up by GitHub",
+        CheckState::Unrecognised => "ended in an unknown way",
+        CheckState::Queued
+        | CheckState::InProgress
+        | CheckState::Success
+        | CheckState::Failure
+        | CheckState::Cancelled => return named.name.to_string(),
+    };
+    format!("{} ({how})", named.name)
 }
 
 /// A check as `name (id)`.

@@ -196,7 +196,7 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
     let spent = state.spent.get(&sha).cloned().unwrap_or_default();
     let evidence = Evidence { sha, seen, spent: &spent, asked_at: run.asked_at, now: around.now };
     let judgement = judge(&required, &config.checks, evidence);
-    let names = |checks: &[Named]| checks.iter().map(|check| check.name.to_string()).collect::<Vec<_>>();
+    let names = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();
     let strings = |names: &[crate::ids::CheckName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     if let Some(run) = state.runs.get_mut(&id) {
         run.url = seen.iter().filter(|c| required.iter().any(|r| r.name == c.name)).find_map(|c| c.url.clone());

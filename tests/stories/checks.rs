@@ -20,7 +20,7 @@ fn a_status_of_the_same_name_is_not_the_required_check() {
     }
     stage.check("another", &tip, "success");
     stage.blame(&tip);
-    stage.out(&pull, &["Sent back", "`ci` failed"]);
+    stage.out(&pull, &["Sent back", "`ci` did not pass"]);
     assert!(stage.candidates().is_empty());
     stage.end();
 }
@@ -32,7 +32,7 @@ fn skipped_and_neutral_are_no_pass() {
         let (pull, tip) = tested(&stage, conclusion);
         stage.conclude(&stage.trunk(), "success");
         stage.conclude(&tip, conclusion);
-        stage.out(&pull, &["Sent back", "ci", tip.as_str()]);
+        stage.out(&pull, &["Sent back", &format!("`ci ({conclusion})` did not pass"), &tip]);
     }
     assert!(stage.candidates().is_empty());
     stage.end();

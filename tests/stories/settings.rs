@@ -23,12 +23,10 @@ fn without_settings_nothing_lands_and_everybody_can_see_why() {
         stage.board()["troubles"].as_array().is_some_and(|troubles| !troubles.is_empty()).then_some(())
     });
     let pull = stage.ready("lamp");
-    stage.told(&pull, &["Not queued", ".github/greenline.toml"]);
+    stage.told(&pull, &["Waiting", ".github/greenline.toml"]);
     assert!(stage.runs().is_empty());
     stage.push("main", &without, ".github/greenline.toml", &good);
     until("the trouble is over", || stage.board()["troubles"].as_array().is_some_and(Vec::is_empty).then_some(()));
-    until("the label is off", || stage.labels(&pull).is_empty().then_some(()));
-    stage.label(&pull);
     let tip = stage.tip(&[&pull]);
     stage.conclude(&tip, "success");
     stage.merged(&pull);
@@ -63,7 +61,7 @@ fn one_red_check_is_enough_whatever_the_others_do() {
     stage.conclude(&stage.trunk(), "success");
     stage.check("lint", &stage.trunk(), "success");
     stage.check("lint", &tip, "failure");
-    stage.out(&pull, &["Sent back", "`lint` failed"]);
+    stage.out(&pull, &["Sent back", "`lint` did not pass"]);
     stage.end();
 }
 

@@ -14,7 +14,7 @@ use process::Process;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The longest any condition is waited for. Everything takes far less; a loaded machine may need it.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -32,6 +32,13 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(Instant::now() < end, "waited {} s in vain: {what}", PATIENCE.as_secs());
         std::thread::sleep(Duration::from_millis(15));
     }
+}
+
+/// Waits until the clock shows another second.
+pub fn another_second() {
+    let second = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = second();
+    until("time goes on", || (second() != now).then_some(()));
 }
 
 /// A sandbox with everybody in it.

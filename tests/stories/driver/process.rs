@@ -51,7 +51,8 @@ impl Process {
         });
         let first = || {
             let ended = child.try_wait().expect("it can be asked");
-            assert!(ended.is_none(), "the sandbox ended: {}", std::fs::read_to_string(home.join("stderr")).unwrap());
+            let words = || std::fs::read_to_string(home.join("stderr")).unwrap_or_default();
+            assert!(ended.is_none(), "the sandbox ended: {}", words());
             let mut events = events.lock().expect("the listener does not panic");
             (!events.is_empty()).then(|| events.remove(0))
         };
