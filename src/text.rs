@@ -177,13 +177,13 @@ pub fn standing(standing: &Standing, trunk: &str) -> String {
 }
 
 /// What a landed pull request's people are told.
-pub fn landed(tip: Sha, trunk: &str, candidate: Option<&str>, checks: &[Named]) -> String {
+pub fn landed(tip: Sha, trunk: &str, candidate: Option<&str>, checks: &[String]) -> String {
     let mut text = format!("Landed on `{trunk}` as commit {tip}");
     if let Some(candidate) = candidate {
         let _ = write!(text, ", candidate `{candidate}`");
     }
     if !checks.is_empty() {
-        let _ = write!(text, "; green on exactly the commit `{trunk}` moved to: {}", list(checks.iter().map(check)));
+        let _ = write!(text, "; green on exactly the commit `{trunk}` moved to: {}", list(checks.iter().cloned()));
     }
     text.push('.');
     text

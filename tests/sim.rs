@@ -57,7 +57,7 @@ fn play(seeds: std::ops::Range<u64>) -> (Vec<String>, BTreeMap<&'static str, u64
             }
             let report = run(seed, Order::default());
             broken.extend(told(&report));
-            if seed % TWICE == 0 && run(seed, Order::default()).hash != report.hash {
+            if seed.is_multiple_of(TWICE) && run(seed, Order::default()).hash != report.hash {
                 broken.push(format!("seed {seed} is not the same history twice"));
             }
             for (what, times) in report.counters {

@@ -16,7 +16,7 @@ use std::time::Duration;
 const REDELIVERED_AT_ONCE: usize = 200;
 
 /// Between two tidyings of a repository's git cache.
-const TIDY_EVERY: Duration = Duration::from_secs(6 * 3_600);
+const TIDY_EVERY: Duration = Duration::from_hours(6);
 
 /// GitHub as this service's App sees it.
 pub struct GithubSite {

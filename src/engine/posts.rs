@@ -96,7 +96,8 @@ pub(super) fn closed_not_merged(state: &mut RepoState, pr: PrNumber, tip: Sha, p
     let trunk = state.trunk().to_string();
     let row = state.landings.iter().find(|row| row.pulls.contains(&pr));
     let candidate = row.and_then(|row| row.candidate.clone());
-    let landed = text::landed(tip, &trunk, candidate.as_deref(), &[]);
+    let checks = row.map(|row| row.checks.clone()).unwrap_or_default();
+    let landed = text::landed(tip, &trunk, candidate.as_deref(), &checks);
     let body = format!("{landed} {}", text::closed_not_merged(tip, &trunk));
     say(state, pr, format!("closed {tip}"), text::status_comment("Landed.", &body, page));
 }

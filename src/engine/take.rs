@@ -272,17 +272,16 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
     state.count("greenline_landed_total");
     let known = state.landed.get(&moved_to).cloned();
     let candidate = known.as_ref().and_then(|known| known.candidate.clone());
-    let checks = known.as_ref().map(|known| known.checks.clone()).unwrap_or_default();
+    let checks: Vec<String> = known.iter().flat_map(|known| &known.checks).map(text::check).collect();
     match state.landings.first_mut() {
         Some(row) if row.commit == moved_to => row.pulls.push(entry.pr),
         _ => {
-            let checks = checks.iter().map(text::check).collect();
             let row = LandingRow {
                 at: around.now,
                 commit: moved_to,
                 pulls: vec![entry.pr],
                 candidate: candidate.clone(),
-                checks,
+                checks: checks.clone(),
             };
             state.landings.insert(0, row);
             state.landings.truncate(ROWS_KEPT);

@@ -73,7 +73,7 @@ fn trouble(ground: &mut Ground) -> Result<(), Trouble> {
 
 impl Forge for SimForge {
     async fn repository(&self) -> Result<Repository, Trouble> {
-        self.read(|ground| ground.repository()).await
+        self.read(|_| Ground::repository()).await
     }
 
     async fn pull(&self, number: PrNumber) -> Result<Option<Pull>, Trouble> {

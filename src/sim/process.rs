@@ -4,7 +4,7 @@ use super::forge::SimForge;
 use super::gate::Door;
 use super::git::SimGit;
 use super::store::SimStore;
-use super::world::{ProcessFile, Shared};
+use super::world::{Ground, ProcessFile, Shared};
 use crate::engine::board::Boards;
 use crate::engine::repo::{Ended, Repo, Settings};
 use crate::engine::state::RepoState;
@@ -137,7 +137,7 @@ async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pu
     let store = Arc::new(SimStore(door.clone()));
     let clock = SimClock(door.clone());
     let book = loop {
-        let repository = door.ground().repository();
+        let repository = Ground::repository();
         let fresh = RepoState::new(repository, clock.now());
         match Book::open(&*store, fresh).await {
             Ok(book) => break book,

@@ -62,7 +62,7 @@ impl Ground {
         let branch: crate::ids::BranchName = format!("topic-{pr}").parse().expect("a legal name");
         let head = self.write_code(pr);
         let home = if fork.is_some() { RepoId::new(2) } else { REPO };
-        let name = fork.clone().unwrap_or_else(|| self.repository().name);
+        let name = fork.clone().unwrap_or_else(|| Self::repository().name);
         let shown = Pull {
             number: pr,
             title: format!("change {pr}"),
@@ -236,7 +236,9 @@ impl Ground {
             self.oracle.sometimes("a permission was lost while something settled");
         }
         let all: Vec<PrNumber> = self.pulls.keys().copied().collect();
-        all.into_iter().for_each(|pr| self.reckon(pr));
+        for pr in all {
+            self.reckon(pr);
+        }
     }
 
     /// Somebody pushes to trunk past the queue: harmless, breaking, or curing.

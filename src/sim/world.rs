@@ -191,7 +191,7 @@ impl Ground {
     }
 
     /// The repository as the forge shows it.
-    pub fn repository(&self) -> Repository {
+    pub fn repository() -> Repository {
         let name = "acme/widget".parse().expect("a legal name");
         Repository { id: REPO, name, default_branch: "main".parse().expect("a legal name"), archived: false }
     }

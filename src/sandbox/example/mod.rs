@@ -128,7 +128,22 @@ pub async fn empty(forge: &Lookalike, base_url: &str) -> Result<Scene, SandboxTr
     let scratch = tempfile::tempdir()?;
     History::write(scratch.path(), &project::only_commit(&settings(forge.identities().ci_app.id))).await?;
     push(forge, base_url, scratch.path(), &repo, &["main"]).await?;
+    green(forge, repo.id, scratch.path()).await?;
     Ok(Scene { repo, trunk: "main".into(), pulls: Vec::new() })
+}
+
+/// Has CI's word that the first commit is green, as any living repository has it of its trunk: with trunk unknown, the first
+/// red pull request would have to wait for a run of trunk itself.
+async fn green(forge: &Lookalike, repo: u64, from: &Path) -> Result<(), SandboxTrouble> {
+    let tip = git_in(from, &["rev-parse", "main"]).output().await?;
+    let tip = String::from_utf8_lossy(&tip.stdout).trim().to_owned();
+    let forge = forge.clone();
+    let told = tokio::task::spawn_blocking(move || {
+        let run = forge.queue_run(repo, "main", &tip, "ci")?;
+        forge.begin_run(repo, run)?;
+        forge.end_run(repo, run, "success", "The first commit has nothing to test.")
+    });
+    Ok(told.await.map_err(std::io::Error::other)??)
 }
 
 /// Labels a pull request, as its maintainer would.
