@@ -86,8 +86,9 @@ pub fn standing(head: Sha, standing: &Standing) -> String {
         Doing::Composing => "composing".into(),
         Doing::WaitsForSlot => "waits for a slot".into(),
         Doing::Testing { with, tip, run } => {
-            let with: Vec<_> = with.iter().map(|pr| format!("#{pr}")).collect();
-            format!("run {run} on {} with {}", name(*tip), with.join(" "))
+            let with: String = with.iter().map(|pr| format!(" #{pr}")).collect();
+            let with = if with.is_empty() { with } else { format!(" with{with}") };
+            format!("run {run} on {}{with}", name(*tip))
         }
         Doing::GreenBehind { tip } => format!("green behind others as {}", name(*tip)),
         Doing::RedBehind { tip } => format!("red behind others as {}", name(*tip)),
