@@ -50,9 +50,10 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         read_at: now,
         other_head_at: None,
         approval: None,
+        last_rev: None,
         label_event: None,
         label_judged: None,
-        cancelled_at: None,
+        over_until: None,
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
     });
@@ -74,11 +75,12 @@ pub(super) fn pushed_after(record: &Record, moment: Moment) -> bool {
 fn review(record: &mut Record, reading: &PullReading, terms: Terms<'_>) -> Vec<Decision> {
     let Some(approval) = &record.approval else { return Vec::new() };
     let lost = reading.approver.is_some_and(|permission| permission < Permission::Write);
+    let rev = approval.rev;
     let why = void(approval, &record.moves, &record.pull, terms)
         .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.by.login.to_string() }));
     let Some(why) = why else { return Vec::new() };
     record.approval = None;
-    let mut decisions = vec![Decision::Queue(Event::Left { pr: record.pull.number, rev: reading.reading, why })];
+    let mut decisions = vec![Decision::Queue(Event::Left { pr: record.pull.number, rev, why })];
     if terms.labelled(&record.pull) && record.pull.state == PullState::Open {
         decisions.push(Decision::RemoveLabel { pr: record.pull.number });
     }
@@ -95,6 +97,10 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
     if record.label_event.is_some_and(|acted| acted >= labelled.event) {
         record.label_judged = Some(record.pull.updated_at);
         return Vec::new();
+    }
+    if record.over_until.is_some_and(|over| labelled.at < over) {
+        (record.label_event, record.label_judged) = (Some(labelled.event), Some(record.pull.updated_at));
+        return vec![Decision::RemoveLabel { pr }];
     }
     let refusal = if *permission < Permission::Write {
         Some(Refusal::NeedsWrite { login: labelled.by.login.to_string() })
@@ -120,8 +126,10 @@ pub(super) fn approve(
     record: &mut Record,
     by: crate::facts::Person,
     via: Via,
-    (rev, at): (Reading, Moment),
+    (reading, at): (Reading, Moment),
 ) -> Decision {
+    let rev = record.last_rev.map_or(reading, |last| reading.max(last.next()));
+    record.last_rev = Some(rev);
     let approval = Approval {
         head: record.pull.head,
         base: record.pull.base.clone(),
