@@ -126,7 +126,7 @@ pub fn refusal(why: &Refusal) -> String {
         Refusal::PushedSince { head } => format!(
             "Commits were pushed since, so it is not certain which one was meant. The head is {head} now: if that is it, ask again."
         ),
-        Refusal::CancelledSince => "It was cancelled after that. Ask again if it shall land after all.".into(),
+        Refusal::Overtaken => "It was taken out of the queue, or landed, after that was asked. Ask again if it shall land after all.".into(),
         Refusal::HeadGone => "The branch or fork it comes from is gone.".into(),
         Refusal::NotConfigured => {
             "Nothing says which checks must pass: `.github/greenline.toml` on the default branch is missing or wrong, and branch \

@@ -71,8 +71,8 @@ fn obey(
         Command::Merge => {
             let pushed = pushed_after(record, heard.comment.created_at);
             let pushed = pushed.then_some(Refusal::PushedSince { head: record.pull.head });
-            let cancelled = record.cancelled_at.is_some_and(|at| at > heard.comment.created_at);
-            let over = cancelled.then_some(Refusal::CancelledSince);
+            let over = record.over_until.is_some_and(|over| heard.comment.created_at < over);
+            let over = over.then_some(Refusal::Overtaken);
             if let Some(why) = against(&record.pull, terms).or(over).or(pushed) {
                 return refused(why);
             }
@@ -81,7 +81,7 @@ fn obey(
         }
         Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),
         Command::Cancel => {
-            record.cancelled_at = record.cancelled_at.max(Some(heard.comment.created_at));
+            record.over_until = record.over_until.max(Some(heard.comment.created_at));
             let Some(approval) = record.approval.take() else { return Answer::NotQueued };
             let why = LeaveWhy::Cancelled { by: by.login.to_string() };
             let pr = record.pull.number;

@@ -59,11 +59,9 @@ pub struct Record {
     /// The label event last acted on; the same event never counts twice.
     pub label_event: Option<u64>,
     /// The change of the pull request at which its label was last judged.
-    #[serde(default)]
     pub label_judged: Option<Moment>,
-    /// When the last cancel that was heard had been written; what was asked before it is over, however late it is heard.
-    #[serde(default)]
-    pub cancelled_at: Option<Moment>,
+    /// What was asked before this moment is over, however late it is heard: it was cancelled, or it landed.
+    pub over_until: Option<Moment>,
     /// Comments acted on.
     pub comments: BTreeSet<CommentId>,
     /// Commits we moved its head branch to, or were about to: finding one there is not a push by somebody.
@@ -122,6 +120,13 @@ impl Desk {
         }
     }
 
+    /// Whatever was asked of a pull request until now is over.
+    pub fn settle(&mut self, pr: PrNumber, now: Moment) {
+        if let Some(record) = self.pulls.get_mut(&pr) {
+            record.over_until = record.over_until.max(Some(now));
+        }
+    }
+
     /// Forgets pull requests that are over and were not read for long: the oldest readings beyond `keep`.
     pub fn forget(&mut self, keep: usize) {
         use crate::facts::PullState::{Closed, Merged};
@@ -162,8 +167,8 @@ pub enum Refusal {
         /// The head now.
         head: Sha,
     },
-    /// It was cancelled after it was asked for; the two were only heard in another order.
-    CancelledSince,
+    /// It was cancelled, or it landed, after that was asked; the two were only heard in another order.
+    Overtaken,
     /// The fork or branch it comes from is gone.
     HeadGone,
     /// The repository's settings are missing or wrong; nothing may land.

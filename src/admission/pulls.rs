@@ -53,7 +53,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         last_rev: Reading::new(0),
         label_event: None,
         label_judged: None,
-        cancelled_at: None,
+        over_until: None,
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
     });
@@ -75,6 +75,7 @@ pub(super) fn pushed_after(record: &Record, moment: Moment) -> bool {
 fn review(record: &mut Record, reading: &PullReading, terms: Terms<'_>) -> Vec<Decision> {
     let Some(approval) = &record.approval else { return Vec::new() };
     let lost = reading.approver.is_some_and(|permission| permission < Permission::Write);
+    let rev = approval.rev;
     let why = void(approval, &record.moves, &record.pull, terms)
         .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.by.login.to_string() }));
     let Some(why) = why else { return Vec::new() };
@@ -97,6 +98,10 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
     if record.label_event.is_some_and(|acted| acted >= labelled.event) {
         record.label_judged = Some(record.pull.updated_at);
         return Vec::new();
+    }
+    if record.over_until.is_some_and(|over| labelled.at < over) {
+        (record.label_event, record.label_judged) = (Some(labelled.event), Some(record.pull.updated_at));
+        return vec![Decision::RemoveLabel { pr }];
     }
     let refusal = if *permission < Permission::Write {
         Some(Refusal::NeedsWrite { login: labelled.by.login.to_string() })

@@ -37,7 +37,6 @@ pub struct RepoState {
     /// Refs of ours that may be there: branches of runs, and refs that stand in the lease of a landing.
     pub refs: BTreeSet<RefName>,
     /// Refs of revoked landings, which must stay as long as trunk is where they were revoked on.
-    #[serde(default)]
     pub revoked: BTreeMap<RefName, Sha>,
     /// What is known of tips that landed and whose members have not been told yet.
     pub landed: BTreeMap<Sha, Landed>,

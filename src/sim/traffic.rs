@@ -313,6 +313,13 @@ impl Ground {
             }
             self.commit_to_trunk(content);
         }
+        if self.settings.len() > 1 {
+            // Settings that cannot be read may be the only ones there ever were.
+            self.settings.push(settings(&mut self.dice));
+            let mut content = self.truth.get(self.tip()).content.clone();
+            content.insert(0, u32::try_from(self.settings.len()).unwrap_or(1));
+            self.commit_to_trunk(content);
+        }
         self.mail(Hint::Pushed(trunk()));
     }
 }
