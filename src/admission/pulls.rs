@@ -75,7 +75,6 @@ pub(super) fn pushed_after(record: &Record, moment: Moment) -> bool {
 fn review(record: &mut Record, reading: &PullReading, terms: Terms<'_>) -> Vec<Decision> {
     let Some(approval) = &record.approval else { return Vec::new() };
     let lost = reading.approver.is_some_and(|permission| permission < Permission::Write);
-    let rev = approval.rev;
     let why = void(approval, &record.moves, &record.pull, terms)
         .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.by.login.to_string() }));
     let Some(why) = why else { return Vec::new() };

@@ -86,8 +86,8 @@ pub fn standing(head: Sha, standing: &Standing) -> String {
         Doing::Composing => "composing".into(),
         Doing::WaitsForSlot => "waits for a slot".into(),
         Doing::Testing { with, tip, run } => {
-            let with: String = with.iter().map(|pr| format!(" #{pr}")).collect();
-            let with = if with.is_empty() { with } else { format!(" with{with}") };
+            let with: Vec<_> = with.iter().map(|pr| format!("#{pr}")).collect();
+            let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(" ")) };
             format!("run {run} on {}{with}", name(*tip))
         }
         Doing::GreenBehind { tip } => format!("green behind others as {}", name(*tip)),
