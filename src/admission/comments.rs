@@ -20,6 +20,8 @@ pub struct Heard {
     pub pull: Pull,
     /// What the commenter may do.
     pub permission: Permission,
+    /// The head moved after the comment, by the forge's timeline; read where it asks for landing.
+    pub pushed_since: bool,
 }
 
 /// Takes in a comment; nothing by bots, nothing edited, and nothing twice.
@@ -69,7 +71,9 @@ fn obey(
         Command::Merge if !may => refused(needs_write),
         Command::Merge if record.approval.is_some() => Answer::Done,
         Command::Merge => {
-            let pushed = pushed_after(record, heard.comment.created_at);
+            // A later reading may have found another head than the one this comment was weighed with.
+            let moved = heard.pushed_since || record.pull.head != heard.pull.head;
+            let pushed = moved || pushed_after(record, heard.comment.created_at);
             let pushed = pushed.then_some(Refusal::PushedSince { head: record.pull.head });
             let over = record.over_until.is_some_and(|over| heard.comment.created_at < over);
             let over = over.then_some(Refusal::Overtaken);

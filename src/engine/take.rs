@@ -14,7 +14,7 @@ use crate::queue::{self, Effect, Event, Notice, Silence, TrunkVerdict, Verdict};
 use crate::text;
 
 /// Landings and departures that are kept for the board.
-const ROWS_KEPT: usize = 50;
+const ROWS_KEPT: usize = 20;
 /// Closed pull requests that are kept in mind.
 const CLOSED_KEPT: usize = 500;
 
@@ -217,7 +217,6 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
             spend(state, sha, seen);
             Verdict::Silent(Silence::Cancelled(names(&cancelled)))
         }
-        // What hangs hangs for good: the next run must be a new one, not be judged by the same checks again.
         // What hangs hangs for good: the next run must be a new one, not be judged by the same checks again.
         Judgement::NeverStarted(missing) => {
             spend(state, sha, seen);

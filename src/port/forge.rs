@@ -15,6 +15,10 @@ pub trait Forge: Send + Sync + 'static {
     /// Who last put `label` on the pull request; `None` if the timeline has no such event.
     fn labelled(&self, number: PrNumber, label: &str)
     -> impl Future<Output = Result<Option<Labelled>, Trouble>> + Send;
+    /// By the timeline, the head moved after the comment was written.
+    fn pushed_since(&self, comment: &Comment) -> impl Future<Output = Result<bool, Trouble>> + Send;
+    /// Pull requests, open or not, that changed or were commented on at or after `since`, oldest change first.
+    fn changed_since(&self, since: Moment) -> impl Future<Output = Result<Vec<PrNumber>, Trouble>> + Send;
     /// What a person may do here, read now.
     fn permission(&self, login: &Login) -> impl Future<Output = Result<Permission, Trouble>> + Send;
     /// Comments on the pull request made at or after `since`, oldest first, ours included.

@@ -98,6 +98,18 @@ impl Forge for SimForge {
         self.read(|ground| ground.pulls.get(&number).and_then(|file| file.label.clone())).await
     }
 
+    async fn pushed_since(&self, comment: &Comment) -> Result<bool, Trouble> {
+        self.read(|ground| ground.comments.get(&comment.id).is_some_and(|note| note.pushed_since)).await
+    }
+
+    async fn changed_since(&self, since: Moment) -> Result<Vec<PrNumber>, Trouble> {
+        self.read(|ground| {
+            let changed = ground.pulls.values().filter(|file| file.shown.updated_at >= since);
+            changed.map(|file| file.shown.number).collect()
+        })
+        .await
+    }
+
     async fn permission(&self, login: &Login) -> Result<Permission, Trouble> {
         self.read(|ground| {
             let may = ground.permissions.get(login.as_str()).copied().unwrap_or(Permission::None);
@@ -235,14 +247,13 @@ impl Ground {
     }
 
     /// Somebody gives their word for the head that is there, or that they see.
-    pub fn give_word(&mut self, pr: PrNumber, by: &str, comment: Option<CommentId>) {
+    pub fn give_word(&mut self, pr: PrNumber, by: &str, by_label: bool) {
         let (seen, tick) = (self.pulls.get(&pr).map(|file| file.shown.head), self.tick);
         let heads = [seen, self.head(pr)];
         let approved: Vec<Sha> = heads.into_iter().flatten().collect();
         if let Some(file) = self.pulls.get_mut(&pr) {
             for head in approved {
-                let by_label = comment.is_none();
-                file.words.push(super::pulls::Word { by: by.to_owned(), head, by_label, tick, comment });
+                file.words.push(super::pulls::Word { by: by.to_owned(), head, by_label, tick });
             }
         }
         self.reckon(pr);

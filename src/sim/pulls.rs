@@ -19,8 +19,6 @@ pub struct Word {
     pub by_label: bool,
     /// When.
     pub tick: u64,
-    /// The comment that says so, if one does.
-    pub comment: Option<CommentId>,
 }
 
 /// A pull request.
@@ -55,10 +53,8 @@ pub struct Note {
     pub comment: Comment,
     /// It has our thumbs-up.
     pub acknowledged: bool,
-    /// Its webhook reached us.
-    pub delivered: bool,
-    /// It can be found by looking at open pull requests: its own was open ever since.
-    pub findable: bool,
+    /// The head moved after it was written.
+    pub pushed_since: bool,
     /// When it was written.
     pub tick: u64,
 }
@@ -94,12 +90,6 @@ impl Ground {
             file.past.push((now, file.shown.clone()));
             change(file);
             file.shown.updated_at = now;
-            if !file.open() {
-                self.comments
-                    .values_mut()
-                    .filter(|note| note.comment.pull == pr)
-                    .for_each(|note| note.findable = false);
-            }
         }
         self.reckon(pr);
         self.mail(Hint::Pull(pr));
@@ -119,6 +109,7 @@ impl Ground {
         if file.shown.state != PullState::Open || file.shown.head == head {
             return;
         }
+        self.comments.values_mut().filter(|note| note.comment.pull == pr).for_each(|note| note.pushed_since = true);
         self.change(pr, |file| {
             file.shown.head = head;
             if let Some(label) = &mut file.label {
@@ -183,9 +174,8 @@ impl Ground {
     pub fn write_comment(&mut self, pr: PrNumber, by: &str, body: String) -> CommentId {
         let id = CommentId::new(self.id());
         let comment = Comment { id, pull: pr, by: person(by), body, created_at: self.now, edited: false };
-        let findable = self.pulls.get(&pr).is_some_and(PullFile::open);
         let (known, tick) = (comment.clone(), self.tick);
-        let note = Note { comment: known, acknowledged: false, delivered: false, findable, tick };
+        let note = Note { comment: known, acknowledged: false, pushed_since: false, tick };
         self.comments.insert(id, note);
         if let Some(file) = self.pulls.get_mut(&pr) {
             file.past.push((self.now, file.shown.clone()));

@@ -30,11 +30,6 @@ impl Ground {
             self.oracle.sometimes("a webhook came while nobody listened");
             return;
         }
-        if let Hint::Comment(comment) = &hint
-            && let Some(note) = self.comments.get_mut(&comment.id)
-        {
-            note.delivered = true;
-        }
         if self.rows.deliveries.insert(id) {
             self.note(|| format!("webhook {hint:?}"));
             let seq = self.id();

@@ -1,11 +1,11 @@
 //! People: who open pull requests, approve, change their minds, push past the queue, and set things up. By seed, and blind to the queue.
 
 use super::dice::Dice;
-use super::pulls::{LABEL, PullFile, Word};
+use super::pulls::{LABEL, PullFile};
 use super::truth::Rule;
 use super::world::{Due, Ground, PEOPLE, REPO, person, trunk};
 use crate::facts::{HeadRepo, Labelled, Permission, Pull, PullState};
-use crate::ids::{CommentId, PrNumber, RepoId, Sha};
+use crate::ids::{PrNumber, RepoId, Sha};
 use crate::port::store::Hint;
 
 /// Pull requests at the most.
@@ -148,12 +148,6 @@ impl Ground {
             self.oracle.sometimes("a new head while something settled");
         }
         self.point(&file, head);
-        // A comment names no commit: until it is heard, it speaks for whatever head is there then.
-        let unheard = |id: CommentId| self.comments.get(&id).is_some_and(|note| !note.acknowledged);
-        let carried: Vec<Word> = file.words.iter().filter(|word| word.comment.is_some_and(unheard)).cloned().collect();
-        if let Some(file) = self.pulls.get_mut(&pr) {
-            file.words.extend(carried.into_iter().map(|word| Word { head, ..word }));
-        }
         self.note(|| format!("#{pr} gets a new head, {head:?}"));
         self.branch_moved(pr);
     }
@@ -179,7 +173,7 @@ impl Ground {
             file.label = Some(Labelled { event, by: person(by), at, pushed_since: false });
             file.label_tick = tick;
         });
-        self.give_word(pr, by, None);
+        self.give_word(pr, by, true);
     }
 
     fn label_off(&mut self, pr: PrNumber) {
@@ -193,9 +187,9 @@ impl Ground {
     fn comment(&mut self, pr: PrNumber, command: &str) {
         let by = self.dice.pick(&["ann", "ben", "eve", "dora"]);
         self.note(|| format!("{by} comments {command} on #{pr}"));
-        let comment = self.write_comment(pr, by, format!("@greenline {command}"));
+        self.write_comment(pr, by, format!("@greenline {command}"));
         if command == "merge" {
-            self.give_word(pr, by, Some(comment));
+            self.give_word(pr, by, false);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
 use crate::admission::{Heard, PullReading};
-use crate::command;
+use crate::command::{self, Command};
 use crate::config::RepoConfig;
 use crate::engine::fact::Fact;
 use crate::engine::view::View;
@@ -72,7 +72,7 @@ pub async fn reconcile<W: World>(world: &W, view: &View) -> Result<Vec<Fact>, Tr
     for number in view.queued.iter().filter(|number| !listed.contains(number)) {
         facts.push(Fact::Pull(pull_reading(world, view, *number).await?));
     }
-    facts.extend(comments(world, view, &open, began).await?);
+    facts.extend(comments(world, view, began).await?);
     for (run, sha) in &view.runs {
         facts.push(Fact::Checks { run: *run, seen: world.forge().checks(*sha).await? });
     }
@@ -157,13 +157,13 @@ async fn labelled<W: World>(
     Ok(PullReading { reading, number, pull, labelled, approver: None })
 }
 
-/// Comments that speak to us on pull requests that changed since the last look.
-async fn comments<W: World>(world: &W, view: &View, open: &[Pull], began: Moment) -> Result<Vec<Fact>, Trouble> {
+/// Comments that speak to us on pull requests that changed since the last look; they may be closed or rebased by now.
+async fn comments<W: World>(world: &W, view: &View, began: Moment) -> Result<Vec<Fact>, Trouble> {
     let since = view.heard_until.plus_ms(-COMMENT_OVERLAP_MS);
     let mut facts = Vec::new();
-    for pull in open.iter().filter(|pull| pull.updated_at >= since) {
-        for comment in world.forge().comments(pull.number, since).await? {
-            if speaks_to_us(&comment) && !view.answered(pull.number, comment.id) {
+    for number in world.forge().changed_since(since).await? {
+        for comment in world.forge().comments(number, since).await? {
+            if speaks_to_us(&comment) && !view.answered(number, comment.id) {
                 facts.extend(comment_look(world, &comment).await?);
             }
         }
@@ -184,7 +184,10 @@ pub async fn comment_look<W: World>(world: &W, comment: &Comment) -> Result<Vec<
     let reading = world.readings().begin();
     let Some(pull) = world.forge().pull(comment.pull).await? else { return Ok(Vec::new()) };
     let permission = world.forge().permission(&comment.by.login).await?;
-    Ok(vec![Fact::Comment(Heard { reading, comment: comment.clone(), pull, permission })])
+    // The timeline is read after the pull request: whatever was pushed before that reading stands in it.
+    let asks = command::read(&comment.body, command::PREFIX).contains(&Ok(Command::Merge));
+    let pushed_since = asks && world.forge().pushed_since(comment).await?;
+    Ok(vec![Fact::Comment(Heard { reading, comment: comment.clone(), pull, permission, pushed_since })])
 }
 
 async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>, Trouble> {

@@ -73,7 +73,24 @@ fn whole_second(moment: Moment) -> Moment {
     Moment::from_ms(moment.ms().div_euclid(1000) * 1000)
 }
 
+/// An issue of any kind; a pull request says that it is one.
+#[derive(Debug, Deserialize)]
+struct IssueAnswer {
+    number: u64,
+    #[serde(default)]
+    pull_request: Option<serde::de::IgnoredAny>,
+}
+
 impl GithubForge {
+    /// A comment counts as a change of its pull request.
+    pub(super) async fn pulls_changed_since(&self, since: Moment) -> Result<Vec<PrNumber>, Trouble> {
+        let since = when::print(whole_second(since));
+        let rest = format!("issues?state=all&since={since}&sort=updated&direction=asc&per_page=100");
+        let answers: Vec<IssueAnswer> = self.list(&rest, READ).await?;
+        let pulls = answers.into_iter().filter(|issue| issue.pull_request.is_some());
+        Ok(pulls.map(|issue| PrNumber::new(issue.number)).collect())
+    }
+
     /// GitHub's own `since` goes by the last edit; what was written before and edited after is left out here.
     pub(super) async fn comments_since(&self, number: PrNumber, since: Moment) -> Result<Vec<Comment>, Trouble> {
         let since = whole_second(since);

@@ -163,6 +163,14 @@ impl Forge for GithubForge {
         self.last_labelled(number, label).await
     }
 
+    async fn pushed_since(&self, comment: &Comment) -> Result<bool, Trouble> {
+        self.moved_since(comment).await
+    }
+
+    async fn changed_since(&self, since: Moment) -> Result<Vec<PrNumber>, Trouble> {
+        self.pulls_changed_since(since).await
+    }
+
     async fn permission(&self, login: &Login) -> Result<Permission, Trouble> {
         self.permission_of(login).await
     }

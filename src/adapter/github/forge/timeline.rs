@@ -1,9 +1,10 @@
-//! Reads who last put a label on a pull request, and whether its head moved since. It does not judge whether they may.
+//! Reads from a pull request's timeline who last put a label on, and whether its head moved since that or since a comment. It
+//! does not judge whether they may.
 
 use super::{GithubForge, malformed};
 use crate::adapter::github::model::{Account, person_or_ghost};
 use crate::adapter::github::when;
-use crate::facts::Labelled;
+use crate::facts::{Comment, Labelled};
 use crate::ids::{Malformed, Moment, PrNumber};
 use crate::port::Trouble;
 use serde::Deserialize;
@@ -57,28 +58,47 @@ impl Item {
     }
 }
 
-/// The last item that put the label on. A commit's date is its author's word, so both place and time count against it.
+/// The head moved after an item of the timeline. A commit's date is its author's word, so both place and time count against it.
+fn moved_after(items: &[Item], place: usize, at: Moment) -> bool {
+    let later = |(n, other): (usize, &Item)| n > place || other.at().is_none_or(|moment| moment > at);
+    items.iter().enumerate().any(|(n, other)| other.moves_the_head() && later((n, other)))
+}
+
+/// The last item that put the label on.
 fn last(items: &[Item], label: &str) -> Result<Option<Labelled>, Malformed> {
     let Some((place, item)) = items.iter().enumerate().rev().find(|(_, item)| item.puts(label)) else {
         return Ok(None);
     };
     let at = item.at().unwrap_or(Moment::from_ms(0));
-    let later = |(n, other): (usize, &Item)| n > place || other.at().is_none_or(|moment| moment > at);
-    let pushed_since = items.iter().enumerate().any(|(n, other)| other.moves_the_head() && later((n, other)));
+    let pushed_since = moved_after(items, place, at);
     Ok(Some(Labelled { event: item.id.unwrap_or(0), by: person_or_ghost(item.actor.as_ref())?, at, pushed_since }))
+}
+
+/// The head moved after a comment. One that is no longer in the timeline was deleted; then only the time counts.
+fn since_comment(items: &[Item], comment: &Comment) -> bool {
+    let here = |item: &Item| item.is("commented") && item.id == Some(comment.id.get());
+    let place = items.iter().position(here).unwrap_or(items.len());
+    moved_after(items, place, comment.created_at)
 }
 
 impl GithubForge {
     pub(super) async fn last_labelled(&self, number: PrNumber, label: &str) -> Result<Option<Labelled>, Trouble> {
-        let rest = format!("issues/{number}/timeline?per_page=100");
-        let items: Vec<Item> = self.list(&rest, "Issues: read").await?;
-        last(&items, label).map_err(|why| malformed(&format!("the timeline of {number}"), &why))
+        last(&self.timeline(number).await?, label).map_err(|why| malformed(&format!("the timeline of {number}"), &why))
+    }
+
+    pub(super) async fn moved_since(&self, comment: &Comment) -> Result<bool, Trouble> {
+        Ok(since_comment(&self.timeline(comment.pull).await?, comment))
+    }
+
+    async fn timeline(&self, number: PrNumber) -> Result<Vec<Item>, Trouble> {
+        self.list(&format!("issues/{number}/timeline?per_page=100"), "Issues: read").await
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::CommentId;
 
     fn read(items: &[&str]) -> Option<Labelled> {
         let items: Vec<Item> = serde_json::from_str(&format!("[{}]", items.join(","))).expect("all fields may miss");
@@ -124,6 +144,29 @@ mod tests {
         assert!(since(&[r#"{"event":"committed"}"#, &label]), "a commit without a date is not trusted");
         let late = labeled(2, 40, "ready to merge");
         assert!(!since(&[&label, FORCED, &late]));
+    }
+
+    #[test]
+    fn a_comment_is_older_than_what_stands_after_it() {
+        let comment = |id: u64| Comment {
+            id: CommentId::new(id),
+            pull: PrNumber::new(1),
+            by: person_or_ghost(None).expect("a ghost"),
+            body: String::new(),
+            created_at: when::parse("2026-01-01T00:10:00Z").expect("a moment"),
+            edited: false,
+        };
+        let since = |items: &[&str], id| {
+            let items: Vec<Item> =
+                serde_json::from_str(&format!("[{}]", items.join(","))).expect("all fields may miss");
+            since_comment(&items, &comment(id))
+        };
+        let said = r#"{"event":"commented","id":5,"created_at":"2026-01-01T00:10:00Z"}"#;
+        assert!(!since(&[&committed(9), said], 5));
+        assert!(since(&[said, &committed(1)], 5), "dated back, but pushed after it");
+        assert!(since(&[said, FORCED], 5));
+        assert!(!since(&[said, &committed(1)], 6), "it is gone, and the commit is older");
+        assert!(since(&[said, &committed(11)], 6));
     }
 
     #[test]
