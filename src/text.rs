@@ -124,8 +124,12 @@ pub fn refusal(why: &Refusal) -> String {
             format!("It goes to {}, and this queue lands on {}. Change its base first.", code(base), code(trunk))
         }
         Refusal::PushedSince { head } => format!(
-            "Commits were pushed since, so it is not certain which one was meant. The head is {head} now: if that is it, ask again."
+            "Commits were pushed since, so it is not certain which one was meant. {}",
+            name_the_head(*head)
         ),
+        Refusal::OtherHead { head } => {
+            format!("That is not its head, or fewer than twelve digits of it, in lower case. {}", name_the_head(*head))
+        }
         Refusal::Overtaken => "It was taken out of the queue, or landed, after that was asked. Ask again if it shall land after all.".into(),
         Refusal::HeadGone => "The branch or fork it comes from is gone.".into(),
         Refusal::NotConfigured => {
@@ -134,6 +138,10 @@ pub fn refusal(why: &Refusal) -> String {
                 .into()
         }
     }
+}
+
+fn name_the_head(head: Sha) -> String {
+    format!("The head is {head} now: if that is it, comment `{} merge {head}`.", command::PREFIX)
 }
 
 /// Why a label is not followed yet.
@@ -216,7 +224,9 @@ fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
         Answer::Done => None,
         Answer::Status => Some(standing.to_owned()),
         Answer::NotQueued => Some("It is not in the queue, so there is nothing to cancel.".into()),
-        Answer::Refused { command, why } => Some(format!("`{}` was not done. {}", command.word(), refusal(why))),
+        Answer::Here => Some(format!("Greenline {} listens. {standing}", env!("CARGO_PKG_VERSION"))),
+        Answer::Help => Some(format!("This can be asked:\n\n{}", command::help(command::PREFIX))),
+        Answer::Refused { word, why } => Some(format!("`{word}` was not done. {}", refusal(why))),
         Answer::Misread(misread) => Some(format!("{misread}\n\n{}", command::help(command::PREFIX))),
     }
 }

@@ -3,7 +3,7 @@
 use super::desk::{Answer, Decision, Desk, Record, Refusal, Via};
 use super::pulls::{approve, pushed_after, renew};
 use super::rules::{Terms, against};
-use crate::command::{self, Command};
+use crate::command::{self, Command, Wish};
 use crate::facts::{Comment, Permission, Pull};
 use crate::ids::{Moment, Reading};
 use crate::queue::{Event, LeaveWhy};
@@ -62,27 +62,23 @@ fn obey(
     terms: Terms<'_>,
     decisions: &mut Vec<Decision>,
 ) -> Answer {
-    let refused = |why| Answer::Refused { command, why };
+    let refused = |why| Answer::Refused { word: command.word(), why };
     let by = &heard.comment.by;
     let may = heard.permission >= Permission::Write;
     let needs_write = Refusal::NeedsWrite { login: by.login.to_string() };
     match command {
         Command::Status => Answer::Status,
-        Command::Merge if !may => refused(needs_write),
-        Command::Merge if record.approval.is_some() => Answer::Done,
-        Command::Merge => {
-            // A later reading may have found another head than the one this comment was weighed with.
-            let moved = heard.pushed_since || record.pull.head != heard.pull.head;
-            let pushed = moved || pushed_after(record, heard.comment.created_at);
-            let pushed = pushed.then_some(Refusal::PushedSince { head: record.pull.head });
-            let over = record.over_until.is_some_and(|over| heard.comment.created_at < over);
-            let over = over.then_some(Refusal::Overtaken);
-            if let Some(why) = against(&record.pull, terms).or(over).or(pushed) {
-                return refused(why);
+        Command::Ping => Answer::Here,
+        Command::Help => Answer::Help,
+        Command::Merge(_) if !may => refused(needs_write),
+        Command::Merge(ref wish) if already(record, wish) => Answer::Done,
+        Command::Merge(ref wish) => match stands_against(record, wish, heard, terms) {
+            Some(why) => refused(why),
+            None => {
+                decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), wish, now));
+                Answer::Done
             }
-            decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), now));
-            Answer::Done
-        }
+        },
         Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),
         Command::Cancel => {
             record.over_until = record.over_until.max(Some(heard.comment.created_at));
@@ -96,4 +92,26 @@ fn obey(
             Answer::Done
         }
     }
+}
+
+/// It is queued at the head that is meant, and nothing else is wished than what holds.
+fn already(record: &Record, wish: &Wish) -> bool {
+    record.approval.as_ref().is_some_and(|approval| {
+        let meant = wish.head.as_ref().is_none_or(|named| named.is(approval.head));
+        meant && (wish.is_plain() || Wish { head: None, ..wish.clone() } == approval.wish)
+    })
+}
+
+/// What stands against landing what a comment asks for.
+fn stands_against(record: &Record, wish: &Wish, heard: &Heard, terms: Terms<'_>) -> Option<Refusal> {
+    let written = heard.comment.created_at;
+    let head = record.pull.head;
+    // A later reading may have found another head than the one this comment was weighed with.
+    let moved = heard.pushed_since || head != heard.pull.head || pushed_after(record, written);
+    let doubt = match &wish.head {
+        Some(named) => (!named.is(head)).then_some(Refusal::OtherHead { head }),
+        None => moved.then_some(Refusal::PushedSince { head }),
+    };
+    let over = record.over_until.is_some_and(|over| written < over).then_some(Refusal::Overtaken);
+    against(&record.pull, terms).or(over).or(doubt)
 }

@@ -1,6 +1,6 @@
 //! What is known of each pull request: its last reading, its approval, which labels and comments were already acted on.
 
-use crate::command::{Command, Misread};
+use crate::command::{Misread, Wish};
 use crate::facts::{Person, Pull};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, Sha};
 use crate::queue;
@@ -37,6 +37,9 @@ pub struct Approval {
     pub via: Via,
     /// The title then, for messages of merge and squash commits.
     pub title: String,
+    /// How it is to land; the commit is `head`.
+    #[serde(default)]
+    pub wish: Wish,
     /// Its number: later approvals of the pull request have higher ones.
     pub rev: Reading,
 }
@@ -167,6 +170,11 @@ pub enum Refusal {
         /// The head now.
         head: Sha,
     },
+    /// A commit was named, and it is not the head, or it was named by too few digits.
+    OtherHead {
+        /// The head now.
+        head: Sha,
+    },
     /// It was cancelled, or it landed, after that was asked; the two were only heard in another order.
     Overtaken,
     /// The fork or branch it comes from is gone.
@@ -182,12 +190,16 @@ pub enum Answer {
     Done,
     /// Where the pull request stands, in a comment of its own.
     Status,
+    /// Somebody listens.
+    Here,
+    /// What can be asked.
+    Help,
     /// It was not queued, so there is nothing to cancel.
     NotQueued,
     /// Not done, and why.
     Refused {
-        /// What was asked.
-        command: Command,
+        /// What was asked, by its word.
+        word: &'static str,
         /// Why not.
         why: Refusal,
     },

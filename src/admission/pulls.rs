@@ -2,6 +2,7 @@
 
 use super::desk::{Approval, Decision, Desk, Record, Refusal, Via};
 use super::rules::{Terms, against, void};
+use crate::command::Wish;
 use crate::facts::{Labelled, Permission, Pull, PullState};
 use crate::ids::{Moment, PrNumber, Reading};
 use crate::queue::{Event, LeaveWhy, Priority};
@@ -117,12 +118,15 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
     record.label_judged = Some(record.pull.updated_at);
     match refusal {
         Some(why) => vec![Decision::RefuseLabel { pr, why }],
-        None => vec![approve(record, labelled.by.clone(), Via::Label(labelled.event), now)],
+        None => {
+            let via = Via::Label(labelled.event);
+            vec![approve(record, labelled.by.clone(), via, &Wish::default(), now)]
+        }
     }
 }
 
 /// Binds a person's word to the head as read now, and queues it.
-pub(super) fn approve(record: &mut Record, by: crate::facts::Person, via: Via, at: Moment) -> Decision {
+pub(super) fn approve(record: &mut Record, by: crate::facts::Person, via: Via, wish: &Wish, at: Moment) -> Decision {
     // Readings only grow, so this holds even for a pull request that was forgotten and is seen again.
     let rev = record.last_rev.next().max(record.reading);
     record.last_rev = rev;
@@ -133,10 +137,11 @@ pub(super) fn approve(record: &mut Record, by: crate::facts::Person, via: Via, a
         at,
         via,
         title: record.pull.title.clone(),
+        wish: Wish { head: None, ..wish.clone() },
         rev,
     };
     record.moves.clear();
     record.approval = Some(approval.clone());
     let entry = crate::queue::EntryId { pr: record.pull.number, head: approval.head, rev };
-    Decision::Queue(Event::Arrived { entry, priority: Priority::default(), alone: false })
+    Decision::Queue(Event::Arrived { entry, priority: Priority(wish.priority.unwrap_or(0)), alone: wish.alone })
 }

@@ -1,22 +1,47 @@
 //! The one table of commands: parser, help and suggestions all read it.
 
+use super::wish::{self, Wish};
+use crate::facts::Strategy;
 use crate::wording::nearest;
 
 /// Something a person asks of the queue about one pull request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Command {
-    /// Put the pull request, as its head now is, into the queue.
-    Merge,
+    /// Put the pull request into the queue, in the way that is wished.
+    Merge(Wish),
     /// Take it out of the queue.
     Cancel,
     /// Say where it stands.
     Status,
+    /// Say that somebody listens.
+    Ping,
+    /// Say what can be asked.
+    Help,
+}
+
+/// The word a command begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// [`Command::Merge`].
+    Merge,
+    /// [`Command::Merge`], as one commit.
+    Squash,
+    /// [`Command::Cancel`].
+    Cancel,
+    /// [`Command::Status`].
+    Status,
+    /// [`Command::Ping`].
+    Ping,
+    /// [`Command::Help`].
+    Help,
 }
 
 struct Row {
-    command: Command,
+    verb: Verb,
     word: &'static str,
+    /// What may follow it, as the help shows it.
+    takes: &'static str,
     /// Other words for it that are done like the word itself.
     aliases: &'static [&'static str],
     /// What other bots call it: suggested, never done, since theirs may mean more than ours (`r+` also approves).
@@ -24,53 +49,117 @@ struct Row {
     help: &'static str,
 }
 
-const TABLE: [Row; 3] = [
+const TABLE: [Row; 6] = [
     Row {
-        command: Command::Merge,
+        verb: Verb::Merge,
         word: "merge",
-        aliases: &["queue"],
-        foreign: &[
-            "r+", "+r", "approve", "retry", "enqueue", "land", "ship", "shipit", "lgtm", "rebase", "squash", "go",
-        ],
-        help: "puts this pull request into the queue, as its head is now",
+        takes: " [COMMIT] [as rebase|merge|squash] [priority=N] [alone]",
+        aliases: &["queue", "retry"],
+        foreign: &["r+", "+r", "approve", "enqueue", "land", "ship", "shipit", "lgtm", "rebase", "go"],
+        help: "puts this pull request into the queue, as its head is now; COMMIT is that head's id, twelve digits of it or \
+               more, and leaves no doubt about which one is meant",
     },
     Row {
-        command: Command::Cancel,
+        verb: Verb::Squash,
+        word: "squash",
+        takes: " [COMMIT] [priority=N] [alone]",
+        aliases: &[],
+        foreign: &[],
+        help: "is short for `merge as squash`",
+    },
+    Row {
+        verb: Verb::Cancel,
         word: "cancel",
+        takes: "",
         aliases: &["dequeue"],
         foreign: &["r-", "-r", "unapprove", "stop", "abort", "remove", "unqueue", "unmerge", "leave", "no"],
         help: "takes it out of the queue",
     },
     Row {
-        command: Command::Status,
+        verb: Verb::Status,
         word: "status",
+        takes: "",
+        aliases: &["why"],
+        foreign: &["position", "where", "info", "explain", "show", "list"],
+        help: "says where it stands, what it waits for, and why it is not merged",
+    },
+    Row {
+        verb: Verb::Ping,
+        word: "ping",
+        takes: "",
         aliases: &[],
-        foreign: &["ping", "position", "where", "why", "info", "explain", "show", "list", "help"],
-        help: "says where it stands and what it waits for",
+        foreign: &[],
+        help: "is answered by whoever listens here",
+    },
+    Row {
+        verb: Verb::Help,
+        word: "help",
+        takes: "",
+        aliases: &[],
+        foreign: &["commands", "usage"],
+        help: "lists what can be asked",
     },
 ];
 
-impl Command {
+impl Verb {
     /// The word one writes for it.
     pub fn word(self) -> &'static str {
-        TABLE.iter().find(|row| row.command == self).map_or("", |row| row.word)
+        TABLE.iter().find(|row| row.verb == self).map_or("", |row| row.word)
+    }
+
+    /// What may be written after it, as the help shows it; begins with a blank unless it is empty.
+    pub fn takes(self) -> &'static str {
+        TABLE.iter().find(|row| row.verb == self).map_or("", |row| row.takes)
+    }
+
+    /// The command it is with these words after it. Errors: what is wrong with which of them, in a sentence.
+    pub(super) fn with(self, words: &[&str]) -> Result<Command, String> {
+        let bare = |command| match words.first() {
+            None => Ok(command),
+            Some(word) => Err(wish::unknown(word)),
+        };
+        match self {
+            Self::Merge => wish::read(words).map(Command::Merge),
+            Self::Squash => wish::read(words).and_then(|wish| match wish.strategy {
+                None => Ok(Command::Merge(Wish { strategy: Some(Strategy::Squash), ..wish })),
+                Some(_) => Err("`as` does not go with it.".to_owned()),
+            }),
+            Self::Cancel => bare(Command::Cancel),
+            Self::Status => bare(Command::Status),
+            Self::Ping => bare(Command::Ping),
+            Self::Help => bare(Command::Help),
+        }
     }
 }
 
-/// The command a text is, in any case of its letters.
-pub(super) fn command(text: &str) -> Option<Command> {
-    let says = |word: &&str| word.eq_ignore_ascii_case(text);
-    TABLE.iter().find(|row| says(&row.word) || row.aliases.iter().any(says)).map(|row| row.command)
+impl Command {
+    /// The word one writes for it.
+    pub fn word(&self) -> &'static str {
+        let verb = match self {
+            Self::Merge(_) => Verb::Merge,
+            Self::Cancel => Verb::Cancel,
+            Self::Status => Verb::Status,
+            Self::Ping => Verb::Ping,
+            Self::Help => Verb::Help,
+        };
+        verb.word()
+    }
 }
 
-/// The command a word was probably meant to be.
-pub(super) fn suggestion(word: &str) -> Option<Command> {
+/// The verb a word is, in any case of its letters.
+pub(super) fn verb(word: &str) -> Option<Verb> {
+    let says = |known: &&str| known.eq_ignore_ascii_case(word);
+    TABLE.iter().find(|row| says(&row.word) || row.aliases.iter().any(says)).map(|row| row.verb)
+}
+
+/// The verb a word was probably meant to be.
+pub(super) fn suggestion(word: &str) -> Option<Verb> {
     let word = word.trim_end_matches(['.', '!', ',', ';']);
     let foreign = |row: &&Row| row.foreign.iter().any(|foreign| foreign.eq_ignore_ascii_case(word));
     let known = TABLE.iter().flat_map(|row| std::iter::once(&row.word).chain(row.aliases)).copied();
-    command(word)
-        .or_else(|| TABLE.iter().find(foreign).map(|row| row.command))
-        .or_else(|| nearest(word, known).and_then(command))
+    verb(word)
+        .or_else(|| TABLE.iter().find(foreign).map(|row| row.verb))
+        .or_else(|| nearest(word, known).and_then(verb))
 }
 
 /// All commands as a Markdown list. No line of it begins with the prefix, so that no bot takes it for a command.
@@ -78,7 +167,7 @@ pub fn help(prefix: &str) -> String {
     let line = |row: &Row| {
         let aliases = row.aliases.join("`, `");
         let or = if aliases.is_empty() { String::new() } else { format!(" (or `{aliases}`)") };
-        format!("- `{prefix} {}`{or} {}", row.word, row.help)
+        format!("- `{prefix} {}{}`{or} {}", row.word, row.takes, row.help)
     };
     TABLE.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -1,8 +1,15 @@
 //! What is a command and what is none, as tables and as properties over every command and every embedding.
 
 use super::*;
+use crate::facts::Strategy;
 
-const ALL: [Command; 3] = [Command::Merge, Command::Cancel, Command::Status];
+fn merge() -> Command {
+    Command::Merge(Wish::default())
+}
+
+fn all() -> [Command; 5] {
+    [merge(), Command::Cancel, Command::Status, Command::Ping, Command::Help]
+}
 
 fn commands(body: &str) -> Vec<Command> {
     read(body, PREFIX).into_iter().filter_map(Result::ok).collect()
@@ -31,16 +38,16 @@ fn plain_lines_are_commands() {
         "> <!-- left open in a quotation\n\n@greenline merge",
         "a<br>b <img src=x> c\n@greenline merge",
     ] {
-        assert_eq!(commands(body), [Command::Merge], "{body:?}");
+        assert_eq!(commands(body), [merge()], "{body:?}");
     }
 }
 
 #[test]
 fn every_word_of_the_table_is_a_command_and_in_the_help() {
     let help = help(PREFIX);
-    for command in ALL {
+    for command in all() {
+        assert!(help.contains(&format!("`{PREFIX} {}", command.word())), "{help}");
         assert_eq!(commands(&format!("{PREFIX} {}", command.word())), [command]);
-        assert!(help.contains(&format!("`{PREFIX} {}`", command.word())), "{help}");
     }
     assert_eq!(read(&help, PREFIX), [], "the bot must not answer its own help");
 }
@@ -94,7 +101,7 @@ fn an_embedded_command_is_none() {
         ("@", ""),
         ("/", ""),
     ];
-    for command in ALL {
+    for command in all() {
         for (before, after) in embeddings {
             let said = format!("{PREFIX} {}", command.word());
             let said = if before == "&#64;" { said.trim_start_matches('@') } else { said.as_str() };
@@ -128,28 +135,27 @@ fn a_look_alike_prefix_is_none() {
 #[test]
 fn what_is_not_understood_is_suggested_and_never_done() {
     for (said, meant) in [
-        ("r+", Some(Command::Merge)),
-        ("R+ rollup", Some(Command::Merge)),
-        ("merge when the tests are mended", Some(Command::Merge)),
-        ("merge!", Some(Command::Merge)),
-        ("mrege", Some(Command::Merge)),
-        ("retry", Some(Command::Merge)),
-        ("r-", Some(Command::Cancel)),
-        ("cancle", Some(Command::Cancel)),
-        ("statsu please", Some(Command::Status)),
-        ("ping", Some(Command::Status)),
+        ("r+", Some(Verb::Merge)),
+        ("R+ rollup", Some(Verb::Merge)),
+        ("mrege", Some(Verb::Merge)),
+        ("r-", Some(Verb::Cancel)),
+        ("cancle", Some(Verb::Cancel)),
+        ("statsu please", Some(Verb::Status)),
+        ("pong", Some(Verb::Ping)),
         ("delegate+", None),
-        ("мerge", Some(Command::Merge)),
+        ("мerge", Some(Verb::Merge)),
         ("`merge`", None),
         ("priority=99999999999999999999", None),
     ] {
-        assert_eq!(misread(&format!("{PREFIX} {said}")).suggestion, meant, "{said}");
+        let Misread::Unknown { suggestion, .. } = misread(&format!("{PREFIX} {said}")) else { panic!("{said}") };
+        assert_eq!(suggestion, meant, "{said}");
     }
-    assert_eq!(misread(PREFIX).written, "");
-    assert_eq!(misread("@greenline merge\u{200b}").written, "merge\\u{200b}");
+    let zero_width = misread("@greenline merge\u{200b}").to_string();
+    assert!(zero_width.contains("`merge\\u{200b}`"), "{zero_width}");
+    assert_eq!(misread(PREFIX), Misread::Nothing);
     assert_eq!(misread("@greenline r+").to_string(), "I do not know `r+`. Did you mean `@greenline merge`?");
     let long = misread(&format!("@greenline {}", "x @everyone ".repeat(1000)));
-    assert!(long.written.chars().count() < 70);
+    assert!(long.to_string().chars().count() < 100);
     for said in ["merge [x](y)", "*merge*", "merge <!-- not yet -->", "@greenline merge"] {
         let answer = misread(&format!("{PREFIX} {said}")).to_string();
         assert_eq!(read(&answer, PREFIX), [], "an answer must not be a command: {answer}");
@@ -161,13 +167,13 @@ fn the_first_five_count_in_their_order() {
     let body = "@greenline merge\n@greenline cancel\n@greenline r+\n".repeat(300);
     let read = read(&body, PREFIX);
     assert_eq!(read.len(), COMMANDS_MAX);
-    assert_eq!(read[..2], [Ok(Command::Merge), Ok(Command::Cancel)]);
+    assert_eq!(read[..2], [Ok(merge()), Ok(Command::Cancel)]);
     assert!(read[2].is_err());
 }
 
 #[test]
 fn another_prefix_works_as_well() {
-    assert_eq!(read("@acme-queue merge", "@acme-queue"), [Ok(Command::Merge)]);
+    assert_eq!(read("@acme-queue merge", "@acme-queue"), [Ok(merge())]);
     assert_eq!(read("@greenline merge", "@acme-queue"), []);
 }
 
@@ -204,4 +210,51 @@ fn the_longest_comment_is_read_at_once() {
         assert!(read(&body, PREFIX).len() <= COMMANDS_MAX, "{piece:?}");
     }
     assert_eq!(read(&"@greenline merge\n".repeat(100_000), PREFIX), [], "longer than any comment");
+}
+
+#[test]
+fn merge_takes_a_commit_a_shape_a_rank_and_company() {
+    let wish = |said: &str| match commands(&format!("{PREFIX} {said}")).pop() {
+        Some(Command::Merge(wish)) => wish,
+        other => panic!("{said}: {other:?}"),
+    };
+    let head: crate::ids::Sha = "0123456789abcdef0123456789abcdef01234567".parse().expect("a commit");
+    let meant = |said: &str| wish(said).head.is_some_and(|named| named.is(head));
+    assert!(meant("merge 0123456789ab") && meant("merge 0123456789abcdef0123456789abcdef01234567"));
+    for not_it in ["merge 0123456789a", "merge 012345", "merge 0123456789AB", "merge 0123456789ac"] {
+        assert!(!meant(not_it) && wish(not_it).head.is_some(), "{not_it}");
+    }
+    let all = wish("Merge 0123456789ab AS Squash priority=-7 alone");
+    assert_eq!((all.strategy, all.priority, all.alone), (Some(Strategy::Squash), Some(-7), true));
+    assert_eq!(wish("merge p=100").priority, Some(100));
+    assert_eq!(wish("squash alone"), Wish { strategy: Some(Strategy::Squash), alone: true, ..Wish::default() });
+    assert!(wish("retry").is_plain() && wish("merge 0123456789ab").is_plain() && !wish("merge alone").is_plain());
+}
+
+#[test]
+fn what_follows_a_command_is_understood_or_nothing_is_done() {
+    for said in [
+        "merge when the tests are mended",
+        "merge!",
+        "merge as",
+        "merge as fast-forward",
+        "merge priority=101",
+        "merge priority=99999999999999999999",
+        "merge p=-1.5",
+        "merge please",
+        "merge 01234",
+        "squash as merge",
+        "cancel it",
+        "status 3",
+    ] {
+        let answer = misread(&format!("{PREFIX} {said}")).to_string();
+        assert_eq!(read(&answer, PREFIX), [], "an answer must not be a command: {answer}");
+        assert!(said.ends_with('!') || answer.contains("was not done"), "{answer}");
+    }
+}
+
+#[test]
+fn the_readme_says_what_the_table_says() {
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(&help(PREFIX)), "README's commands are not those of the table:\n{}", help(PREFIX));
 }

@@ -323,7 +323,8 @@ fn recipe(state: &RepoState, onto: Sha, entry: EntryId) -> Recipe {
     // The title as approved: a recipe must not change while its entry is queued.
     let title = approval.map(|approval| approval.title.clone()).or_else(|| Some(record?.pull.title.clone()));
     let pull = Some((entry.pr, title.unwrap_or_default()));
-    Recipe { onto, head: entry.head, pull, strategy: merge.strategy, inner_merges: merge.inner_merges }
+    let strategy = approval.and_then(|approval| approval.wish.strategy).unwrap_or(merge.strategy);
+    Recipe { onto, head: entry.head, pull, strategy, inner_merges: merge.inner_merges }
 }
 
 fn land_member(state: &RepoState, member: Member) -> LandMember {

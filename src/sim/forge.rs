@@ -248,13 +248,17 @@ impl Ground {
 
     /// Somebody gives their word for the head that is there, or that they see.
     pub fn give_word(&mut self, pr: PrNumber, by: &str, by_label: bool) {
-        let (seen, tick) = (self.pulls.get(&pr).map(|file| file.shown.head), self.tick);
-        let heads = [seen, self.head(pr)];
-        let approved: Vec<Sha> = heads.into_iter().flatten().collect();
+        let seen = self.pulls.get(&pr).map(|file| file.shown.head);
+        for head in [seen, self.head(pr)].into_iter().flatten() {
+            self.give_word_for(pr, by, by_label, head);
+        }
+    }
+
+    /// Somebody gives their word for exactly this head.
+    pub fn give_word_for(&mut self, pr: PrNumber, by: &str, by_label: bool, head: Sha) {
+        let tick = self.tick;
         if let Some(file) = self.pulls.get_mut(&pr) {
-            for head in approved {
-                file.words.push(super::pulls::Word { by: by.to_owned(), head, by_label, tick });
-            }
+            file.words.push(super::pulls::Word { by: by.to_owned(), head, by_label, tick });
         }
         self.reckon(pr);
     }

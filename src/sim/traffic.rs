@@ -158,6 +158,10 @@ impl Ground {
             return self.comment(pr, "merge");
         }
         let Some(file) = self.pulls.get(&pr) else { return };
+        if self.dice.one_in(6) {
+            let head = file.shown.head;
+            return self.comment(pr, &format!("merge {head}"));
+        }
         if file.shown.state != PullState::Open {
             return;
         }
@@ -188,8 +192,10 @@ impl Ground {
         let by = self.dice.pick(&["ann", "ben", "eve", "dora"]);
         self.note(|| format!("{by} comments {command} on #{pr}"));
         self.write_comment(pr, by, format!("@greenline {command}"));
-        if command == "merge" {
-            self.give_word(pr, by, false);
+        match command.split_once(' ') {
+            Some((_, head)) => head.parse().into_iter().for_each(|head| self.give_word_for(pr, by, false, head)),
+            None if command == "merge" => self.give_word(pr, by, false),
+            None => {}
         }
     }
 

@@ -51,3 +51,35 @@ fn status_cancel_and_a_slip_of_the_pen_are_answered() {
     assert_eq!(stage.words(&pull).len(), before + 1);
     stage.end();
 }
+
+#[test]
+fn a_commit_can_be_named_with_a_shape_and_a_rank() {
+    let stage = Stage::empty();
+    let first = stage.ready("first");
+    let tip = stage.tip(&[&first]);
+    let (usual, urgent) = (stage.ready("usual"), stage.pull("urgent"));
+    stage.in_queue(&usual);
+    stage.comment("maintainer", &urgent, &format!("@greenline merge {}", "0".repeat(40)));
+    stage.told(&urgent, &["not its head", &format!("`@greenline merge {}`", urgent.head)]);
+    stage.comment("maintainer", &urgent, &format!("@greenline merge {} as squash priority=5", &urgent.head[..12]));
+    let ahead = stage.tip(&[&urgent]);
+    stage.conclude(&ahead, "success");
+    stage.merged(&urgent);
+    assert_eq!(stage.trunk(), ahead);
+    assert!(!stage.holds(&stage.trunk(), &tip) && stage.git(&["log", "-1", "--format=%s", &ahead]).contains("(#"));
+    stage.end();
+}
+
+#[test]
+fn whoever_asks_for_help_is_helped() {
+    let stage = Stage::empty();
+    let pull = stage.pull("lamp");
+    stage.comment("outsider", &pull, "@greenline help");
+    stage.told(&pull, &["`@greenline merge [COMMIT]", "`@greenline status` (or `why`)"]);
+    stage.comment("outsider", &pull, "@greenline ping");
+    stage.told(&pull, &["listens"]);
+    stage.comment("maintainer", &pull, "@greenline merge soon");
+    stage.told(&pull, &["`soon` means nothing", "`@greenline merge [COMMIT]"]);
+    assert!(!stage.queued(&pull));
+    stage.end();
+}

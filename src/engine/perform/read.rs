@@ -185,7 +185,7 @@ pub async fn comment_look<W: World>(world: &W, comment: &Comment) -> Result<Vec<
     let Some(pull) = world.forge().pull(comment.pull).await? else { return Ok(Vec::new()) };
     let permission = world.forge().permission(&comment.by.login).await?;
     // The timeline is read after the pull request: whatever was pushed before that reading stands in it.
-    let asks = command::read(&comment.body, command::PREFIX).contains(&Ok(Command::Merge));
+    let asks = command::read(&comment.body, command::PREFIX).iter().any(|c| matches!(c, Ok(Command::Merge(_))));
     let pushed_since = asks && world.forge().pushed_since(comment).await?;
     Ok(vec![Fact::Comment(Heard { reading, comment: comment.clone(), pull, permission, pushed_since })])
 }

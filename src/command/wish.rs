@@ -1,0 +1,93 @@
+//! What may follow `merge`: which commit, in which shape, how urgently, with whom. It reads words and decides nothing.
+
+use crate::facts::Strategy;
+use crate::ids::Sha;
+use crate::wording::shown;
+use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+
+/// Ranks a person can ask for.
+pub const PRIORITIES: RangeInclusive<i32> = -100..=100;
+
+/// Fewer digits name no commit: whoever may push could make another one that begins with them.
+const DIGITS_MIN: usize = 12;
+
+/// How somebody wants a pull request to land, as far as they say so.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wish {
+    /// The head that is meant.
+    pub head: Option<Named>,
+    /// The shape of its commits on trunk; the repository's usual one if nothing is said.
+    pub strategy: Option<Strategy>,
+    /// Its rank; higher goes first.
+    pub priority: Option<i32>,
+    /// In no group with others.
+    pub alone: bool,
+}
+
+/// A commit as a person writes it: hex digits, perhaps too few of them, perhaps of another commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named(String);
+
+impl Named {
+    /// These digits are this commit and leave no doubt about it.
+    pub fn is(&self, sha: Sha) -> bool {
+        self.0.len() >= DIGITS_MIN && sha.to_string().starts_with(&self.0)
+    }
+}
+
+impl Wish {
+    /// Nothing is said about how it lands; a commit may be named.
+    pub fn is_plain(&self) -> bool {
+        *self == Self { head: self.head.clone(), ..Self::default() }
+    }
+}
+
+/// Reads the words after `merge`. Errors: what is wrong with which of them, in a sentence.
+pub(super) fn read(words: &[&str]) -> Result<Wish, String> {
+    let mut wish = Wish::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let lower = word.to_ascii_lowercase();
+        if lower == "alone" {
+            wish.alone = true;
+        } else if lower == "as" {
+            let shape = words.next().copied().unwrap_or_default();
+            wish.strategy = Some(strategy(shape)?);
+        } else if let Some(number) = lower.strip_prefix("priority=").or_else(|| lower.strip_prefix("p=")) {
+            wish.priority = Some(priority(number)?);
+        } else if looks_like_a_commit(word) {
+            wish.head = Some(Named((*word).to_owned()));
+        } else {
+            return Err(unknown(word));
+        }
+    }
+    Ok(wish)
+}
+
+/// A sentence about a word that has no meaning where it stands.
+pub(super) fn unknown(word: &str) -> String {
+    format!("`{}` means nothing to me there.", shown(word))
+}
+
+fn looks_like_a_commit(word: &str) -> bool {
+    (6..=40).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+fn strategy(word: &str) -> Result<Strategy, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "rebase" => Ok(Strategy::Rebase),
+        "merge" => Ok(Strategy::Merge),
+        "squash" => Ok(Strategy::Squash),
+        _ => Err("`as` is followed by `rebase`, `merge` or `squash`.".to_owned()),
+    }
+}
+
+fn priority(number: &str) -> Result<i32, String> {
+    number
+        .parse()
+        .ok()
+        .filter(|n| PRIORITIES.contains(n))
+        .ok_or_else(|| format!("A priority is a whole number from {} to {}.", PRIORITIES.start(), PRIORITIES.end()))
+}
