@@ -66,7 +66,7 @@ fn a_commit_can_be_named_with_a_shape_and_a_rank() {
     stage.conclude(&ahead, "success");
     stage.merged(&urgent);
     assert_eq!(stage.trunk(), ahead);
-    assert!(!stage.holds(&stage.trunk(), &tip) && stage.git(&["log", "-1", "--format=%s", &ahead]).contains("(#"));
+    assert!(!stage.holds(&stage.trunk(), &tip) && stage.bare(&["log", "-1", "--format=%s", &ahead]).contains("(#"));
     stage.end();
 }
 
