@@ -46,7 +46,7 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: Terms<'_>) -> Ve
     let mut answers = Vec::new();
     for command in commands {
         answers.push(match command {
-            Ok(command) => obey(record, command, heard, now, terms, &mut decisions),
+            Ok(command) => obey(record, &command, heard, now, terms, &mut decisions),
             Err(misread) => Answer::Misread(misread),
         });
     }
@@ -56,7 +56,7 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: Terms<'_>) -> Ve
 
 fn obey(
     record: &mut Record,
-    command: Command,
+    command: &Command,
     heard: &Heard,
     now: Moment,
     terms: Terms<'_>,
@@ -71,14 +71,14 @@ fn obey(
         Command::Ping => Answer::Here,
         Command::Help => Answer::Help,
         Command::Merge(_) if !may => refused(needs_write),
-        Command::Merge(ref wish) if already(record, wish) => Answer::Done,
-        Command::Merge(ref wish) => match stands_against(record, wish, heard, terms) {
-            Some(why) => refused(why),
-            None => {
-                decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), wish, now));
-                Answer::Done
+        Command::Merge(wish) if already(record, wish) => Answer::Done,
+        Command::Merge(wish) => {
+            if let Some(why) = stands_against(record, wish, heard, terms) {
+                return refused(why);
             }
-        },
+            decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), wish, now));
+            Answer::Done
+        }
         Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),
         Command::Cancel => {
             record.over_until = record.over_until.max(Some(heard.comment.created_at));
@@ -103,11 +103,10 @@ fn already(record: &Record, wish: &Wish) -> bool {
 }
 
 /// What stands against landing what a comment asks for.
-fn stands_against(record: &Record, wish: &Wish, heard: &Heard, terms: Terms<'_>) -> Option<Refusal> {
-    let written = heard.comment.created_at;
-    let head = record.pull.head;
+fn stands_against(record: &Record, wish: &Wish, said: &Heard, terms: Terms<'_>) -> Option<Refusal> {
+    let (written, head) = (said.comment.created_at, record.pull.head);
     // A later reading may have found another head than the one this comment was weighed with.
-    let moved = heard.pushed_since || head != heard.pull.head || pushed_after(record, written);
+    let moved = said.pushed_since || head != said.pull.head || pushed_after(record, written);
     let doubt = match &wish.head {
         Some(named) => (!named.is(head)).then_some(Refusal::OtherHead { head }),
         None => moved.then_some(Refusal::PushedSince { head }),

@@ -116,13 +116,10 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
     }
     record.label_event = Some(labelled.event);
     record.label_judged = Some(record.pull.updated_at);
-    match refusal {
-        Some(why) => vec![Decision::RefuseLabel { pr, why }],
-        None => {
-            let via = Via::Label(labelled.event);
-            vec![approve(record, labelled.by.clone(), via, &Wish::default(), now)]
-        }
+    if let Some(why) = refusal {
+        return vec![Decision::RefuseLabel { pr, why }];
     }
+    vec![approve(record, labelled.by.clone(), Via::Label(labelled.event), &Wish::default(), now)]
 }
 
 /// Binds a person's word to the head as read now, and queues it.
