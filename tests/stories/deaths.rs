@@ -3,6 +3,9 @@
 use crate::driver::{Pull, Stage, signal_end, until};
 use std::time::{Duration, Instant};
 
+const ONE_AT_A_TIME: &str = "[queue]\nstrategy = \"pipeline\"\ndepth = 4\nbudget = 1\n\n[checks]\n\
+                             required = [{ name = \"ci\", app = APP }]\n";
+
 /// Everything landed exactly once, was tagged once, and is told in one comment.
 fn once_each(stage: &Stage, pulls: &[Pull]) {
     let subjects = stage.bare(&["log", "--format=%s", "main"]);
@@ -68,6 +71,29 @@ fn the_whole_sandbox_goes_on_from_its_directory() {
     stage.merged(&pull);
     assert_eq!(stage.trunk(), tip);
     once_each(&stage, &[pull]);
+    stage.end();
+}
+
+#[test]
+fn with_its_git_cache_lost_it_goes_on() {
+    let stage = Stage::empty();
+    // One run at a time: what waits for its slot is composed, and nowhere but in the cache.
+    stage.configure(&ONE_AT_A_TIME.replace("APP", &stage.fact("/ci_app/id").to_string()));
+    let pulls = ["one", "two", "three"].map(|name| stage.ready(name));
+    let base = stage.trunk();
+    let first = stage.tip_on(&base, &[&pulls[0]]);
+    until("the others are composed", || (stage.phases() == ["testing", "composed", "composed"]).then_some(()));
+    stage.lose_cache();
+    let late = stage.ready("late");
+    stage.conclude(&first, "success");
+    stage.merged(&pulls[0]);
+    let mut under_test: Vec<&Pull> = vec![&pulls[0]];
+    for pull in [&pulls[1], &pulls[2], &late] {
+        under_test.push(pull);
+        stage.conclude(&stage.tip_on(&base, &under_test), "success");
+        stage.merged(pull);
+    }
+    once_each(&stage, &[pulls.to_vec(), vec![late]].concat());
     stage.end();
 }
 

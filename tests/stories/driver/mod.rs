@@ -13,7 +13,7 @@ use crate::openapi::check_record;
 use process::Process;
 use serde_json::Value;
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The longest any condition is waited for. Everything takes far less; a loaded machine may need it.
@@ -66,7 +66,18 @@ impl Stage {
 
     /// Ends the whole sandbox and starts it again in the same directory.
     pub fn start_again(&self) {
+        self.start_again_after(|_| {});
+    }
+
+    /// Kills the service, and deletes its git cache before it is started again.
+    pub fn lose_cache(&self) {
+        process::signal(self.service_pid(), rustix::process::Signal::KILL);
+        self.start_again_after(|dir| std::fs::remove_dir_all(dir.join("cache")).expect("the cache is there"));
+    }
+
+    fn start_again_after(&self, change: impl FnOnce(&Path)) {
         assert!(self.process.borrow_mut().end().success(), "the sandbox ends well when asked to");
+        change(&self.sandbox_dir());
         self.process.replace(Process::start(self.home.path(), &self.args));
     }
 

@@ -86,6 +86,13 @@ impl Stage {
         boards.get(self.fact("/repo/id").to_string()).cloned().unwrap_or(Value::Null)
     }
 
+    /// How far each group is, by Greenline's own picture.
+    pub fn phases(&self) -> Vec<String> {
+        let board = self.board();
+        let groups = board["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
+        groups.iter().map(|group| group["phase"].as_str().expect("a word").to_owned()).collect()
+    }
+
     /// A pull request is in the queue, by Greenline's own picture.
     pub fn queued(&self, pull: &Pull) -> bool {
         let board = self.board();
