@@ -148,6 +148,8 @@ pub enum Composition {
     Nothing,
     /// It is of a kind we do not compose; the reason.
     Refused(String),
+    /// The remote does not hand out its head.
+    HeadMissing,
 }
 
 /// What CI said about one tip.

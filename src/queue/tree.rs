@@ -63,6 +63,8 @@ pub enum Unfit {
     Nothing,
     /// It is of a kind we do not compose.
     Refused(String),
+    /// The remote does not hand out its head, which is this commit.
+    HeadMissing(Sha),
 }
 
 /// Why an entry is ejected.
