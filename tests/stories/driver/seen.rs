@@ -80,10 +80,14 @@ impl Stage {
         text
     }
 
+    /// Greenline's own picture of everything, by the repositories' ids.
+    pub fn boards(&self) -> Value {
+        http::ask("GET", &format!("{}/api/board", self.word("/dashboard")), "", &Value::Null).1
+    }
+
     /// Greenline's own picture of the repository.
     pub fn board(&self) -> Value {
-        let boards = http::ask("GET", &format!("{}/api/board", self.word("/dashboard")), "", &Value::Null).1;
-        boards.get(self.fact("/repo/id").to_string()).cloned().unwrap_or(Value::Null)
+        self.boards().get(self.fact("/repo/id").to_string()).cloned().unwrap_or(Value::Null)
     }
 
     /// How far each group is, by Greenline's own picture.
