@@ -93,6 +93,7 @@ fn with_its_git_cache_lost_it_goes_on() {
         stage.conclude(&stage.tip_on(&base, &under_test), "success");
         stage.merged(pull);
     }
+    assert!(stage.log("sandbox/service.log").contains("composing it again"), "something was lost");
     once_each(&stage, &[pulls.to_vec(), vec![late]].concat());
     stage.end();
 }

@@ -45,7 +45,8 @@ async fn fetch<W: World>(world: &W, descent: &Descent) -> Result<bool, Trouble> 
     // A head that a landing has moved already is what no ref leads to any more; GitHub hands it out by its id.
     let commits: Vec<_> = std::iter::once(descent.from).chain(heads.iter().map(|pull| pull.head)).collect();
     match world.git().fetch(&commits, &[]).await {
-        Err(Trouble::Bug(why)) => {
+        // Where even trunk is gone composing anew is no better; it is the refs that have to be read again.
+        Err(Trouble::Bug(why)) if has(world, descent.from).await => {
             tracing::warn!(why, "a commit of the queue will not come back; everything is composed anew");
             Ok(false)
         }
