@@ -1,6 +1,7 @@
 //! Stories in which the service is killed where it stands, ended politely, or started again with everything around it.
 
 use crate::driver::{Pull, Stage, signal_end, until};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 const ONE_AT_A_TIME: &str = "[queue]\nstrategy = \"pipeline\"\ndepth = 4\nbudget = 1\n\n[checks]\n\
@@ -95,6 +96,25 @@ fn with_its_git_cache_lost_it_goes_on() {
     }
     assert!(stage.log("sandbox/service.log").contains("composing it again"), "something was lost");
     once_each(&stage, &[pulls.to_vec(), vec![late]].concat());
+    stage.end();
+}
+
+#[test]
+fn with_its_git_cache_lost_in_the_middle_of_a_landing_it_lands() {
+    let stage = Stage::empty();
+    let pull = stage.pull("lamp");
+    stage.push_trunk("moved.txt");
+    stage.label(&pull);
+    let tip = stage.tip(&[&pull]);
+    // A landing reads its pull requests again first: it is held there, and the fault ends with the sandbox.
+    let held = json!({"method": "GET", "path": "/repos/*/*/pulls/*", "when": "before", "status": 503});
+    stage.admin("POST", "/faults/routes", &held);
+    stage.conclude(&tip, "success");
+    until("it is landing", || (stage.phases() == ["landing"]).then_some(()));
+    stage.lose_cache();
+    stage.merged(&pull);
+    assert_eq!(stage.trunk(), tip);
+    once_each(&stage, &[pull]);
     stage.end();
 }
 
