@@ -160,7 +160,9 @@ impl<T: Site, S: Store> Supervisor<T, S> {
             }
         }
         self.service.ready.send_replace(true);
-        self.ask_again().await;
+        if !again {
+            self.ask_again().await;
+        }
         again
     }
 
