@@ -218,7 +218,6 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
             Verdict::Silent(Silence::Cancelled(names(&cancelled)))
         }
         // What hangs hangs for good: the next run must be a new one, not be judged by the same checks again.
-        // What hangs hangs for good: the next run must be a new one, not be judged by the same checks again.
         Judgement::NeverStarted(missing) => {
             spend(state, sha, seen);
             Verdict::Silent(Silence::NeverStarted(strings(&missing)))
