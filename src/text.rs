@@ -17,6 +17,7 @@ pub fn eject_code(why: &Why) -> &'static str {
         Why::Unfit(Unfit::Conflict(_)) => "conflict",
         Why::Unfit(Unfit::Nothing) => "already-in",
         Why::Unfit(Unfit::Refused(_)) => "not-composable",
+        Why::Unfit(Unfit::HeadMissing(_)) => "head-missing",
         Why::Red(_, RedWhy::Failed(_)) => "checks-failed",
         Why::Red(_, RedWhy::Silent(Silence::NeverStarted(_))) => "ci-never-started",
         Why::Red(_, RedWhy::Silent(Silence::NeverFinished(_))) => "ci-never-finished",
@@ -39,6 +40,10 @@ pub fn eject(why: &Why, trunk: &str, label: &str) -> String {
         Why::Unfit(Unfit::Refused(why)) => {
             format!("It cannot be put on `{trunk}`: {} Change it, {again}.", sentence(why))
         }
+        Why::Unfit(Unfit::HeadMissing(head)) => format!(
+            "Its approved commit {head} cannot be fetched: its `refs/pull/…/head` is missing or leads elsewhere, although it was asked \
+             for several times. Push its branch again, {again}."
+        ),
         Why::Red(tip, RedWhy::Failed(checks)) => format!(
             "On top of `{trunk}` it became commit {tip}, and there {} did not pass, while `{trunk}` itself is green. Mend it, {again}.",
             list(checks.iter().map(|check| code(check)))

@@ -87,7 +87,8 @@ async fn service(config: ServiceConfig) -> Result<Ended, String> {
         format!("cannot listen on {listen}: {error}; stop what listens there, or change [server] listen")
     })?;
     let (boards, wake) = (Boards::default(), Arc::new(Notify::new()));
-    let (readiness, ready) = watch::channel(Readiness::NotReady("the App's repositories are being listed".into()));
+    let (readiness, ready) =
+        watch::channel(Readiness::NotReady("the App's repositories have not been listed yet".into()));
     let (stop, shutdown) = watch::channel(false);
     let limits = Limits::default();
     let router = doors(Doors {

@@ -49,9 +49,16 @@ impl Site for GithubSite {
     async fn repositories(&self) -> Result<Vec<Found>, Trouble> {
         let mut found = Vec::new();
         for installation in self.app.installations().await? {
-            let repositories = self.app.repositories(installation.id).await?;
-            let open = repositories.into_iter().filter(|repository| !repository.archived);
-            found.extend(open.map(|repository| Found { installation: installation.id, repository }));
+            let repositories = match self.app.repositories(installation.id).await {
+                // Suspended or removed since it was listed; the others' repositories are still to be had.
+                Err(Trouble::Denied(why)) => {
+                    tracing::warn!(account = installation.account, why, "an installation's repositories are left out");
+                    continue;
+                }
+                listed => listed?,
+            };
+            found
+                .extend(repositories.into_iter().map(|repository| Found { installation: installation.id, repository }));
         }
         Ok(found)
     }

@@ -62,9 +62,11 @@ pub struct ChecksConfig {
     pub neutral_passes: BTreeSet<CheckName>,
     /// Nothing need pass: said in so many words, or it is an error to require nothing.
     pub allow_no_checks: bool,
-    /// From the push of a tip to the first sign of each required check, in milliseconds.
+    /// From the push of a tip to the first sign of each required check, in milliseconds. What never started is tried once
+    /// more, for a push that CI did not hear of is nobody's fault; then it is sent back as `ci-never-started`.
     pub start_deadline_ms: i64,
-    /// From the push of a tip to the end of its last required check, in milliseconds.
+    /// From the push of a tip to the end of its last required check, in milliseconds. What hangs is not tried again but
+    /// sent back as `ci-never-finished`: it has cost this long already, and everybody behind it too.
     pub finish_deadline_ms: i64,
 }
 

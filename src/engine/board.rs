@@ -106,6 +106,11 @@ impl Boards {
         });
     }
 
+    /// Takes a repository's board away.
+    pub fn withdraw(&self, repo: RepoId) {
+        self.0.send_if_modified(|boards| boards.remove(&repo).is_some());
+    }
+
     /// All boards as they are now.
     pub fn now(&self) -> BTreeMap<RepoId, Arc<Board>> {
         self.0.borrow().clone()

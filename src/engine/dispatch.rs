@@ -166,7 +166,7 @@ fn kind(job: &Job) -> Kind {
         Job::Post { .. } | Job::Answer { .. } => Kind::Comment,
         Job::ReadSettings { .. }
         | Job::ReadTrunk(_)
-        | Job::Compose(..)
+        | Job::Compose { .. }
         | Job::ConfirmEject { .. }
         | Job::RemoveLabel { .. }
         | Job::Close { .. } => Kind::Other,

@@ -20,6 +20,15 @@ pub struct Bar {
     pub spent: BTreeSet<u64>,
 }
 
+/// How a commit of the queue came about. Composing is a pure function, so the same descent gives the same commit again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Descent {
+    /// The trunk commit at the bottom.
+    pub from: Sha,
+    /// What was composed on it, each on the one before.
+    pub recipes: Vec<Recipe>,
+}
+
 /// One member of a landing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LandMember {
@@ -73,13 +82,22 @@ pub enum Job {
     /// Read trunk for the first time.
     ReadTrunk(BranchName),
     /// Compose an entry.
-    Compose(EntryId, Recipe),
+    Compose {
+        /// Which.
+        entry: EntryId,
+        /// How.
+        recipe: Recipe,
+        /// How the commit it is composed on came about.
+        below: Descent,
+    },
     /// Have CI check a commit.
     StartRun {
         /// As this run.
         run: RunId,
         /// The commit.
         sha: Sha,
+        /// How it came about.
+        descent: Descent,
         /// The branch to push it to.
         branch: RefName,
         /// What green means: what is green or red already is not run again.
@@ -193,7 +211,7 @@ impl Job {
         match self {
             Self::ReadSettings { at, .. } => Key::Settings(*at),
             Self::ReadTrunk(_) => Key::Trunk,
-            Self::Compose(entry, recipe) => Key::Compose(recipe.onto, *entry),
+            Self::Compose { entry, recipe, .. } => Key::Compose(recipe.onto, *entry),
             Self::StartRun { run, .. } => Key::Start(*run),
             Self::CancelRun { run, .. } => Key::Cancel(*run),
             Self::DropRef(name) => Key::Drop(name.clone()),
@@ -274,7 +292,11 @@ fn strays(state: &RepoState) -> impl Iterator<Item = RefName> {
 fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
     let trunk = state.trunk();
     Some(match effect {
-        Effect::Compose { onto, entry } => Job::Compose(*entry, recipe(state, *onto, *entry)),
+        // What is composed is about to go: nothing is begun with it any more.
+        Effect::Compose { .. } | Effect::StartRun { .. } if state.queue.reshaping() => return None,
+        Effect::Compose { onto, entry } => {
+            Job::Compose { entry: *entry, recipe: recipe(state, *onto, *entry), below: descent(state, *onto)? }
+        }
         Effect::StartRun { run, sha } => {
             // Once CI was asked the run is waited for by reading, not asked again.
             if state.runs.get(run).is_some_and(|run| run.asked_at.is_some()) {
@@ -283,7 +305,8 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             let seen_before = state.queue.trunk.is_some_and(|trunk| trunk.tip == *sha)
                 || state.spent.contains_key(sha)
                 || state.desk.pulls.values().any(|record| record.pull.head == *sha);
-            Job::StartRun { run: *run, sha: *sha, branch: run_branch(trunk, *run), bar: bar(state, *sha), seen_before }
+            let (descent, branch, bar) = (descent(state, *sha)?, run_branch(trunk, *run), bar(state, *sha));
+            Job::StartRun { run: *run, sha: *sha, descent, branch, bar, seen_before }
         }
         Effect::CancelRun { run, sha } => Job::CancelRun { run: *run, sha: *sha, branch: run_branch(trunk, *run) },
         Effect::Land { from, to, run, attempt, members } => Job::Land(Box::new(Landing {
@@ -314,6 +337,14 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
 fn bar(state: &RepoState, sha: Sha) -> Bar {
     let spent = state.spent.get(&sha).cloned().unwrap_or_default();
     Bar { required: state.required(), rules: state.config().checks, spent }
+}
+
+/// How a commit that the queue composed, or trunk, came about.
+fn descent(state: &RepoState, sha: Sha) -> Option<Descent> {
+    let from = state.queue.trunk?.tip;
+    let members = if sha == from { Vec::new() } else { queue::members_of(&state.queue, sha)? };
+    let recipes = members.iter().map(|member| recipe(state, member.onto, member.entry)).collect();
+    Some(Descent { from, recipes })
 }
 
 fn recipe(state: &RepoState, onto: Sha, entry: EntryId) -> Recipe {

@@ -104,7 +104,7 @@ impl<W: World, S: Store> Repo<W, S> {
         if self.turn(Vec::new(), Vec::new()).await.is_err() {
             return Ended::Fenced;
         }
-        while !*shutdown.borrow() {
+        loop {
             self.begin_reconcile();
             if std::mem::take(&mut self.inbox_due) && self.look_at_inbox().await.is_err() {
                 return Ended::Fenced;
@@ -113,7 +113,7 @@ impl<W: World, S: Store> Repo<W, S> {
             let clock = self.world.clock();
             let turned = tokio::select! {
                 biased;
-                _ = shutdown.changed() => Ok(()),
+                () = asked_to_stop(&mut shutdown) => break,
                 Some(done) = self.under_way.next() => self.take(done).await,
                 () = wake.notified() => self.look_at_inbox().await,
                 () = clock.sleep_ms(pause) => self.look_at_time().await,
@@ -208,7 +208,11 @@ impl<W: World, S: Store> Repo<W, S> {
         let owed = loop {
             match written {
                 Ok(Some(committed)) => break committed.into_inner(),
-                Ok(None) => return Err(Ended::Fenced),
+                Ok(None) => {
+                    let repo = &self.book.state.repository.name;
+                    tracing::warn!("another process took over {repo}; this one stops working on it");
+                    return Err(Ended::Fenced);
+                }
                 Err(trouble) => {
                     tracing::error!(%trouble, "the state could not be written; nothing is done until it is");
                     self.world.clock().sleep_ms(STORE_PAUSE_MS).await;
@@ -341,6 +345,11 @@ impl<W: World, S: Store> Repo<W, S> {
         }
         if idle.is_empty() { Ok(()) } else { self.turn(Vec::new(), idle).await }
     }
+}
+
+/// Resolves when it is time to stop, or when nobody is left who could say so.
+async fn asked_to_stop(shutdown: &mut watch::Receiver<bool>) {
+    let _ = shutdown.wait_for(|stop| *stop).await;
 }
 
 /// What a row asks to look at; nothing if nobody waits for it.

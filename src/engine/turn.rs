@@ -23,6 +23,10 @@ impl Book {
     pub async fn open<S: Store>(store: &S, fresh: RepoState) -> Result<Self, Trouble> {
         let repo = fresh.repository.id;
         let epoch = store.claim(repo).await?;
+        if let Some(before @ 1..) = epoch.0.checked_sub(1) {
+            // Whoever held it may still be alive: it is then stopped by its next write.
+            tracing::info!("taking over {} from epoch {before}", fresh.repository.name);
+        }
         let (version, state) = match store.load(repo).await? {
             None => (0, fresh),
             Some(loaded) => (loaded.version, parse(&loaded.state)?),

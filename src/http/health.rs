@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 /// Whether the service can do its work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Readiness {
-    /// States are loaded and repositories are served.
+    /// The App's repositories are listed, and each has its board.
     Ready,
     /// Not yet, or not any more: the reason, as a sentence.
     NotReady(String),

@@ -129,8 +129,14 @@ pub(super) fn node_effect(state: &State, id: NodeId) -> Option<Effect> {
     })
 }
 
+/// The members of a group that became this commit; of several any one, for a commit follows from what is in it.
+pub fn members_of(state: &State, tip: Sha) -> Option<Vec<Member>> {
+    let (id, _) = state.tree.iter().find(|(_, node)| node.tip() == Some(tip))?;
+    Some(members(state, id))
+}
+
 /// The members of a composed group with the commit each became.
-pub fn members(state: &State, id: NodeId) -> Vec<Member> {
+pub(super) fn members(state: &State, id: NodeId) -> Vec<Member> {
     let mut onto = state.trunk.map(|trunk| trunk.tip);
     let path = state.tree.path(id);
     path.into_iter()

@@ -92,7 +92,7 @@ pub enum Event {
     },
     /// A red trunk may have been cured from outside, or its run was flaky: look again.
     TrunkDoubted,
-    /// Pull requests become commits in another way from now on: what is composed is void.
+    /// Pull requests become commits in another way from now on, or a commit is lost for good: what is composed is void.
     Reshaped,
     /// The settings changed; nothing else did.
     Reconsidered,
@@ -148,6 +148,8 @@ pub enum Composition {
     Nothing,
     /// It is of a kind we do not compose; the reason.
     Refused(String),
+    /// The remote does not hand out its head.
+    HeadMissing,
 }
 
 /// What CI said about one tip.

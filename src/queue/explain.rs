@@ -143,7 +143,9 @@ impl<'a> Sight<'a> {
             Phase::Green(tested) => Doing::GreenBehind { tip: tested.sha() },
             Phase::Red(_, RedWhy::Failed(_)) if first => match self.state.trunk.map(|trunk| trunk.verdict) {
                 Some(TrunkVerdict::Red) => Doing::TrunkRed,
-                _ => Doing::TrunkTested,
+                Some(TrunkVerdict::Green | TrunkVerdict::Unknown { .. } | TrunkVerdict::Testing { .. }) | None => {
+                    Doing::TrunkTested
+                }
             },
             Phase::Red(tip, _) => Doing::RedBehind { tip: *tip },
             Phase::Unfit(_) => Doing::UnfitBehind,
@@ -156,6 +158,13 @@ fn settling_doing(node: &Node) -> Doing {
     match &node.phase {
         Phase::Landing(tested, _) => Doing::Landing { tip: tested.sha() },
         Phase::Revoking(..) => Doing::Revoking,
-        _ => Doing::Ejecting,
+        Phase::Ejecting(_)
+        | Phase::Wanted
+        | Phase::Composing { .. }
+        | Phase::Composed(_)
+        | Phase::Testing(..)
+        | Phase::Green(_)
+        | Phase::Red(..)
+        | Phase::Unfit(_) => Doing::Ejecting,
     }
 }

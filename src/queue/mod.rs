@@ -17,7 +17,7 @@ mod step;
 mod tree;
 mod verdict;
 
-pub use effect::{Effect, Member, Notice, outstanding};
+pub use effect::{Effect, Member, Notice, members_of, outstanding};
 pub use event::{Composition, Event, LeaveWhy, Refusal, Silence, Verdict};
 pub use explain::{Doing, Standing, explain, explain_all};
 pub use invariant::check;

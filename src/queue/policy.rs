@@ -23,7 +23,8 @@ pub struct Policy {
     pub budget: u32,
     /// Red runs of one tip before it counts as red. At least 1.
     pub tries: u8,
-    /// Runs of one tip that end without a verdict (silent, cancelled by others) before it counts as one that cannot be tested. At least 1.
+    /// Runs of one tip that never start or are cancelled by others before it counts as one that cannot be tested. At least
+    /// 1. A run that starts and does not finish counts at once: trying again would wait for the longer deadline again.
     pub silent_tries: u8,
     /// Refused landings of one tip before it is no longer tried. At least 1.
     pub land_tries: u8,

@@ -170,7 +170,15 @@ fn cancel_unwanted(state: &mut State, keep: &BTreeSet<NodeId>) {
             Phase::Wanted | Phase::Composing { .. } | Phase::Composed(_) if node.children.is_empty() => {
                 state.tree.prune(id);
             }
-            _ => {}
+            Phase::Wanted
+            | Phase::Composing { .. }
+            | Phase::Composed(_)
+            | Phase::Green(_)
+            | Phase::Red(..)
+            | Phase::Unfit(_)
+            | Phase::Landing(..)
+            | Phase::Revoking(..)
+            | Phase::Ejecting(_) => {}
         }
     }
 }

@@ -61,8 +61,19 @@ pub(super) fn land(state: &mut State, policy: &Policy) {
     for (i, id) in state.front().into_iter().enumerate() {
         match state.tree.get(id).phase {
             Phase::Green(tested) => best = Some((id, tested)),
-            _ if state.cut(i + 1, policy) => break,
-            _ => {}
+            Phase::Wanted
+            | Phase::Composing { .. }
+            | Phase::Composed(_)
+            | Phase::Testing(..)
+            | Phase::Red(..)
+            | Phase::Unfit(_)
+            | Phase::Landing(..)
+            | Phase::Revoking(..)
+            | Phase::Ejecting(_) => {
+                if state.cut(i + 1, policy) {
+                    break;
+                }
+            }
         }
     }
     if let Some((id, tested)) = best {
@@ -83,24 +94,36 @@ pub(super) fn eject(state: &mut State) {
         Phase::Unfit(unfit) => Why::Unfit(unfit.clone()),
         Phase::Red(sha, why @ (RedWhy::Silent(_) | RedWhy::Refused(_))) => Why::Red(*sha, why.clone()),
         Phase::Red(sha, why @ RedWhy::Failed(_)) if green => Why::Red(*sha, why.clone()),
-        _ => return,
+        Phase::Red(_, RedWhy::Failed(_))
+        | Phase::Wanted
+        | Phase::Composing { .. }
+        | Phase::Composed(_)
+        | Phase::Testing(..)
+        | Phase::Green(_)
+        | Phase::Landing(..)
+        | Phase::Revoking(..)
+        | Phase::Ejecting(_) => return,
     };
     state.tree.get_mut(first).phase = Phase::Ejecting(why);
 }
 
+/// The node whose landing is unanswered, if it is this attempt.
 fn landing(state: &State, attempt: Attempt) -> Option<(NodeId, Tested)> {
     let id = state.tree.settling()?;
-    match state.tree.get(id).phase {
-        Phase::Landing(tested, own) if own == attempt => Some((id, tested)),
-        _ => None,
+    if let Phase::Landing(tested, own) = state.tree.get(id).phase {
+        (own == attempt).then_some((id, tested))
+    } else {
+        None
     }
 }
 
+/// The node whose landing is being revoked, if it is this attempt.
 fn revoking(state: &State, attempt: Attempt) -> Option<(NodeId, Tested)> {
     let id = state.tree.settling()?;
-    match state.tree.get(id).phase {
-        Phase::Revoking(tested, own) if own == attempt => Some((id, tested)),
-        _ => None,
+    if let Phase::Revoking(tested, own) = state.tree.get(id).phase {
+        (own == attempt).then_some((id, tested))
+    } else {
+        None
     }
 }
 
@@ -196,7 +219,7 @@ pub(super) fn eject_answered(state: &mut State, entry: EntryId, (reading, trunk)
             state.drop_entry(entry);
             state.tell(entry, notice);
         }
-        _ => {
+        Some(_) | None => {
             state.tree.get_mut(id).phase = why.phase();
             hear(state, reading, trunk);
         }

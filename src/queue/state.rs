@@ -117,6 +117,11 @@ impl State {
         policy.every_commit || alone(prefix) || prefix.checked_sub(1).is_some_and(alone)
     }
 
+    /// What is composed is void, and goes as soon as nothing settles.
+    pub fn reshaping(&self) -> bool {
+        self.reshape
+    }
+
     /// Slots taken: running, being cancelled, and trunk's own run.
     pub fn slots(&self) -> usize {
         let trunk = matches!(self.trunk, Some(Trunk { verdict: TrunkVerdict::Testing { .. }, .. }));

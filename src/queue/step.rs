@@ -122,6 +122,7 @@ fn composed(state: &mut State, onto: Sha, entry: EntryId, result: &Composition) 
             Composition::Conflict(paths) => Phase::Unfit(Unfit::Conflict(paths.clone())),
             Composition::Nothing => Phase::Unfit(Unfit::Nothing),
             Composition::Refused(why) => Phase::Unfit(Unfit::Refused(why.clone())),
+            Composition::HeadMissing => Phase::Unfit(Unfit::HeadMissing(entry.head)),
         };
     }
 }

@@ -63,6 +63,8 @@ pub enum Unfit {
     Nothing,
     /// It is of a kind we do not compose.
     Refused(String),
+    /// The remote does not hand out its head, which is this commit.
+    HeadMissing(Sha),
 }
 
 /// Why an entry is ejected.
@@ -221,9 +223,8 @@ impl Tree {
 
     /// The node that waits for this run, and the commit it tests.
     pub(super) fn testing(&self, run: RunId) -> Option<(NodeId, Sha)> {
-        self.iter().find_map(|(id, node)| match node.phase {
-            Phase::Testing(sha, own) if own == run => Some((id, sha)),
-            _ => None,
+        self.iter().find_map(|(id, node)| {
+            if let Phase::Testing(sha, own) = node.phase { (own == run).then_some((id, sha)) } else { None }
         })
     }
 

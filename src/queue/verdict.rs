@@ -42,6 +42,7 @@ fn trunk_verdict(verdict: &Verdict, reds: u8, policy: &Policy) -> TrunkVerdict {
         Verdict::Passed => TrunkVerdict::Green,
         Verdict::Failed(_) if reds >= policy.tries => TrunkVerdict::Red,
         // Nobody can say whether trunk is green: then nobody is blamed either.
+        Verdict::Silent(Silence::NeverFinished(_)) => TrunkVerdict::Red,
         Verdict::Silent(_) if reds >= policy.tries.max(policy.silent_tries) => TrunkVerdict::Red,
         Verdict::Failed(_) | Verdict::Silent(_) => TrunkVerdict::Unknown { reds },
     }
@@ -65,9 +66,10 @@ fn node_verdict(state: &mut State, id: NodeId, sha: Sha, verdict: &Verdict, poli
 
 fn silent(node: &mut super::tree::Node, sha: Sha, silence: &Silence, policy: &Policy) -> Phase {
     node.silences = node.silences.saturating_add(1);
-    if node.silences >= policy.silent_tries {
-        Phase::Red(sha, RedWhy::Silent(silence.clone()))
-    } else {
-        Phase::Composed(sha)
-    }
+    let over = match silence {
+        // It has waited for the longer deadline, and what hangs once mostly hangs again: a person has to look.
+        Silence::NeverFinished(_) => true,
+        Silence::NeverStarted(_) | Silence::Cancelled(_) => node.silences >= policy.silent_tries,
+    };
+    if over { Phase::Red(sha, RedWhy::Silent(silence.clone())) } else { Phase::Composed(sha) }
 }

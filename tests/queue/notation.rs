@@ -51,6 +51,7 @@ fn why(why: &Why) -> String {
         Why::Unfit(Unfit::Conflict(paths)) => format!("conflict in {}", paths.join(" ")),
         Why::Unfit(Unfit::Nothing) => "nothing to land".into(),
         Why::Unfit(Unfit::Refused(words)) => format!("not composable: {words}"),
+        Why::Unfit(Unfit::HeadMissing(head)) => format!("head {} missing", name(*head)),
         Why::Red(sha, RedWhy::Failed(checks)) => format!("{} failed {}", name(*sha), checks.join(" ")),
         Why::Red(sha, RedWhy::Refused(words)) => format!("{} refused: {words}", name(*sha)),
         Why::Red(sha, RedWhy::Silent(Silence::NeverStarted(c))) => {

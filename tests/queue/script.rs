@@ -230,6 +230,7 @@ fn composition(result: &[&str]) -> Composition {
         ["->", tip] => Composition::Tip(sha(tip)),
         ["conflict", paths @ ..] => Composition::Conflict(texts(paths)),
         ["nothing"] => Composition::Nothing,
+        ["head", "missing"] => Composition::HeadMissing,
         ["refused", words @ ..] => Composition::Refused(words.join(" ")),
         _ => panic!("composed to `{}`?", result.join(" ")),
     }

@@ -50,3 +50,22 @@ fn a_check_that_begins_and_ends_later_is_waited_for() {
     assert_eq!((stage.trunk(), stage.holds(&tip, &base)), (tip, true));
     stage.end();
 }
+
+#[test]
+fn a_check_of_the_required_name_by_another_app_does_not_count() {
+    let stage = Stage::empty();
+    let required = |app: &str| format!("[checks]\nrequired = [{{ name = \"ci\", app = {app} }}]\n");
+    stage.configure(&required("4242"));
+    let (pull, tip) = tested(&stage, "lamp");
+    let before = stage.trunk();
+    stage.conclude(&tip, "success");
+    stage.comment("maintainer", &pull, "@greenline status");
+    stage.told(&pull, &["1st of 1", "tested as", &tip]);
+    stage.configure(&required(&stage.fact("/ci_app/id").to_string()));
+    let again = stage.tip(&[&pull]);
+    assert_eq!(stage.bare(&["rev-parse", "main^"]), before, "nothing landed by it");
+    stage.conclude(&again, "success");
+    stage.merged(&pull);
+    assert_eq!(stage.trunk(), again);
+    stage.end();
+}

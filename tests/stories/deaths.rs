@@ -1,7 +1,11 @@
 //! Stories in which the service is killed where it stands, ended politely, or started again with everything around it.
 
 use crate::driver::{Pull, Stage, signal_end, until};
+use serde_json::json;
 use std::time::{Duration, Instant};
+
+const ONE_AT_A_TIME: &str = "[queue]\nstrategy = \"pipeline\"\ndepth = 4\nbudget = 1\n\n[checks]\n\
+                             required = [{ name = \"ci\", app = APP }]\n";
 
 /// Everything landed exactly once, was tagged once, and is told in one comment.
 fn once_each(stage: &Stage, pulls: &[Pull]) {
@@ -65,6 +69,49 @@ fn the_whole_sandbox_goes_on_from_its_directory() {
     let tip = stage.tip(&[&pull]);
     stage.start_again();
     stage.conclude(&tip, "success");
+    stage.merged(&pull);
+    assert_eq!(stage.trunk(), tip);
+    once_each(&stage, &[pull]);
+    stage.end();
+}
+
+#[test]
+fn with_its_git_cache_lost_it_goes_on() {
+    let stage = Stage::empty();
+    // One run at a time: what waits for its slot is composed, and nowhere but in the cache.
+    stage.configure(&ONE_AT_A_TIME.replace("APP", &stage.fact("/ci_app/id").to_string()));
+    let pulls = ["one", "two", "three"].map(|name| stage.ready(name));
+    let base = stage.trunk();
+    let first = stage.tip_on(&base, &[&pulls[0]]);
+    until("the others are composed", || (stage.phases() == ["testing", "composed", "composed"]).then_some(()));
+    stage.lose_cache();
+    let late = stage.ready("late");
+    stage.conclude(&first, "success");
+    stage.merged(&pulls[0]);
+    let mut under_test: Vec<&Pull> = vec![&pulls[0]];
+    for pull in [&pulls[1], &pulls[2], &late] {
+        under_test.push(pull);
+        stage.conclude(&stage.tip_on(&base, &under_test), "success");
+        stage.merged(pull);
+    }
+    assert!(stage.log("sandbox/service.log").contains("composing it again"), "something was lost");
+    once_each(&stage, &[pulls.to_vec(), vec![late]].concat());
+    stage.end();
+}
+
+#[test]
+fn with_its_git_cache_lost_in_the_middle_of_a_landing_it_lands() {
+    let stage = Stage::empty();
+    let pull = stage.pull("lamp");
+    stage.push_trunk("moved.txt");
+    stage.label(&pull);
+    let tip = stage.tip(&[&pull]);
+    // A landing reads its pull requests again first: it is held there, and the fault ends with the sandbox.
+    let held = json!({"method": "GET", "path": "/repos/*/*/pulls/*", "when": "before", "status": 503});
+    stage.admin("POST", "/faults/routes", &held);
+    stage.conclude(&tip, "success");
+    until("it is landing", || (stage.phases() == ["landing"]).then_some(()));
+    stage.lose_cache();
     stage.merged(&pull);
     assert_eq!(stage.trunk(), tip);
     once_each(&stage, &[pull]);

@@ -75,3 +75,19 @@ fn a_reading_that_failed_is_tried_again() {
     land_under("GET", "/repos/*/*/pulls/*", "before", 503);
     land_under("GET", "/repos/*/*/commits/*/check-runs", "before", 500);
 }
+
+#[test]
+fn a_webhook_of_one_byte_too_many_is_refused_and_the_service_lives() {
+    let stage = Stage::empty();
+    let pid = stage.service_pid();
+    // The quotes of a JSON string are two more bytes.
+    let body = Value::String("x".repeat((25 << 20) - 1));
+    assert_eq!(stage.knock(&body), 413);
+    assert_eq!(stage.knock(&json!("nobody signed this")), 401);
+    let pull = stage.ready("lamp");
+    let tip = stage.tip(&[&pull]);
+    stage.conclude(&tip, "success");
+    stage.merged(&pull);
+    assert_eq!((stage.trunk(), stage.service_pid()), (tip, pid));
+    stage.end();
+}

@@ -74,3 +74,19 @@ fn the_one_behind_a_leaver_goes_on_without_it() {
     assert_eq!(stage.trunk(), alone);
     stage.end();
 }
+
+#[test]
+fn one_that_a_person_merges_meanwhile_is_told_so_and_the_next_is_tested_on_it() {
+    let stage = Stage::empty();
+    let (merged, next) = (stage.ready("merged"), stage.ready("next"));
+    stage.tip(&[&merged, &next]);
+    stage.act("maintainer", "PUT", &format!("/pulls/{}/merge", merged.number), &json!({}));
+    stage.told(&merged, &["Out of the queue", "merged, but not by me"]);
+    let by_hand = stage.trunk();
+    let tip = stage.tip_on(&by_hand, &[&next]);
+    stage.conclude(&tip, "success");
+    stage.merged(&next);
+    assert_eq!((stage.trunk(), stage.bare(&["rev-parse", "main^"])), (tip, by_hand));
+    assert_eq!((stage.candidates().len(), stage.words(&merged).len()), (1, 1));
+    stage.end();
+}

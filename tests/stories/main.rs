@@ -7,6 +7,7 @@ mod deaths;
 mod driver;
 mod example;
 mod faults;
+mod given;
 mod landing;
 mod leaving;
 #[path = "../support/openapi.rs"]
@@ -14,3 +15,4 @@ mod leaving;
 mod openapi;
 mod sent_back;
 mod settings;
+mod strategies;

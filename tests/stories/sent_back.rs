@@ -76,6 +76,23 @@ fn a_conflict_is_named_with_its_files() {
 }
 
 #[test]
+fn a_head_that_the_remote_does_not_hand_out_is_sent_back_and_the_next_lands() {
+    let stage = Stage::empty();
+    let (lost, next) = (stage.pull("lost"), stage.pull("next"));
+    stage.bare(&["update-ref", "-d", &format!("refs/pull/{}/head", lost.number)]);
+    for pull in [&lost, &next] {
+        stage.label(pull);
+        stage.in_queue(pull);
+    }
+    stage.out(&lost, &["Sent back", &lost.head, "cannot be fetched", "Push its branch again"]);
+    let tip = stage.tip(&[&next]);
+    stage.conclude(&tip, "success");
+    stage.merged(&next);
+    assert_eq!((stage.trunk(), stage.words(&lost).len()), (tip, 1));
+    stage.end();
+}
+
+#[test]
 fn what_is_in_already_is_said_to_be() {
     let stage = Stage::empty();
     let pull = stage.pull("lamp");

@@ -4,6 +4,7 @@ mod comments;
 mod compose;
 mod landing;
 mod read;
+mod restore;
 mod runs;
 
 pub use read::{Look, comment_look, look, pull_reading, reconcile};
@@ -19,7 +20,7 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
     match job {
         Job::ReadSettings { at, trunk } => read::settings(world, *at, trunk).await,
         Job::ReadTrunk(trunk) => read::trunk(world, trunk).await,
-        Job::Compose(entry, recipe) => compose::compose(world, *entry, recipe).await,
+        Job::Compose { entry, recipe, below } => compose::compose(world, *entry, recipe, below).await,
         Job::StartRun { .. } | Job::CancelRun { .. } | Job::DropRef(_) => runs::refs(world, &[job]).await,
         Job::Land(landing) => landing::land(world, landing).await,
         Job::Revoke { trunk, to, attempt, tag, bar } => {

@@ -1,5 +1,6 @@
 //! Starts and stops CI by pushing and deleting branches: many in one push, each under its own lease.
 
+use super::restore::restore;
 use crate::checks::{Evidence, Judgement, judge};
 use crate::engine::fact::Fact;
 use crate::engine::job::Job;
@@ -28,6 +29,12 @@ pub async fn refs<W: World>(world: &W, jobs: &[&Job]) -> Result<Vec<Fact>, Troub
                 facts.extend([Fact::RunAsked { run: *run }, Fact::Checks { run: *run, seen }]);
                 continue;
             }
+        }
+        if let Job::StartRun { sha, descent, .. } = job
+            && !restore(world, *sha, descent).await?
+        {
+            facts.push(Fact::Queue(Event::Reshaped));
+            continue;
         }
         wanted.push(*job);
     }

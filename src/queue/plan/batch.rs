@@ -3,7 +3,7 @@
 use super::Chain;
 use crate::queue::policy::Policy;
 use crate::queue::state::State;
-use crate::queue::tree::Phase;
+use crate::queue::tree::{Phase, Why};
 
 /// One group: the longest allowed prefix of the order, or the middle between the longest green and the shortest red one.
 pub(super) fn plan(state: &State, policy: &Policy, size: usize) -> Chain {
@@ -15,12 +15,12 @@ pub(super) fn plan(state: &State, policy: &Policy, size: usize) -> Chain {
         match node.phase {
             Phase::Green(_) | Phase::Landing(..) | Phase::Revoking(..) => green = i + 1,
             Phase::Testing(..) => running = running.or(Some(i + 1)),
-            _ if !node.bad() => {}
-            _ if node.tip().is_none() => {
+            Phase::Wanted | Phase::Composing { .. } | Phase::Composed(_) => {}
+            Phase::Unfit(_) | Phase::Ejecting(Why::Unfit(_)) => {
                 end = i;
                 break;
             }
-            _ => {
+            Phase::Red(..) | Phase::Ejecting(Why::Red(..)) => {
                 end = green.midpoint(i + 1);
                 break;
             }

@@ -13,7 +13,8 @@ use crate::openapi::check_record;
 use process::Process;
 use serde_json::Value;
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The longest any condition is waited for. Everything takes far less; a loaded machine may need it.
@@ -66,7 +67,18 @@ impl Stage {
 
     /// Ends the whole sandbox and starts it again in the same directory.
     pub fn start_again(&self) {
+        self.start_again_after(|_| {});
+    }
+
+    /// Kills the service, and deletes its git cache before it is started again.
+    pub fn lose_cache(&self) {
+        process::signal(self.service_pid(), rustix::process::Signal::KILL);
+        self.start_again_after(|dir| std::fs::remove_dir_all(dir.join("cache")).expect("the cache is there"));
+    }
+
+    fn start_again_after(&self, change: impl FnOnce(&Path)) {
         assert!(self.process.borrow_mut().end().success(), "the sandbox ends well when asked to");
+        change(&self.sandbox_dir());
         self.process.replace(Process::start(self.home.path(), &self.args));
     }
 
@@ -91,6 +103,20 @@ impl Stage {
         until("the service is started again", || (self.service_pid() != dead).then_some(()));
     }
 
+    /// Starts a second service on the same settings and database, at another address; its log goes to `log`.
+    pub fn second_service(&self, log: &str) -> Child {
+        let log = std::fs::File::create(self.home.path().join(log)).expect("a writable directory");
+        let mut second = Command::new(env!("CARGO_BIN_EXE_greenline"));
+        second.arg("serve").arg("--config").arg(self.sandbox_dir().join("bot.toml"));
+        second.env("GREENLINE__SERVER__LISTEN", "127.0.0.1:0").env("NO_COLOR", "1").stdin(Stdio::null());
+        second.stdout(Stdio::null()).stderr(log).spawn().expect("the binary starts")
+    }
+
+    /// The words of a log: `sandbox/service.log` is the service's own.
+    pub fn log(&self, name: &str) -> String {
+        std::fs::read_to_string(self.home.path().join(name)).unwrap_or_default()
+    }
+
     fn sandbox_dir(&self) -> PathBuf {
         self.home.path().join("sandbox")
     }
@@ -109,7 +135,8 @@ impl Stage {
 fn by_people(fault: &str) -> bool {
     let asked = fault.strip_suffix(" is not in the subset of GitHub's description");
     asked.is_some_and(|asked| {
-        asked.starts_with("POST /repos/") && (asked.ends_with("/pulls") || asked.ends_with("/forks"))
+        let made = asked.starts_with("POST /repos/") && (asked.ends_with("/pulls") || asked.ends_with("/forks"));
+        made || (asked.starts_with("PUT /repos/") && asked.ends_with("/merge"))
     })
 }
 

@@ -25,6 +25,17 @@ impl Stage {
         answer
     }
 
+    /// Knocks at the webhook door with a body that nobody signed; answers the status.
+    pub fn knock(&self, body: &Value) -> u16 {
+        http::ask("POST", &self.word("/webhook"), "", body).0
+    }
+
+    /// The service says that it is ready. A service that is not there does not.
+    pub fn says_ready(&self) -> bool {
+        let answer = http::try_ask("GET", &format!("{}/readyz", self.word("/dashboard")), "", &Value::Null);
+        answer.is_ok_and(|(status, _)| status == 200)
+    }
+
     /// Has the administrator do something.
     pub fn admin(&self, method: &str, path: &str, body: &Value) -> Value {
         let (status, answer) = http::ask(method, &(self.word("/admin") + path), &self.word("/tokens/admin"), body);

@@ -80,10 +80,21 @@ impl Stage {
         text
     }
 
+    /// Greenline's own picture of everything, by the repositories' ids.
+    pub fn boards(&self) -> Value {
+        http::ask("GET", &format!("{}/api/board", self.word("/dashboard")), "", &Value::Null).1
+    }
+
     /// Greenline's own picture of the repository.
     pub fn board(&self) -> Value {
-        let boards = http::ask("GET", &format!("{}/api/board", self.word("/dashboard")), "", &Value::Null).1;
-        boards.get(self.fact("/repo/id").to_string()).cloned().unwrap_or(Value::Null)
+        self.boards().get(self.fact("/repo/id").to_string()).cloned().unwrap_or(Value::Null)
+    }
+
+    /// How far each group is, by Greenline's own picture.
+    pub fn phases(&self) -> Vec<String> {
+        let board = self.board();
+        let groups = board["groups"].as_array().map(Vec::as_slice).unwrap_or_default();
+        groups.iter().map(|group| group["phase"].as_str().expect("a word").to_owned()).collect()
     }
 
     /// A pull request is in the queue, by Greenline's own picture.

@@ -3,12 +3,13 @@
 use crate::admission::{PullReading, Terms, void};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::engine::fact::Fact;
-use crate::engine::job::{LandMember, Landing};
+use crate::engine::job::{Descent, LandMember, Landing};
+use crate::engine::perform::restore::restore;
 use crate::engine::world::World;
 use crate::facts::{Permission, Pull};
-use crate::port::git::{PullHead, Recomputed};
+use crate::port::git::Recomputed;
 use crate::port::{Clock, Forge, Git, Trouble};
-use crate::queue::Refusal;
+use crate::queue::{Event, Refusal};
 use futures_util::future::try_join_all;
 use futures_util::try_join;
 
@@ -25,7 +26,10 @@ pub(super) struct Checked {
 }
 
 pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<Checked, Trouble> {
-    restore(world, landing).await?;
+    let recipes = landing.members.iter().map(|member| member.recipe.clone()).collect();
+    if !restore(world, landing.to, &Descent { from: landing.from, recipes }).await? {
+        return Ok(gone(landing));
+    }
     let members = try_join_all(landing.members.iter().map(|member| member_reading(world, member)));
     let trees = try_join_all(landing.members.iter().map(|member| recompute(world, member)));
     let (readings, seen, trees) = try_join!(members, world.forge().checks(landing.to), trees)?;
@@ -57,19 +61,10 @@ pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<C
     Ok(Checked { green, pulls, refusal, facts })
 }
 
-/// The cache may be lost at any time. A tip is a pure function of its recipe, so what is gone is made again, byte for byte.
-async fn restore<W: World>(world: &W, landing: &Landing) -> Result<(), Trouble> {
-    if world.git().committed_at(landing.to).await.is_ok() {
-        return Ok(());
-    }
-    tracing::warn!(tip = %landing.to, "the cache does not have what is to land; composing it again");
-    let head = |member: &LandMember| PullHead { number: member.member.entry.pr, head: member.recipe.head };
-    let heads: Vec<_> = landing.members.iter().map(head).collect();
-    world.git().fetch(&[landing.from], &heads).await?;
-    for member in &landing.members {
-        world.git().compose(&member.recipe).await?;
-    }
-    Ok(())
+/// What is to land is lost: this attempt ends, and what stands in the queue is composed and tested anew.
+fn gone(landing: &Landing) -> Checked {
+    let refusal = Some(Refusal::Refused(format!("commit {} is lost", landing.to)));
+    Checked { green: Vec::new(), pulls: Vec::new(), refusal, facts: vec![Fact::Queue(Event::Reshaped)] }
 }
 
 async fn member_reading<W: World>(world: &W, member: &LandMember) -> Result<PullReading, Trouble> {
