@@ -129,8 +129,8 @@ pub trait Git: Send + Sync + 'static {
     /// Brings the trunk commit and the pull requests' heads into the cache; what is there already costs nothing.
     /// A commit the remote no longer has is trouble (`Bug`).
     fn fetch(&self, commits: &[Sha], heads: &[PullHead]) -> impl Future<Output = Result<(), Trouble>> + Send;
-    /// Composes in memory on the cache; a tip that is answered is stored in the cache, with all it leads to, and outlives
-    /// this process.
+    /// Composes in memory on the cache. A tip that is answered can be composed on and pushed. Before it is pushed it may be
+    /// lost with this process: what follows from its recipe alone is composed again, not kept.
     fn compose(&self, recipe: &Recipe) -> impl Future<Output = Result<Composed, Trouble>> + Send;
     /// Recomputes the tree of `tip` from its recipe with the git program's own merge machinery.
     fn recompute(&self, recipe: &Recipe, tip: Sha) -> impl Future<Output = Result<Recomputed, Trouble>> + Send;

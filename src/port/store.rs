@@ -40,7 +40,7 @@ pub struct Delivery {
     pub hint: Option<Hint>,
     /// SHA-256 of the raw body, to tell a redelivery from another body under the same id.
     pub digest: [u8; 32],
-    /// The raw body, kept only where we could not read it.
+    /// The raw body or its beginning, kept only where we could not read it.
     pub unread: Option<Vec<u8>>,
     /// When it came.
     pub received_at: Moment,

@@ -1,4 +1,4 @@
-//! Where composed objects are: in memory until they are stored, and whole in the cache before a tip is answered.
+//! Where composed objects are: in memory until git needs them, and whole in the cache before anything is pushed.
 
 use crate::world::{NAME, World, lines, put, recipe, tip};
 use greenline::adapter::git::GitCache;
@@ -103,12 +103,26 @@ async fn lands(cache: &GitCache, onto: Sha, tip: Sha) {
 }
 
 #[tokio::test]
-async fn a_tip_that_was_answered_outlives_the_process() {
+async fn a_tip_that_was_pushed_outlives_the_process() {
     let (world, onto, heads) = world();
     let cache = fetched(&world, onto, &heads).await;
     let tip = chain(&cache, onto, &heads).await;
+    let name = "refs/heads/run".parse().expect("a ref name");
+    let run = RefUpdate { name, expect: Expect::Absent, to: Some(tip) };
+    assert_eq!(cache.push(None, &[run], false).await, Ok(vec![Pushed::Done]));
     drop(cache);
     lands(&world.cache(), onto, tip).await;
+    world.git(&["fsck", "--strict", "--no-dangling"]);
+}
+
+#[tokio::test]
+async fn a_tip_that_was_lost_before_its_push_comes_back_the_same() {
+    let (world, onto, heads) = world();
+    let tip = chain(&fetched(&world, onto, &heads).await, onto, &heads).await;
+    let cache = world.cache();
+    assert!(cache.committed_at(tip).await.is_err(), "its process is gone, and it was only there");
+    assert_eq!(chain(&cache, onto, &heads).await, tip);
+    lands(&cache, onto, tip).await;
     world.git(&["fsck", "--strict", "--no-dangling"]);
 }
 

@@ -158,17 +158,7 @@ impl Git for GitCache {
 
     async fn compose(&self, recipe: &Recipe) -> Result<Composed, Trouble> {
         let recipe = recipe.clone();
-        let work = move |composer: &mut Composer| {
-            let composed = composer.compose(&recipe);
-            // Stored before anybody hears of it: a process that starts later must be able to push what the queue recorded.
-            let stored = match &composed {
-                Ok(Composed::Tip { tip, .. }) => composer.store(*tip),
-                Ok(Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. }) | Err(_) => Ok(()),
-            };
-            composer.forget();
-            stored.and(composed)
-        };
-        self.local(work).await
+        self.local(move |composer| composer.compose(&recipe)).await
     }
 
     async fn recompute(&self, recipe: &Recipe, tip: Sha) -> Result<Recomputed, Trouble> {
@@ -229,11 +219,8 @@ impl Git for GitCache {
         if updates.is_empty() {
             return Ok(Vec::new());
         }
-        if let Some(gone) = self.missing(updates.iter().filter_map(|update| update.to).collect()).await?.first() {
-            return Err(Trouble::Bug(format!(
-                "{gone} is to be pushed but is not in the cache; fetch or compose it first"
-            )));
-        }
+        let tips: Vec<Sha> = updates.iter().filter_map(|update| update.to).collect();
+        self.local(move |composer| tips.into_iter().try_for_each(|tip| composer.store(tip))).await?;
         let url = self.remote.url(fork.unwrap_or(&self.repo()));
         let mut git = self.remote.command().await?;
         git.args(push::arguments(&url, updates, atomic));

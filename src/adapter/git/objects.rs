@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 /// Parsed trees are kept up to this many bytes, then all forgotten at once.
 const MAX_CACHED_BYTES: usize = 64 << 20;
-/// New objects stay in memory up to this many bytes, then all are written at once.
-const MAX_UNSAVED_BYTES: usize = 64 << 20;
+/// New objects stay in memory up to this many bytes, then all are written at once, which is felt.
+const MAX_UNSAVED_BYTES: usize = 16 << 20;
 
 /// A commit, its author and message byte for byte.
 #[derive(Debug, Clone)]
