@@ -8,6 +8,9 @@ use crate::ids::{Moment, PrNumber, Reading};
 use crate::queue::{Event, LeaveWhy, Priority};
 use serde::{Deserialize, Serialize};
 
+/// A copy of the forge's that is behind for longer than this is believed after all: nothing may be shut out for ever.
+const LAG_MS: i64 = 60_000;
+
 /// Everything read about one pull request at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullReading {
@@ -43,6 +46,8 @@ fn gone(known: &Record) -> Pull {
     Pull { state: PullState::Closed, ..known.pull.clone() }
 }
 
+/// Takes a reading into the record, unless it shows the pull request as it was before what is known of it: the forge answers
+/// from copies, and some of them lag.
 pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) -> &mut Record {
     let number = pull.number;
     let record = desk.pulls.entry(number).or_insert_with(|| Record {
@@ -58,12 +63,16 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
     });
+    record.reading = reading;
+    let lags = pull.updated_at < record.pull.updated_at && now.since_ms(record.read_at) < LAG_MS;
+    if lags {
+        return record;
+    }
     if record.pull.head != pull.head {
         record.other_head_at = Some(record.read_at);
     }
     record.read_at = now;
     record.pull = pull;
-    record.reading = reading;
     record
 }
 

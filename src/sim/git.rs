@@ -81,10 +81,14 @@ impl Git for SimGit {
     async fn compose(&self, recipe: &Recipe) -> Result<Composed, Trouble> {
         let mut ground = self.0.ground();
         let Some((number, _)) = recipe.pull else { return Err(Trouble::Bug("nobody's recipe".into())) };
-        if !ground.truth.has(recipe.onto) || !ground.truth.has(recipe.head) {
+        if !ground.has(self.0.process, recipe.onto) || !ground.has(self.0.process, recipe.head) {
             return Err(Trouble::Bug(format!("{:?} or {:?} is not there", recipe.onto, recipe.head)));
         }
-        Ok(ground.truth.compose(recipe.onto, recipe.head, number))
+        let composed = ground.truth.compose(recipe.onto, recipe.head, number);
+        if let (Composed::Tip { tip, .. }, Some(process)) = (&composed, ground.processes.get_mut(&self.0.process)) {
+            process.unsaved.insert(*tip);
+        }
+        Ok(composed)
     }
 
     async fn recompute(&self, recipe: &Recipe, tip: Sha) -> Result<Recomputed, Trouble> {
@@ -107,7 +111,12 @@ impl Git for SimGit {
         Ok(text.map(|text| saboteur::settings(&ground, text).into_bytes()))
     }
 
-    async fn committed_at(&self, _commit: Sha) -> Result<Moment, Trouble> {
+    async fn committed_at(&self, commit: Sha) -> Result<Moment, Trouble> {
+        let mut ground = self.0.ground();
+        if !ground.has(self.0.process, commit) {
+            ground.oracle.sometimes("a composed commit was lost");
+            return Err(Trouble::Bug(format!("{commit:?} is not there")));
+        }
         Ok(Moment::from_ms(1_700_000_000_000))
     }
 
@@ -124,6 +133,7 @@ impl Git for SimGit {
         let on_the_way = {
             let mut ground = self.0.ground();
             ground.push_asked(&push);
+            ground.save(&push)?;
             if ground.fault(|f| f.before) {
                 return Err(Trouble::busy("the connection was refused"));
             }
@@ -159,6 +169,26 @@ impl Git for SimGit {
 }
 
 impl Ground {
+    /// A process can reach this commit: others made it, or it was pushed once, or the process composed it itself.
+    fn has(&self, process: u32, commit: Sha) -> bool {
+        let own = || self.processes.get(&process).is_some_and(|file| file.unsaved.contains(&commit));
+        self.truth.has(commit) && (self.truth.get(commit).member.is_none() || self.saved.contains(&commit) || own())
+    }
+
+    /// What is pushed is written down first, with everything it stands on.
+    fn save(&mut self, push: &Push) -> Result<(), Trouble> {
+        for to in push.updates.iter().filter_map(|update| update.to) {
+            let target = self.tags.get(&to).map_or(to, |tag| tag.target);
+            if !self.has(push.process, target) {
+                return Err(Trouble::Bug(format!("{target:?} is not there to be pushed")));
+            }
+            let line = self.truth.line(target).map(|(sha, _)| sha);
+            let new: Vec<Sha> = line.take_while(|sha| !self.saved.contains(sha)).collect();
+            self.saved.extend(new);
+        }
+        Ok(())
+    }
+
     /// A push arrives: leases are compared, what holds is done. `leased` is false only for a planted bug.
     pub fn arrive(&mut self, push: &Push, leased: bool) -> Vec<Pushed> {
         let held: Vec<bool> = push.updates.iter().map(|update| !leased || self.holds(push, update)).collect();

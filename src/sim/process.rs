@@ -12,6 +12,7 @@ use crate::engine::turn::Book;
 use crate::engine::world::{Readings, World};
 use crate::ids::{Moment, RepoName};
 use crate::port::Clock;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -102,7 +103,7 @@ impl Process {
     pub fn start(shared: &Shared, id: u32, pushes_per_minute: Option<u32>) -> Self {
         let (stop, shutdown) = watch::channel(false);
         let wake = Arc::new(Notify::new());
-        let file = ProcessFile { wake: Arc::clone(&wake), states: Vec::new() };
+        let file = ProcessFile { wake: Arc::clone(&wake), states: Vec::new(), unsaved: BTreeSet::new() };
         shared.ground().processes.insert(id, file);
         let work = Box::pin(work(Door::new(shared.clone(), id), wake, shutdown, pushes_per_minute));
         let flag = Arc::new(Flag(AtomicBool::new(true)));

@@ -13,7 +13,7 @@ use crate::ids::{CommentId, Moment, PrNumber, RefName, RepoId, RepoName, Sha, Us
 use crate::port::git::{RefUpdate, TagObject};
 use crate::port::store::Hint;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use tokio::sync::Notify;
@@ -78,6 +78,8 @@ pub struct ProcessFile {
     pub wake: Arc<Notify>,
     /// Every state it wrote or loaded, oldest first.
     pub states: Vec<Arc<str>>,
+    /// Commits it composed; unless they are pushed they go with it.
+    pub unsaved: BTreeSet<Sha>,
 }
 
 /// The ground truth.
@@ -108,6 +110,8 @@ pub struct Ground {
     pub permissions: BTreeMap<String, Permission>,
     /// CI.
     pub checks: BTreeMap<Sha, Vec<Suite>>,
+    /// Composed commits that a push left in the cache or in the remote.
+    pub saved: BTreeSet<Sha>,
     /// Versions of the settings file.
     pub settings: Vec<String>,
     /// The database.
@@ -155,6 +159,7 @@ impl Ground {
             comments: BTreeMap::new(),
             permissions: PEOPLE.iter().map(|(login, may)| ((*login).to_owned(), *may)).collect(),
             checks: BTreeMap::new(),
+            saved: BTreeSet::new(),
             settings: vec![super::traffic::settings(&mut dice)],
             rows: Rows::default(),
             processes: BTreeMap::new(),

@@ -1,5 +1,5 @@
-//! Composes again what the cache has lost: it may be deleted at any time. Touches only the cache, and decides nothing; a
-//! commit that does not come back is the caller's to tell.
+//! Composes again what the cache does not have: it may be deleted at any time, and until a push it holds commits in memory
+//! only. Touches only the cache, and decides nothing; a commit that does not come back is the caller's to tell.
 
 use crate::engine::job::Descent;
 use crate::engine::world::World;
@@ -13,7 +13,7 @@ pub(super) async fn restore<W: World>(world: &W, tip: Sha, descent: &Descent) ->
     if has(world, tip).await {
         return Ok(true);
     }
-    tracing::warn!(%tip, "the cache does not have a commit of the queue; composing it again");
+    tracing::info!(%tip, "a commit of the queue was not written yet, or is lost; composing it again");
     if !fetch(world, descent).await? {
         return Ok(false);
     }
