@@ -36,6 +36,31 @@ impl World {
             What::Merged { commit } => plain("merged", Some(commit), json!({})),
             What::Closed => plain("closed", None, json!({"state_reason": null})),
             What::Reopened => plain("reopened", None, json!({"state_reason": null})),
+            What::Assigned { who } => plain(
+                "assigned",
+                None,
+                json!({"assignee": self.user_json(*who), "assigner": self.user_json(moment.actor)}),
+            ),
+            What::Unassigned { who } => plain(
+                "unassigned",
+                None,
+                json!({"assignee": self.user_json(*who), "assigner": self.user_json(moment.actor)}),
+            ),
+            What::ReviewRequested { who } => plain(
+                "review_requested",
+                None,
+                json!({"review_requester": self.user_json(moment.actor), "requested_reviewer": self.user_json(*who)}),
+            ),
+            What::ReviewRequestRemoved { who } => plain(
+                "review_request_removed",
+                None,
+                json!({"review_requester": self.user_json(moment.actor), "requested_reviewer": self.user_json(*who)}),
+            ),
+            What::ReviewDismissed { review, was, message } => plain(
+                "review_dismissed",
+                None,
+                json!({"dismissed_review": {"state": was, "review_id": review, "dismissal_message": message}}),
+            ),
             What::Committed { sha } => self.committed_json(repo, sha),
             What::Commented { comment } => {
                 let found = issue.comments.iter().find(|c| c.id == *comment);

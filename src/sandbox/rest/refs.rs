@@ -87,8 +87,7 @@ fn create(call: &Call) -> Answer {
 
 /// Protection's text for `git push`, as the API says it.
 fn refused(why: &str) -> Refused {
-    let plain = why.lines().next_back().unwrap_or_default().trim_start_matches("error: ").trim_start_matches("- ");
-    Refused::new(422, plain)
+    Refused::new(422, git::plain(why))
 }
 
 fn update(call: &Call) -> Answer {

@@ -8,6 +8,7 @@ enum Content {
     Empty,
     Json(Value),
     Text(String),
+    Bytes(Vec<u8>),
 }
 
 /// What a route answers.
@@ -22,7 +23,7 @@ impl Reply {
     pub fn json(&self) -> Option<&Value> {
         match &self.content {
             Content::Json(value) => Some(value),
-            Content::Empty | Content::Text(_) => None,
+            Content::Empty | Content::Text(_) | Content::Bytes(_) => None,
         }
     }
 
@@ -51,6 +52,12 @@ impl Reply {
         Self { status, headers: vec![("content-type", mime.to_owned())], content: Content::Text(text) }
     }
 
+    /// Raw content of a file, or what else a media type asks for instead of JSON.
+    pub fn bytes_of(mime: &str, bytes: &[u8]) -> Self {
+        let headers = vec![("content-type", mime.to_owned())];
+        Self { status: 200, headers, content: Content::Bytes(bytes.to_vec()) }
+    }
+
     pub fn header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
@@ -70,6 +77,7 @@ impl Reply {
             Content::Empty => Vec::new(),
             Content::Json(value) => value.to_string().into_bytes(),
             Content::Text(text) => text.clone().into_bytes(),
+            Content::Bytes(bytes) => bytes.clone(),
         }
     }
 
