@@ -4,7 +4,7 @@ use super::Answer;
 use super::call::Call;
 use super::reply::Reply;
 use super::route::{Need, Route, get, post};
-use crate::sandbox::render::{commit_json, files_json};
+use crate::sandbox::render::{commit_json, diff_text, files_json, mailbox};
 use crate::sandbox::types::Refused;
 use crate::sandbox::world::model::{Repo, Role};
 use crate::sandbox::world::{World, git, time};
@@ -16,6 +16,8 @@ const READ: Need = Need::Repo(Role::Read, "contents");
 pub(super) const ROUTES: &[Route] = &[
     get("/repos/{owner}/{repo}/commits", READ, list),
     get("/repos/{owner}/{repo}/commits/{+ref}/pulls", Need::Repo(Role::Read, "pull_requests"), pulls),
+    get("/repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head", READ, heads),
+    get("/repos/{owner}/{repo}/commits/{commit_sha}/comments", READ, comments),
     get("/repos/{owner}/{repo}/compare/{+basehead}", READ, compare),
     post("/repos/{owner}/{repo}/merges", Need::Repo(Role::Write, "contents"), merge),
 ];
@@ -79,11 +81,51 @@ fn show(call: &Call) -> Answer {
         let git = world.open_git(repo.id)?;
         let oid = commit_named(call, world, repo)?;
         let commit = git.find_commit(oid)?;
+        if call.accepts("sha") {
+            return Ok(Reply::text(200, "application/vnd.github.sha; charset=utf-8", oid.to_string()));
+        }
+        if call.accepts("diff") {
+            let text = diff_text(&git, commit.parent_id(0).ok(), oid)?;
+            return Ok(Reply::bytes_of(DIFF, &text));
+        }
+        if call.accepts("patch") {
+            return Ok(Reply::bytes_of(PATCH, &mailbox(&git, &[oid])?));
+        }
         let mut body = commit_json(world, repo, &commit);
         let (files, added, deleted) = files_json(world, repo, &git, commit.parent_id(0).ok(), oid)?;
         body["stats"] = json!({"total": added + deleted, "additions": added, "deletions": deleted});
         body["files"] = json!(files);
         Ok(Reply::ok(body))
+    })
+}
+
+const DIFF: &str = "application/vnd.github.diff; charset=utf-8";
+const PATCH: &str = "application/vnd.github.patch; charset=utf-8";
+
+/// What lies between two commits as the `diff` or `patch` that was asked for.
+pub(super) fn as_text(call: &Call, git: &git2::Repository, from: Oid, to: Oid) -> Answer {
+    if call.accepts("diff") {
+        return Ok(Reply::bytes_of(DIFF, &diff_text(git, Some(from), to)?));
+    }
+    let commits = git::between(git, &[from], to, 250)?;
+    Ok(Reply::bytes_of(PATCH, &mailbox(git, &commits)?))
+}
+
+/// The look-alike has no comments on commits.
+fn comments(_: &Call) -> Answer {
+    Ok(Reply::ok(json!([])))
+}
+
+/// Branches whose tip a commit is.
+fn heads(call: &Call) -> Answer {
+    let sha = call.param("commit_sha");
+    call.read(|world, repo| {
+        let at = repo.refs.iter().filter(|(_, tip)| *tip == sha);
+        let url = format!("{}/commits/{sha}", world.repo_api(repo));
+        let shown = at.filter_map(|(name, _)| name.strip_prefix("refs/heads/")).map(|name| {
+            json!({"name": name, "commit": {"sha": sha, "url": url}, "protected": repo.protection.contains_key(name)})
+        });
+        Ok(Reply::ok(shown.collect()))
     })
 }
 
@@ -128,6 +170,9 @@ fn compare(call: &Call) -> Answer {
         let (base, head) = call.param("basehead").split_once("...").ok_or_else(Refused::not_found)?;
         let (from, to) = (side(world, repo, &git, base)?, side(world, repo, &git, head)?);
         let common = git.merge_base(from, to)?;
+        if call.accepts("diff") || call.accepts("patch") {
+            return as_text(call, &git, common, to);
+        }
         let (ahead, behind) = git.graph_ahead_behind(to, from)?;
         let status = match (ahead, behind) {
             (0, 0) => "identical",
@@ -138,7 +183,7 @@ fn compare(call: &Call) -> Answer {
         let commits = git::between(&git, &[from], to, 10_000)?;
         let commits: Vec<_> = commits.into_iter().filter_map(|oid| git.find_commit(oid).ok()).collect();
         // Without paging GitHub lists the newest 250 commits.
-        let mut reply = if call.query("page").is_some() || call.query("per_page").is_some() {
+        let reply = if call.query("page").is_some() || call.query("per_page").is_some() {
             call.page(&commits, |c| commit_json(world, repo, c))
         } else {
             Reply::ok(
@@ -155,10 +200,7 @@ fn compare(call: &Call) -> Answer {
             "merge_base_commit": one(common), "status": status, "ahead_by": ahead, "behind_by": behind,
             "total_commits": ahead, "commits": listed, "files": files,
         });
-        let link = reply.headers.iter().find(|(n, _)| *n == "link").cloned();
-        reply = Reply::ok(body);
-        reply.headers.extend(link);
-        Ok(reply)
+        Ok(reply.with_body(body))
     })
 }
 

@@ -22,6 +22,7 @@ mod events;
 mod git_data;
 mod issues;
 mod labels;
+mod protection;
 mod pulls;
 mod reactions;
 mod refs;
@@ -31,6 +32,7 @@ mod repos;
 mod reviews;
 mod route;
 mod rules;
+mod search;
 mod users;
 
 pub(super) use dress::Limits;

@@ -63,6 +63,12 @@ impl Reply {
         self
     }
 
+    /// The same answer, its headers too, with another body.
+    pub fn with_body(mut self, body: Value) -> Self {
+        self.content = Content::Json(body);
+        self
+    }
+
     pub fn refused(refused: &Refused) -> Self {
         let mut body = json!({"message": refused.message, "documentation_url": "https://docs.github.com/rest",
             "status": refused.status.to_string()});

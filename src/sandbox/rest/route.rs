@@ -48,6 +48,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
     [
         super::users::ROUTES,
         super::apps::ROUTES,
+        super::search::ROUTES,
         super::pulls::ROUTES,
         super::reviews::ROUTES,
         super::comments::ROUTES,
@@ -64,6 +65,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
         super::edits::ROUTES,
         super::refs::ROUTES,
         super::git_data::ROUTES,
+        super::protection::ROUTES,
         super::rules::ROUTES,
         super::releases::ROUTES,
         super::repos::ROUTES,
