@@ -37,8 +37,11 @@ fn list(call: &Call) -> Answer {
         let git = world.open_git(repo.id)?;
         let name = call.query("sha").unwrap_or(&repo.default_branch);
         let Some(tip) = git::resolve(&git, name) else {
-            let empty = git.is_empty().unwrap_or(false);
-            return Err(if empty { Refused::new(409, "Git Repository is empty.") } else { Refused::not_found() });
+            return Err(if repo.refs.is_empty() {
+                Refused::new(409, "Git Repository is empty.")
+            } else {
+                Refused::not_found()
+            });
         };
         let mut walk = git.revwalk()?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME)?;

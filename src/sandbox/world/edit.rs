@@ -33,7 +33,8 @@ impl World {
         let git = self.open_git(repo)?;
         let name = format!("refs/heads/{}", change.branch);
         let tip = git.refname_to_id(&name).ok();
-        if tip.is_none() && !(git.is_empty()? && change.branch == self.repo(repo)?.default_branch) {
+        let of = self.repo(repo)?;
+        if tip.is_none() && !(of.refs.is_empty() && change.branch == of.default_branch) {
             return Err(Refused::new(404, format!("Branch {} not found", change.branch)));
         }
         let parent = tip.map(|oid| git.find_commit(oid)).transpose()?;
