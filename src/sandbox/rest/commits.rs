@@ -48,20 +48,24 @@ fn list(call: &Call) -> Answer {
         walk.push(tip)?;
         let (since, until) = (call.query("since").and_then(time::parse), call.query("until").and_then(time::parse));
         let author = call.query("author");
+        let path = call.query("path");
+        let filtered = since.is_some() || until.is_some() || author.is_some() || path.is_some();
+        let wanted = |commit: &git2::Commit<'_>| {
+            let at = commit.committer().when().seconds() * 1000;
+            since.is_none_or(|s| at >= s)
+                && until.is_none_or(|u| at <= u)
+                && author.is_none_or(|a| author_of(commit).iter().any(|b| b == a))
+                && path.is_none_or(|path| touches(&git, commit, path))
+        };
         let mut found = Vec::new();
         for oid in walk {
-            let commit = git.find_commit(oid?)?;
-            let at = commit.committer().when().seconds() * 1000;
-            let by = author_of(&commit);
-            let wanted = since.is_none_or(|s| at >= s)
-                && until.is_none_or(|u| at <= u)
-                && author.is_none_or(|a| by.iter().any(|b| b == a))
-                && call.query("path").is_none_or(|path| touches(&git, &commit, path));
-            if wanted {
-                found.push(commit);
+            let oid = oid?;
+            // Long histories are read through only when something is asked about each commit.
+            if !filtered || wanted(&git.find_commit(oid)?) {
+                found.push(oid);
             }
         }
-        Ok(call.page(&found, |c| commit_json(world, repo, c)))
+        Ok(call.page(&found, |oid| git.find_commit(*oid).map_or(Value::Null, |c| commit_json(world, repo, &c))))
     })
 }
 
