@@ -3,7 +3,7 @@
 use crate::sandbox::types::Refused;
 use git2::{Diff, DiffFormat, Email, EmailCreateOptions, Oid, Repository};
 
-fn between<'g>(git: &'g Repository, from: Option<Oid>, to: Oid) -> Result<Diff<'g>, git2::Error> {
+fn between(git: &Repository, from: Option<Oid>, to: Oid) -> Result<Diff<'_>, git2::Error> {
     let tree = |oid| git.find_commit(oid).and_then(|c| c.tree());
     let old = from.map(tree).transpose()?;
     let mut diff = git.diff_tree_to_tree(old.as_ref(), Some(&tree(to)?), None)?;
@@ -33,7 +33,7 @@ pub fn mailbox(git: &Repository, commits: &[Oid]) -> Result<Vec<u8>, Refused> {
     for (index, commit) in commits.iter().enumerate() {
         let diff = between(git, commit.parent_id(0).ok(), commit.id())?;
         let words = String::from_utf8_lossy(commit.message_bytes()).into_owned();
-        let (summary, body) = words.split_once("\n").unwrap_or((&words, ""));
+        let (summary, body) = words.split_once('\n').unwrap_or((&words, ""));
         let mut options = EmailCreateOptions::new();
         let mail = Email::from_diff(
             &diff,

@@ -80,9 +80,9 @@ fn fits(world: &World, repo: &Repo, issue: &Issue, term: &str) -> bool {
         Some(("head", branch)) => pull.is_some_and(|p| p.head_ref == branch),
         Some(("base", branch)) => pull.is_some_and(|p| p.base_ref == branch),
         Some((_, _)) | None => {
-            let word = term.to_lowercase();
+            let wanted = term.to_lowercase();
             let sha = pull.is_some_and(|p| term.len() >= 7 && p.head_sha.starts_with(term));
-            sha || issue.title.to_lowercase().contains(&word) || issue.body.to_lowercase().contains(&word)
+            sha || issue.title.to_lowercase().contains(&wanted) || issue.body.to_lowercase().contains(&wanted)
         }
     }
 }

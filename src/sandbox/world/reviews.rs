@@ -50,9 +50,8 @@ impl World {
         if let Some(pull) = &mut self.issue_mut(repo, number)?.pull {
             pull.reviews.push(review);
         }
-        match verb {
-            Some(verb) => self.submit_review((repo, number), by, id, verb, None)?,
-            None => {}
+        if let Some(verb) = verb {
+            self.submit_review((repo, number), by, id, verb, None)?;
         }
         Ok(id)
     }
