@@ -1,7 +1,7 @@
 //! The look-alike's REST interface in process, as clients see it. Every exchange is judged by GitHub's description when a test
 //! is over. It tests nothing itself.
 
-use crate::support::openapi::Referee;
+use crate::openapi::Referee;
 use axum::body::{Body, to_bytes};
 use greenline::sandbox::{Exchange, Identities, Lookalike, Options};
 use http::HeaderMap;

@@ -38,7 +38,7 @@ async fn everybody_hears_of_it_as_of_a_push() {
     while let Ok(event) = news.try_recv() {
         match event {
             SandboxEvent::Push { r#ref, after, by, .. } => {
-                told.push(format!("push {} {by} {}", r#ref, after == commit))
+                told.push(format!("push {} {by} {}", r#ref, after == commit));
             }
             SandboxEvent::Pull { action, head, .. } => told.push(format!("{action} {}", head == commit)),
             _ => {}
