@@ -19,6 +19,15 @@ pub enum Happening {
         /// CI commands begun since the sandbox started, this one included.
         started_total: u64,
     },
+    /// The CI command was stopped to make room for something more urgent; it begins anew later.
+    CiYielded {
+        /// Repository id.
+        repo: u64,
+        /// Workflow run id.
+        run: u64,
+        /// The commit.
+        sha: String,
+    },
     /// The CI command ended, or was ended.
     CiEnded {
         /// Repository id.

@@ -37,6 +37,10 @@ impl World {
         })
     }
 
+    pub fn users_json(&self, ids: &[u64]) -> Value {
+        ids.iter().map(|id| self.user_json(*id)).collect()
+    }
+
     /// `public-user` / `private-user`: what `/users/LOGIN` and `/user` answer.
     pub fn profile_json(&self, id: u64) -> Value {
         let mut body = self.user_json(id);

@@ -43,12 +43,13 @@ impl World {
             "id": issue.id, "node_id": node_id("Issue", issue.id), "number": number, "title": issue.title,
             "user": self.user_json(issue.author), "labels": self.labels_json(of, issue),
             "state": if issue.open { "open" } else { "closed" }, "state_reason": issue.state_reason,
-            "locked": issue.locked, "active_lock_reason": null, "assignee": null, "assignees": [], "milestone": null,
+            "locked": issue.locked, "active_lock_reason": null, "assignee": issue.assignees.first().map(|id| self.user_json(*id)),
+            "assignees": self.users_json(&issue.assignees), "milestone": null,
             "comments": issue.comments.len(), "created_at": iso(issue.created_at), "updated_at": iso(issue.updated_at),
             "closed_at": issue.closed_at.map(iso), "closed_by": issue.closed_by.map(|id| self.user_json(id)),
             "author_association": self.association(of, issue.author), "body": issue.body,
             "performed_via_github_app": self.maybe_app_json(issue.via_app),
-            "reactions": Self::rollup_json(&url, &[]),
+            "reactions": Self::rollup_json(&url, &issue.reactions),
         });
         if let Some(pull) = &issue.pull {
             body["draft"] = json!(pull.draft);

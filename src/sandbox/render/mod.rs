@@ -4,12 +4,14 @@ mod accounts;
 mod ci;
 mod commits;
 mod issues;
+mod patch;
 mod pulls;
 mod repos;
 mod rules;
 mod timeline;
 
 pub use commits::{commit_json, files_json, git_commit_json, ref_json};
+pub use patch::{diff_text, mailbox};
 pub use pulls::pull_range;
 
 use crate::sandbox::world::World;

@@ -4,7 +4,7 @@ use super::node_id;
 use crate::sandbox::world::issue::{Issue, Pull, Review};
 use crate::sandbox::world::model::Repo;
 use crate::sandbox::world::time::iso;
-use crate::sandbox::world::{World, git};
+use crate::sandbox::world::{PENDING, World, git};
 use serde_json::{Value, json};
 
 impl World {
@@ -32,8 +32,10 @@ impl World {
             "labels": self.labels_json(of, issue), "milestone": null, "active_lock_reason": null,
             "created_at": iso(issue.created_at), "updated_at": iso(issue.updated_at),
             "closed_at": issue.closed_at.map(iso), "merged_at": pull.merged_at.map(iso),
-            "merge_commit_sha": pull.merge_commit_sha, "assignee": null, "assignees": [],
-            "requested_reviewers": [], "requested_teams": [],
+            "merge_commit_sha": pull.merge_commit_sha,
+            "assignee": issue.assignees.first().map(|id| self.user_json(*id)),
+            "assignees": self.users_json(&issue.assignees),
+            "requested_reviewers": self.users_json(&pull.requested), "requested_teams": [],
             "head": self.head_json(pull), "base": self.base_json(of, pull),
             "_links": links, "author_association": self.association(of, issue.author), "auto_merge": null, "draft": pull.draft,
         })
@@ -87,12 +89,15 @@ impl World {
         let Some(of) = self.repos.get(&repo) else { return Value::Null };
         let pull = format!("{}/pulls/{}", self.repo_api(of), issue.number);
         let page = format!("{}/pull/{}#pullrequestreview-{}", self.html(of), issue.number, review.id);
-        json!({
+        let mut body = json!({
             "id": review.id, "node_id": node_id("PullRequestReview", review.id), "user": self.user_json(review.author),
             "body": review.body, "state": review.state, "html_url": page, "pull_request_url": pull,
-            "author_association": self.association(of, review.author), "submitted_at": iso(review.submitted_at),
-            "commit_id": review.commit_id, "_links": {"html": {"href": page}, "pull_request": {"href": pull}},
-        })
+            "author_association": self.association(of, review.author), "commit_id": review.commit_id, "_links": {"html": {"href": page}, "pull_request": {"href": pull}},
+        });
+        if review.state != PENDING {
+            body["submitted_at"] = json!(iso(review.submitted_at));
+        }
+        body
     }
 }
 

@@ -8,20 +8,9 @@ use serde_json::{Value, json};
 
 impl World {
     pub fn moment_json(&self, repo: u64, issue: &Issue, moment: &Moment) -> Value {
-        let Some(of) = self.repos.get(&repo) else { return Value::Null };
-        let plain = |event: &str, commit: Option<&str>, extra: Value| {
-            let commit_url = commit.map(|sha| format!("{}/commits/{sha}", self.repo_api(of)));
-            let mut body = json!({
-                "id": moment.id, "node_id": node_id("Event", moment.id), "event": event, "actor": self.user_json(moment.actor),
-                "url": format!("{}/issues/events/{}", self.repo_api(of), moment.id), "commit_id": commit,
-                "commit_url": commit_url, "created_at": iso(moment.at),
-                "performed_via_github_app": self.maybe_app_json(moment.via_app),
-            });
-            if let (Value::Object(into), Value::Object(extra)) = (&mut body, extra) {
-                into.extend(extra);
-            }
-            body
-        };
+        let plain =
+            |event: &str, commit: Option<&str>, extra: Value| self.event_json(repo, moment, event, commit, extra);
+        let me = || self.user_json(moment.actor);
         match &moment.what {
             What::Labeled { name, color } => plain("labeled", None, json!({"label": {"name": name, "color": color}})),
             What::Unlabeled { name, color } => {
@@ -36,6 +25,24 @@ impl World {
             What::Merged { commit } => plain("merged", Some(commit), json!({})),
             What::Closed => plain("closed", None, json!({"state_reason": null})),
             What::Reopened => plain("reopened", None, json!({"state_reason": null})),
+            What::Assigned { who } => {
+                plain("assigned", None, json!({"assignee": self.user_json(*who), "assigner": me()}))
+            }
+            What::Unassigned { who } => {
+                plain("unassigned", None, json!({"assignee": self.user_json(*who), "assigner": me()}))
+            }
+            What::ReviewRequested { who } => {
+                let people = json!({"review_requester": me(), "requested_reviewer": self.user_json(*who)});
+                plain("review_requested", None, people)
+            }
+            What::ReviewRequestRemoved { who } => {
+                let people = json!({"review_requester": me(), "requested_reviewer": self.user_json(*who)});
+                plain("review_request_removed", None, people)
+            }
+            What::ReviewDismissed { review, was, message } => {
+                let review = json!({"state": was, "review_id": review, "dismissal_message": message});
+                plain("review_dismissed", None, json!({"dismissed_review": review}))
+            }
             What::Committed { sha } => self.committed_json(repo, sha),
             What::Commented { comment } => {
                 let found = issue.comments.iter().find(|c| c.id == *comment);
@@ -52,6 +59,22 @@ impl World {
                 body
             }
         }
+    }
+
+    /// The form most entries share.
+    fn event_json(&self, repo: u64, moment: &Moment, event: &str, commit: Option<&str>, extra: Value) -> Value {
+        let Some(of) = self.repos.get(&repo) else { return Value::Null };
+        let api = self.repo_api(of);
+        let mut body = json!({
+            "id": moment.id, "node_id": node_id("Event", moment.id), "event": event, "actor": self.user_json(moment.actor),
+            "url": format!("{api}/issues/events/{}", moment.id), "commit_id": commit,
+            "commit_url": commit.map(|sha| format!("{api}/commits/{sha}")), "created_at": iso(moment.at),
+            "performed_via_github_app": self.maybe_app_json(moment.via_app),
+        });
+        if let (Value::Object(into), Value::Object(extra)) = (&mut body, extra) {
+            into.extend(extra);
+        }
+        body
     }
 
     /// A `committed` entry is the commit itself, without id, actor or time of its own.

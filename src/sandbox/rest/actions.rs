@@ -20,6 +20,9 @@ pub(super) const ROUTES: &[Route] = &[
     post("/repos/{owner}/{repo}/actions/runs/{run_id}/rerun-failed-jobs", WRITE, rerun),
     get("/repos/{owner}/{repo}/actions/runs/{run_id}/jobs", READ, jobs),
     get("/repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments", READ, pending),
+    post("/repos/{owner}/{repo}/dispatches", Need::Repo(Role::Write, "contents"), dispatch),
+    // The sandbox's CI is one command and no workflow file, so every workflow is one that is not there.
+    post("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches", WRITE, no_workflow),
 ];
 
 fn run_of<'a>(call: &Call, repo: &'a Repo) -> Result<&'a WorkflowRun, Refused> {
@@ -70,4 +73,21 @@ fn jobs(call: &Call) -> Answer {
 
 fn pending(call: &Call) -> Answer {
     call.read(|_, repo| run_of(call, repo).map(|_| Reply::ok(json!([]))))
+}
+
+/// Tells those who listen; nothing runs by it.
+fn dispatch(call: &Call) -> Answer {
+    let event = call.need("RepositoryDispatch", "event_type")?;
+    let payload = call.body.get("client_payload").cloned().unwrap_or_else(|| json!({}));
+    call.change(|world, by| {
+        let branch = world.repo(call.repo)?.default_branch.clone();
+        let body = json!({"branch": branch, "client_payload": payload});
+        world.hook(call.repo, "repository_dispatch", Some(event), by, body);
+        Ok(())
+    })?;
+    Ok(Reply::empty(204))
+}
+
+fn no_workflow(_: &Call) -> Answer {
+    Err(Refused::not_found())
 }

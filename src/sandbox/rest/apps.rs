@@ -23,6 +23,8 @@ pub(super) const ROUTES: &[Route] = &[
     get("/installation/repositories", Need::Installation, repositories),
     delete("/installation/token", Need::Installation, revoke),
     get("/repos/{owner}/{repo}/installation", Need::Jwt, of_repository),
+    get("/orgs/{org}/installation", Need::Jwt, of_account),
+    get("/users/{username}/installation", Need::Jwt, of_account),
 ];
 
 fn id(call: &Call) -> u64 {
@@ -71,6 +73,14 @@ fn of_repository(call: &Call) -> Answer {
     Ok(Reply::ok(world.installation_json(found.ok_or_else(Refused::not_found)?)))
 }
 
+fn of_account(call: &Call) -> Answer {
+    let world = call.look.world();
+    let login = if call.param("org").is_empty() { call.param("username") } else { call.param("org") };
+    let account = world.account(login).ok_or_else(Refused::not_found)?.id;
+    let found = world.installations.values().find(|i| i.app == id(call) && i.account == account);
+    Ok(Reply::ok(world.installation_json(found.ok_or_else(Refused::not_found)?)))
+}
+
 fn mint(call: &Call) -> Answer {
     let of = mine(call)?;
     if of.suspended_at.is_some() {
@@ -114,7 +124,8 @@ fn narrowed(call: &Call, of: &Installation) -> Result<Option<Vec<u64>>, Refused>
 /// The permissions a token is to have: at most those of the App.
 fn permitted(call: &Call, of: &Installation) -> Result<BTreeMap<String, String>, Refused> {
     let have = call.look.world().apps.get(&of.app).map(|a| a.permissions.clone()).unwrap_or_default();
-    let Some(wanted) = call.body["permissions"].as_object() else { return Ok(have) };
+    // PyGithub sends an empty object when nothing is to be narrowed.
+    let Some(wanted) = call.body["permissions"].as_object().filter(|p| !p.is_empty()) else { return Ok(have) };
     let level = |l: &str| ["read", "write", "admin"].iter().position(|x| *x == l);
     let allowed = |name: &String, want: &Value| {
         let want = want.as_str()?;
@@ -132,9 +143,7 @@ fn repositories(call: &Call) -> Answer {
         && let Some(mut body) = reply.json().cloned()
     {
         body["repository_selection"] = json!(if repositories.is_some() { "selected" } else { "all" });
-        let headers = std::mem::take(&mut reply.headers);
-        reply = Reply::ok(body);
-        reply.headers = headers;
+        reply = reply.with_body(body);
     }
     Ok(reply)
 }

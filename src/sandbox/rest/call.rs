@@ -12,6 +12,8 @@ pub(super) struct Call {
     pub params: Vec<(&'static str, String)>,
     pub query: Vec<(String, String)>,
     pub body: Value,
+    /// The `Accept` header.
+    pub accept: String,
     pub actor: Actor,
     /// The credential as given; requests are counted by it.
     pub key: String,
@@ -34,6 +36,16 @@ impl Call {
 
     pub fn query(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str()).filter(|v| !v.is_empty())
+    }
+
+    /// The caller asks for this media type: `raw` of `application/vnd.github.raw+json`, `…github.v3.raw` and the like.
+    pub fn accepts(&self, kind: &str) -> bool {
+        let ours = |wanted: &str| {
+            let name = wanted.split(';').next().unwrap_or_default().trim();
+            let rest = name.strip_prefix("application/vnd.github.").unwrap_or_default();
+            rest.trim_start_matches("v3.").split('+').next() == Some(kind)
+        };
+        self.accept.split(',').any(ours)
     }
 
     pub fn by(&self, world: &World) -> By {

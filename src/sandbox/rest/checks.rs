@@ -218,7 +218,7 @@ fn combined(call: &Call) -> Answer {
             () if any(&["pending"]) || all.is_empty() => "pending",
             () => "success",
         };
-        let mut reply = call.counted("statuses", &all, |s| world.status_json(repo, s, false));
+        let reply = call.counted("statuses", &all, |s| world.status_json(repo, s, false));
         let mut body = reply.json().cloned().unwrap_or_default();
         let api = world.repo_api(repo);
         body["state"] = json!(state);
@@ -226,10 +226,7 @@ fn combined(call: &Call) -> Answer {
         body["repository"] = world.simple_repository_json(repo).into();
         body["commit_url"] = json!(format!("{api}/commits/{sha}"));
         body["url"] = json!(format!("{api}/commits/{sha}/status"));
-        let headers = std::mem::take(&mut reply.headers);
-        reply = Reply::ok(body);
-        reply.headers = headers;
-        Ok(reply)
+        Ok(reply.with_body(body))
     })
 }
 

@@ -1,11 +1,10 @@
-//! Comments on issues and pull requests, and reactions to them.
+//! Comments on issues and pull requests.
 
 use super::Answer;
 use super::call::Call;
 use super::pulls::issue_of;
 use super::reply::Reply;
 use super::route::{Need, Route, delete, get, patch, post};
-use crate::sandbox::types::Refused;
 use crate::sandbox::world::issue::Comment;
 use crate::sandbox::world::model::Role;
 use crate::sandbox::world::time;
@@ -17,8 +16,6 @@ pub(super) const ROUTES: &[Route] = &[
     get("/repos/{owner}/{repo}/issues/comments/{comment_id}", NEED, show),
     patch("/repos/{owner}/{repo}/issues/comments/{comment_id}", NEED, edit),
     delete("/repos/{owner}/{repo}/issues/comments/{comment_id}", NEED, remove),
-    get("/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions", NEED, reactions),
-    post("/repos/{owner}/{repo}/issues/comments/{comment_id}/reactions", NEED, react),
     get("/repos/{owner}/{repo}/issues/{issue_number}/comments", NEED, list),
     post("/repos/{owner}/{repo}/issues/{issue_number}/comments", NEED, create),
 ];
@@ -90,24 +87,4 @@ fn remove(call: &Call) -> Answer {
         world.delete_comment(call.repo, id, by)
     })?;
     Ok(Reply::empty(204))
-}
-
-fn reactions(call: &Call) -> Answer {
-    let id = call.number("comment_id")?;
-    call.read(|world, repo| {
-        let wanted = call.query("content");
-        let all = &world.find_comment(repo.id, id)?.1.reactions;
-        let found: Vec<_> = all.iter().filter(|r| wanted.is_none_or(|w| w == r.content)).collect();
-        Ok(call.page(&found, |r| world.reaction_json(r)))
-    })
-}
-
-fn react(call: &Call) -> Answer {
-    let (id, content) = (call.number("comment_id")?, call.need("Reaction", "content")?);
-    let (reaction, new) = call.change(|world, by| world.react(call.repo, id, by, content))?;
-    call.read(|world, repo| {
-        let all = &world.find_comment(repo.id, id)?.1.reactions;
-        let made = all.iter().find(|r| r.id == reaction).ok_or_else(Refused::not_found)?;
-        Ok(Reply::with(if new { 201 } else { 200 }, world.reaction_json(made)))
-    })
 }

@@ -4,7 +4,7 @@ use super::Answer;
 use super::call::Call;
 use super::reply::Reply;
 use super::route::{Need, Route, get, post};
-use crate::sandbox::render::{commit_json, files_json};
+use crate::sandbox::render::{commit_json, diff_text, files_json, mailbox};
 use crate::sandbox::types::Refused;
 use crate::sandbox::world::model::{Repo, Role};
 use crate::sandbox::world::{World, git, time};
@@ -16,6 +16,8 @@ const READ: Need = Need::Repo(Role::Read, "contents");
 pub(super) const ROUTES: &[Route] = &[
     get("/repos/{owner}/{repo}/commits", READ, list),
     get("/repos/{owner}/{repo}/commits/{+ref}/pulls", Need::Repo(Role::Read, "pull_requests"), pulls),
+    get("/repos/{owner}/{repo}/commits/{commit_sha}/branches-where-head", READ, heads),
+    get("/repos/{owner}/{repo}/commits/{commit_sha}/comments", READ, comments),
     get("/repos/{owner}/{repo}/compare/{+basehead}", READ, compare),
     post("/repos/{owner}/{repo}/merges", Need::Repo(Role::Write, "contents"), merge),
 ];
@@ -35,28 +37,35 @@ fn list(call: &Call) -> Answer {
         let git = world.open_git(repo.id)?;
         let name = call.query("sha").unwrap_or(&repo.default_branch);
         let Some(tip) = git::resolve(&git, name) else {
-            let empty = git.is_empty().unwrap_or(false);
-            return Err(if empty { Refused::new(409, "Git Repository is empty.") } else { Refused::not_found() });
+            return Err(if repo.refs.is_empty() {
+                Refused::new(409, "Git Repository is empty.")
+            } else {
+                Refused::not_found()
+            });
         };
         let mut walk = git.revwalk()?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME)?;
         walk.push(tip)?;
         let (since, until) = (call.query("since").and_then(time::parse), call.query("until").and_then(time::parse));
         let author = call.query("author");
+        let path = call.query("path");
+        let filtered = since.is_some() || until.is_some() || author.is_some() || path.is_some();
+        let wanted = |commit: &git2::Commit<'_>| {
+            let at = commit.committer().when().seconds() * 1000;
+            since.is_none_or(|s| at >= s)
+                && until.is_none_or(|u| at <= u)
+                && author.is_none_or(|a| author_of(commit).iter().any(|b| b == a))
+                && path.is_none_or(|path| touches(&git, commit, path))
+        };
         let mut found = Vec::new();
         for oid in walk {
-            let commit = git.find_commit(oid?)?;
-            let at = commit.committer().when().seconds() * 1000;
-            let by = author_of(&commit);
-            let wanted = since.is_none_or(|s| at >= s)
-                && until.is_none_or(|u| at <= u)
-                && author.is_none_or(|a| by.iter().any(|b| b == a))
-                && call.query("path").is_none_or(|path| touches(&git, &commit, path));
-            if wanted {
-                found.push(commit);
+            let oid = oid?;
+            // Long histories are read through only when something is asked about each commit.
+            if !filtered || wanted(&git.find_commit(oid)?) {
+                found.push(oid);
             }
         }
-        Ok(call.page(&found, |c| commit_json(world, repo, c)))
+        Ok(call.page(&found, |oid| git.find_commit(*oid).map_or(Value::Null, |c| commit_json(world, repo, &c))))
     })
 }
 
@@ -79,11 +88,51 @@ fn show(call: &Call) -> Answer {
         let git = world.open_git(repo.id)?;
         let oid = commit_named(call, world, repo)?;
         let commit = git.find_commit(oid)?;
+        if call.accepts("sha") {
+            return Ok(Reply::text(200, "application/vnd.github.sha; charset=utf-8", oid.to_string()));
+        }
+        if call.accepts("diff") {
+            let text = diff_text(&git, commit.parent_id(0).ok(), oid)?;
+            return Ok(Reply::bytes_of(DIFF, &text));
+        }
+        if call.accepts("patch") {
+            return Ok(Reply::bytes_of(PATCH, &mailbox(&git, &[oid])?));
+        }
         let mut body = commit_json(world, repo, &commit);
         let (files, added, deleted) = files_json(world, repo, &git, commit.parent_id(0).ok(), oid)?;
         body["stats"] = json!({"total": added + deleted, "additions": added, "deletions": deleted});
         body["files"] = json!(files);
         Ok(Reply::ok(body))
+    })
+}
+
+const DIFF: &str = "application/vnd.github.diff; charset=utf-8";
+const PATCH: &str = "application/vnd.github.patch; charset=utf-8";
+
+/// What lies between two commits as the `diff` or `patch` that was asked for.
+pub(super) fn as_text(call: &Call, git: &git2::Repository, from: Oid, to: Oid) -> Answer {
+    if call.accepts("diff") {
+        return Ok(Reply::bytes_of(DIFF, &diff_text(git, Some(from), to)?));
+    }
+    let commits = git::between(git, &[from], to, 250)?;
+    Ok(Reply::bytes_of(PATCH, &mailbox(git, &commits)?))
+}
+
+/// The look-alike has no comments on commits.
+fn comments(_: &Call) -> Answer {
+    Ok(Reply::ok(json!([])))
+}
+
+/// Branches whose tip a commit is.
+fn heads(call: &Call) -> Answer {
+    let sha = call.param("commit_sha");
+    call.read(|world, repo| {
+        let at = repo.refs.iter().filter(|(_, tip)| *tip == sha);
+        let url = format!("{}/commits/{sha}", world.repo_api(repo));
+        let shown = at.filter_map(|(name, _)| name.strip_prefix("refs/heads/")).map(|name| {
+            json!({"name": name, "commit": {"sha": sha, "url": url}, "protected": repo.protection.contains_key(name)})
+        });
+        Ok(Reply::ok(shown.collect()))
     })
 }
 
@@ -128,6 +177,9 @@ fn compare(call: &Call) -> Answer {
         let (base, head) = call.param("basehead").split_once("...").ok_or_else(Refused::not_found)?;
         let (from, to) = (side(world, repo, &git, base)?, side(world, repo, &git, head)?);
         let common = git.merge_base(from, to)?;
+        if call.accepts("diff") || call.accepts("patch") {
+            return as_text(call, &git, common, to);
+        }
         let (ahead, behind) = git.graph_ahead_behind(to, from)?;
         let status = match (ahead, behind) {
             (0, 0) => "identical",
@@ -138,7 +190,7 @@ fn compare(call: &Call) -> Answer {
         let commits = git::between(&git, &[from], to, 10_000)?;
         let commits: Vec<_> = commits.into_iter().filter_map(|oid| git.find_commit(oid).ok()).collect();
         // Without paging GitHub lists the newest 250 commits.
-        let mut reply = if call.query("page").is_some() || call.query("per_page").is_some() {
+        let reply = if call.query("page").is_some() || call.query("per_page").is_some() {
             call.page(&commits, |c| commit_json(world, repo, c))
         } else {
             Reply::ok(
@@ -155,10 +207,7 @@ fn compare(call: &Call) -> Answer {
             "merge_base_commit": one(common), "status": status, "ahead_by": ahead, "behind_by": behind,
             "total_commits": ahead, "commits": listed, "files": files,
         });
-        let link = reply.headers.iter().find(|(n, _)| *n == "link").cloned();
-        reply = Reply::ok(body);
-        reply.headers.extend(link);
-        Ok(reply)
+        Ok(reply.with_body(body))
     })
 }
 

@@ -41,7 +41,7 @@ fn commit(call: &Call) -> Answer {
 }
 
 /// The person in the body, or the caller at this moment.
-fn person(call: &Call, world: &World, given: &Value) -> Result<Signature<'static>, Refused> {
+pub(super) fn person(call: &Call, world: &World, given: &Value) -> Result<Signature<'static>, Refused> {
     let (Some(name), Some(email)) = (given["name"].as_str(), given["email"].as_str()) else {
         return world.signature(call.by(world));
     };

@@ -1,10 +1,10 @@
-//! Issues (a pull request is one, too): list, get, open, change, timeline.
+//! Issues (a pull request is one, too): list, get, open, change, lock.
 
 use super::Answer;
 use super::call::Call;
 use super::pulls::{issue_of, sort};
 use super::reply::Reply;
-use super::route::{Need, Route, get, patch, post};
+use super::route::{Need, Route, delete, get, patch, post, put};
 use crate::sandbox::types::Refused;
 use crate::sandbox::world::issue::Issue;
 use crate::sandbox::world::model::Role;
@@ -17,7 +17,12 @@ pub(super) const ROUTES: &[Route] = &[
     post("/repos/{owner}/{repo}/issues", NEED, open),
     get("/repos/{owner}/{repo}/issues/{issue_number}", NEED, show),
     patch("/repos/{owner}/{repo}/issues/{issue_number}", NEED, update),
-    get("/repos/{owner}/{repo}/issues/{issue_number}/timeline", NEED, timeline),
+    put("/repos/{owner}/{repo}/issues/{issue_number}/lock", Need::Repo(Role::Triage, "issues|pull_requests"), lock),
+    delete(
+        "/repos/{owner}/{repo}/issues/{issue_number}/lock",
+        Need::Repo(Role::Triage, "issues|pull_requests"),
+        unlock,
+    ),
 ];
 
 fn list(call: &Call) -> Answer {
@@ -38,6 +43,11 @@ fn list(call: &Call) -> Answer {
             .filter(|i| since.is_none_or(|s| i.updated_at >= s))
             .filter(|i| wanted.iter().all(|name| has(i, name)))
             .filter(|i| call.query("creator").is_none_or(|c| world.login(i.author).eq_ignore_ascii_case(c)))
+            .filter(|i| match call.query("assignee") {
+                None | Some("*") => true,
+                Some("none") => i.assignees.is_empty(),
+                Some(login) => i.assignees.iter().any(|id| world.login(*id).eq_ignore_ascii_case(login)),
+            })
             .collect();
         sort(call, &mut found);
         if call.query("direction").is_none() && call.query("sort").is_some_and(|s| s != "created") {
@@ -56,6 +66,7 @@ fn open(call: &Call) -> Answer {
         world.tell_issue(call.repo, number, "opened", by, serde_json::json!({}));
         if call.is_at_least(world, Role::Triage) {
             labels.iter().try_for_each(|name| world.add_label(call.repo, number, by, name))?;
+            world.assign((call.repo, number), by, &super::assignees::logins(&call.body))?;
         }
         Ok(number)
     })?;
@@ -87,6 +98,9 @@ fn update(call: &Call) -> Answer {
         if let Some(names) = labels.filter(|_| call.is_at_least(world, Role::Triage)) {
             set_labels(world, by, (call.repo, number), &names)?;
         }
+        if call.body["assignees"].is_array() && call.is_at_least(world, Role::Triage) {
+            world.set_assignees((call.repo, number), by, &super::assignees::logins(&call.body))?;
+        }
         match open {
             Some(true) => world.reopen_issue(call.repo, number, by)?,
             Some(false) => world.close_issue(call.repo, number, by)?,
@@ -114,9 +128,16 @@ pub(super) fn set_labels(world: &mut World, by: By, at: (u64, u64), names: &[Str
     names.iter().try_for_each(|name| world.add_label(at.0, at.1, by, name))
 }
 
-fn timeline(call: &Call) -> Answer {
-    call.read(|world, repo| {
-        let issue = issue_of(call, repo, "issue_number")?;
-        Ok(call.page(&issue.timeline, |m| world.moment_json(repo.id, issue, m)))
-    })
+fn lock(call: &Call) -> Answer {
+    set_locked(call, true)
+}
+
+fn unlock(call: &Call) -> Answer {
+    set_locked(call, false)
+}
+
+fn set_locked(call: &Call, locked: bool) -> Answer {
+    let number = call.number("issue_number")?;
+    call.change(|world, _| world.issue_mut(call.repo, number).map(|issue| issue.locked = locked))?;
+    Ok(Reply::empty(204))
 }

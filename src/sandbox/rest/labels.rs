@@ -4,8 +4,9 @@ use super::Answer;
 use super::call::Call;
 use super::pulls::issue_of;
 use super::reply::Reply;
-use super::route::{Need, Route, delete, get, post, put};
+use super::route::{Need, Route, delete, get, patch, post, put};
 use crate::sandbox::types::Refused;
+use crate::sandbox::world::LabelChange;
 use crate::sandbox::world::model::Role;
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ pub(super) const ROUTES: &[Route] = &[
     get("/repos/{owner}/{repo}/labels", READ, list),
     post("/repos/{owner}/{repo}/labels", Need::Repo(Role::Write, "issues|pull_requests"), create),
     get("/repos/{owner}/{repo}/labels/{name}", READ, show),
+    patch("/repos/{owner}/{repo}/labels/{name}", Need::Repo(Role::Write, "issues|pull_requests"), edit),
+    delete("/repos/{owner}/{repo}/labels/{name}", Need::Repo(Role::Write, "issues|pull_requests"), destroy),
     get("/repos/{owner}/{repo}/issues/{issue_number}/labels", READ, on_issue),
     post("/repos/{owner}/{repo}/issues/{issue_number}/labels", WRITE, add),
     put("/repos/{owner}/{repo}/issues/{issue_number}/labels", WRITE, set),
@@ -35,16 +38,36 @@ fn show(call: &Call) -> Answer {
 }
 
 fn create(call: &Call) -> Answer {
-    let (name, color) = (call.need("Label", "name")?, call.text("color")?.unwrap_or("ededed"));
-    if color.len() != 6 || !color.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Err(Refused::invalid("Label", "color", "invalid"));
-    }
+    let (name, color) = (call.need("Label", "name")?, color(call)?.unwrap_or("ededed"));
     let description = call.text("description")?;
     call.change(|world, _| world.create_label(call.repo, name, color, description))?;
     call.read(|world, repo| {
         let made = repo.labels.iter().find(|l| l.name.eq_ignore_ascii_case(name)).ok_or_else(Refused::not_found)?;
         Ok(Reply::created(world.label_json(repo, made)))
     })
+}
+
+fn color(call: &Call) -> Result<Option<&str>, Refused> {
+    let color = call.text("color")?;
+    if color.is_some_and(|c| c.len() != 6 || !c.bytes().all(|b| b.is_ascii_hexdigit())) {
+        return Err(Refused::invalid("Label", "color", "invalid"));
+    }
+    Ok(color)
+}
+
+fn edit(call: &Call) -> Answer {
+    let change =
+        LabelChange { name: call.text("new_name")?, color: color(call)?, description: call.text("description")? };
+    let id = call.change(|world, _| world.edit_label(call.repo, call.param("name"), &change))?;
+    call.read(|world, repo| {
+        let changed = repo.labels.iter().find(|l| l.id == id).ok_or_else(Refused::not_found)?;
+        Ok(Reply::ok(world.label_json(repo, changed)))
+    })
+}
+
+fn destroy(call: &Call) -> Answer {
+    call.change(|world, _| world.delete_label(call.repo, call.param("name")))?;
+    Ok(Reply::empty(204))
 }
 
 fn on_issue(call: &Call) -> Answer {

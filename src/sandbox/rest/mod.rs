@@ -8,6 +8,7 @@
 
 mod actions;
 mod apps;
+mod assignees;
 mod auth;
 mod call;
 mod checks;
@@ -16,10 +17,14 @@ mod commits;
 mod contents;
 mod deployments;
 mod dress;
+mod edits;
+mod events;
 mod git_data;
 mod issues;
 mod labels;
+mod protection;
 mod pulls;
+mod reactions;
 mod refs;
 mod releases;
 mod reply;
@@ -27,6 +32,7 @@ mod repos;
 mod reviews;
 mod route;
 mod rules;
+mod search;
 mod users;
 
 pub(super) use dress::Limits;
@@ -124,7 +130,8 @@ fn dispatch(look: &Lookalike, parts: &http::request::Parts, path: &str, body: &B
     let query = call::query(&parts.uri);
     let body = parse(&parts.method, body)?;
     let (key, url) = (auth::key(&parts.headers), format!("{}{path}", look.world().api()));
-    let mut call = Call { look: look.clone(), params, query, body, actor, key, repo: 0, url };
+    let accept = parts.headers.get(http::header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let mut call = Call { look: look.clone(), params, query, body, accept, actor, key, repo: 0, url };
     if let Some(moved) = auth::admit(&mut call, route, &parts.method, &path)? {
         return Ok(moved);
     }

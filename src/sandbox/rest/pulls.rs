@@ -124,6 +124,9 @@ impl Call {
 }
 
 fn show(call: &Call) -> Answer {
+    if call.accepts("diff") || call.accepts("patch") {
+        return text(call);
+    }
     let number = call.number("pull_number")?;
     let (reply, asked) = call.read(|world, repo| {
         let issue = issue_of(call, repo, "pull_number")?;
@@ -135,6 +138,15 @@ fn show(call: &Call) -> Answer {
         call.change(|world, _| world.test_merge(call.repo, number))?;
     }
     Ok(reply)
+}
+
+fn text(call: &Call) -> Answer {
+    call.read(|world, repo| {
+        let pull = pull_of(issue_of(call, repo, "pull_number")?)?;
+        let git = world.open_git(repo.id)?;
+        let (base, head) = pull_range(&git, pull).ok_or_else(Refused::not_found)?;
+        super::commits::as_text(call, &git, base, head)
+    })
 }
 
 fn update(call: &Call) -> Answer {

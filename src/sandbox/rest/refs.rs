@@ -16,6 +16,10 @@ const WRITE: Need = Need::Repo(Role::Write, "contents");
 pub(super) const ROUTES: &[Route] = &[
     get("/repos/{owner}/{repo}/git/ref/{+ref}", READ, show),
     get("/repos/{owner}/{repo}/git/matching-refs/{+ref}", READ, matching),
+    get("/repos/{owner}/{repo}/git/matching-refs", READ, matching),
+    // GitHub's former way to list; PyGithub still goes it.
+    get("/repos/{owner}/{repo}/git/refs", READ, matching),
+    get("/repos/{owner}/{repo}/git/refs/{+ref}", READ, show_or_match),
     post("/repos/{owner}/{repo}/git/refs", WRITE, create),
     patch("/repos/{owner}/{repo}/git/refs/{+ref}", WRITE, update),
     delete("/repos/{owner}/{repo}/git/refs/{+ref}", WRITE, remove),
@@ -33,6 +37,10 @@ fn show(call: &Call) -> Answer {
     })
 }
 
+fn show_or_match(call: &Call) -> Answer {
+    show(call).or_else(|_| matching(call))
+}
+
 fn matching(call: &Call) -> Answer {
     call.read(|world, repo| {
         let (git, prefix) = (world.open_git(repo.id)?, full(call.param("ref")));
@@ -41,6 +49,7 @@ fn matching(call: &Call) -> Answer {
             let entry = entry?;
             if let (Ok(name), Some(oid)) = (entry.name(), entry.target())
                 && name.starts_with(&prefix)
+                && !name.starts_with("refs/network/")
             {
                 found.push((name.to_owned(), oid));
             }
@@ -87,8 +96,7 @@ fn create(call: &Call) -> Answer {
 
 /// Protection's text for `git push`, as the API says it.
 fn refused(why: &str) -> Refused {
-    let plain = why.lines().next_back().unwrap_or_default().trim_start_matches("error: ").trim_start_matches("- ");
-    Refused::new(422, plain)
+    Refused::new(422, git::plain(why))
 }
 
 fn update(call: &Call) -> Answer {

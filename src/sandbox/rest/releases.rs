@@ -3,12 +3,12 @@
 use super::Answer;
 use super::call::Call;
 use super::reply::Reply;
-use super::route::{Need, Route, get, patch, post};
+use super::route::{Need, Route, delete, get, patch, post};
 use crate::sandbox::render::node_id;
 use crate::sandbox::types::{RefChange, Refused};
 use crate::sandbox::world::git::{self, ABSENT};
 use crate::sandbox::world::model::{Release, Role};
-use crate::sandbox::world::time;
+use crate::sandbox::world::{By, World, time};
 use serde_json::json;
 
 const READ: Need = Need::Repo(Role::Read, "contents");
@@ -20,7 +20,10 @@ pub(super) const ROUTES: &[Route] = &[
     post("/repos/{owner}/{repo}/releases", WRITE, create),
     post("/repos/{owner}/{repo}/releases/generate-notes", WRITE, notes),
     get("/repos/{owner}/{repo}/releases/tags/{+tag}", READ, by_tag),
+    get("/repos/{owner}/{repo}/releases/latest", READ, newest),
+    get("/repos/{owner}/{repo}/releases/{release_id}", READ, by_id),
     patch("/repos/{owner}/{repo}/releases/{release_id}", WRITE, update),
+    delete("/repos/{owner}/{repo}/releases/{release_id}", WRITE, remove),
 ];
 
 fn tags(call: &Call) -> Answer {
@@ -56,6 +59,34 @@ fn by_tag(call: &Call) -> Answer {
     show(call, move |r| r.tag_name == tag && !r.draft, 200)
 }
 
+fn by_id(call: &Call) -> Answer {
+    let id = call.number("release_id")?;
+    show(call, |r| r.id == id, 200)
+}
+
+/// The latest that is neither a draft nor a prerelease.
+fn newest(call: &Call) -> Answer {
+    let id = call.read(|_, repo| {
+        let full = repo.releases.iter().filter(|r| !r.draft && !r.prerelease);
+        full.max_by_key(|r| (r.published_at, r.id)).map(|r| r.id).ok_or_else(Refused::not_found)
+    })?;
+    show(call, |r| r.id == id, 200)
+}
+
+/// The release goes, its tag stays.
+fn remove(call: &Call) -> Answer {
+    let id = call.number("release_id")?;
+    call.change(|world, by| {
+        let repo = world.repo(call.repo)?;
+        let found = repo.releases.iter().find(|r| r.id == id).ok_or_else(Refused::not_found)?;
+        let body = json!({"release": world.release_json(repo, found)});
+        world.repo_mut(call.repo)?.releases.retain(|r| r.id != id);
+        world.hook(call.repo, "release", Some("deleted"), by, body);
+        Ok(())
+    })?;
+    Ok(Reply::empty(204))
+}
+
 fn create(call: &Call) -> Answer {
     let tag = call.need("Release", "tag_name")?;
     let (name, body) = (call.text("name")?.map(str::to_owned), call.text("body")?.map(str::to_owned));
@@ -67,14 +98,8 @@ fn create(call: &Call) -> Answer {
             return Err(Refused::invalid("Release", "tag_name", "already_exists"));
         }
         let target = target.unwrap_or(&repo.default_branch).to_owned();
-        let git = world.open_git(call.repo)?;
-        let full = format!("refs/tags/{tag}");
-        if !draft && git.find_reference(&full).is_err() {
-            let oid = git::resolve(&git, &target);
-            let oid = oid.ok_or_else(|| Refused::invalid("Release", "target_commitish", "invalid"))?;
-            git.reference(&full, oid, false, "release")
-                .map_err(|_| Refused::invalid("Release", "tag_name", "invalid"))?;
-            world.pushed(call.repo, by, &[RefChange { name: full, old: ABSENT.to_owned(), new: oid.to_string() }])?;
+        if !draft {
+            make_tag(world, call.repo, by, tag, &target)?;
         }
         let (id, at) = (world.id(), time::now());
         let release = Release {
@@ -99,17 +124,40 @@ fn create(call: &Call) -> Answer {
     show(call, |r| r.id == id, 201)
 }
 
+/// A published release has a tag; it is made where there is none.
+fn make_tag(world: &mut World, repo: u64, by: By, tag: &str, target: &str) -> Result<(), Refused> {
+    let git = world.open_git(repo)?;
+    let full = format!("refs/tags/{tag}");
+    if git.find_reference(&full).is_ok() {
+        return Ok(());
+    }
+    let oid = git::resolve(&git, target);
+    let oid = oid.ok_or_else(|| Refused::invalid("Release", "target_commitish", "invalid"))?;
+    git.reference(&full, oid, false, "release").map_err(|_| Refused::invalid("Release", "tag_name", "invalid"))?;
+    world.pushed(repo, by, &[RefChange { name: full, old: ABSENT.to_owned(), new: oid.to_string() }])
+}
+
 fn update(call: &Call) -> Answer {
     let id = call.number("release_id")?;
     let (name, body) = (call.text("name")?, call.text("body")?);
     let (draft, prerelease) = (call.flag("draft")?, call.flag("prerelease")?);
-    call.change(|world, _| {
+    call.change(|world, by| {
         let all = &mut world.repo_mut(call.repo)?.releases;
         let release = all.iter_mut().find(|r| r.id == id).ok_or_else(Refused::not_found)?;
+        let published = release.draft && draft == Some(false);
+        if published {
+            release.published_at = Some(time::now());
+        }
         release.name = name.map(str::to_owned).or(release.name.take());
         release.body = body.map(str::to_owned).or(release.body.take());
         release.draft = draft.unwrap_or(release.draft);
         release.prerelease = prerelease.unwrap_or(release.prerelease);
+        let release = release.clone();
+        if published {
+            make_tag(world, call.repo, by, &release.tag_name, &release.target)?;
+        }
+        let body = json!({"release": world.release_json(world.repo(call.repo)?, &release), "changes": {}});
+        world.hook(call.repo, "release", Some(if published { "published" } else { "edited" }), by, body);
         Ok(())
     })?;
     show(call, |r| r.id == id, 200)

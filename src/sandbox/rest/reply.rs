@@ -8,6 +8,7 @@ enum Content {
     Empty,
     Json(Value),
     Text(String),
+    Bytes(Vec<u8>),
 }
 
 /// What a route answers.
@@ -22,7 +23,7 @@ impl Reply {
     pub fn json(&self) -> Option<&Value> {
         match &self.content {
             Content::Json(value) => Some(value),
-            Content::Empty | Content::Text(_) => None,
+            Content::Empty | Content::Text(_) | Content::Bytes(_) => None,
         }
     }
 
@@ -51,8 +52,20 @@ impl Reply {
         Self { status, headers: vec![("content-type", mime.to_owned())], content: Content::Text(text) }
     }
 
+    /// Raw content of a file, or what else a media type asks for instead of JSON.
+    pub fn bytes_of(mime: &str, bytes: &[u8]) -> Self {
+        let headers = vec![("content-type", mime.to_owned())];
+        Self { status: 200, headers, content: Content::Bytes(bytes.to_vec()) }
+    }
+
     pub fn header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// The same answer, its headers too, with another body.
+    pub fn with_body(mut self, body: Value) -> Self {
+        self.content = Content::Json(body);
         self
     }
 
@@ -70,6 +83,7 @@ impl Reply {
             Content::Empty => Vec::new(),
             Content::Json(value) => value.to_string().into_bytes(),
             Content::Text(text) => text.clone().into_bytes(),
+            Content::Bytes(bytes) => bytes.clone(),
         }
     }
 

@@ -55,7 +55,7 @@ fn update(call: &Call) -> Answer {
 }
 
 fn remove(call: &Call) -> Answer {
-    call.change(|world, _| world.delete_repository(call.repo))?;
+    call.change(|world, by| world.delete_repository(call.repo, by))?;
     Ok(Reply::empty(204))
 }
 

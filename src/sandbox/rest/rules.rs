@@ -1,9 +1,9 @@
-//! Branches, their protection, rulesets.
+//! Branches, their protection and rulesets, to read.
 
 use super::Answer;
 use super::call::{Call, encode};
 use super::reply::Reply;
-use super::route::{Need, Route, delete, get};
+use super::route::{Need, Route, get};
 use crate::sandbox::render::commit_json;
 use crate::sandbox::types::Refused;
 use crate::sandbox::world::model::{Protection, Repo, Role};
@@ -18,7 +18,6 @@ pub(super) const ROUTES: &[Route] = &[
     get("/repos/{owner}/{repo}/branches", READ, branches),
     get("/repos/{owner}/{repo}/branches/{+branch}/protection/required_status_checks", ADMIN, required_checks),
     get("/repos/{owner}/{repo}/branches/{+branch}/protection", ADMIN, protection),
-    delete("/repos/{owner}/{repo}/branches/{+branch}/protection", ADMIN, unprotect),
     get("/repos/{owner}/{repo}/branches/{+branch}", READ, branch),
     get("/repos/{owner}/{repo}/rules/branches/{+branch}", RULES, rules),
     get("/repos/{owner}/{repo}/rulesets", RULES, rulesets),
@@ -58,7 +57,7 @@ fn branch(call: &Call) -> Answer {
     })
 }
 
-fn rule_of<'a>(call: &Call, repo: &'a Repo) -> Result<&'a Protection, Refused> {
+pub(super) fn rule_of<'a>(call: &Call, repo: &'a Repo) -> Result<&'a Protection, Refused> {
     let name = call.param("branch");
     if !repo.refs.contains_key(&format!("refs/heads/{name}")) {
         return Err(Refused::new(404, "Branch not found"));
@@ -78,12 +77,6 @@ fn required_checks(call: &Call) -> Answer {
         }
         Ok(Reply::ok(world.status_policy_json(repo, call.param("branch"), rule)))
     })
-}
-
-fn unprotect(call: &Call) -> Answer {
-    call.read(|_, repo| rule_of(call, repo).map(|_| ()))?;
-    call.change(|world, _| world.set_protection(call.repo, call.param("branch"), None))?;
-    Ok(Reply::empty(204))
 }
 
 fn rules(call: &Call) -> Answer {

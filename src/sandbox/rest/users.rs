@@ -18,6 +18,12 @@ pub(super) const ROUTES: &[Route] = &[
     post("/user/repos", Need::Person, create_mine),
     post("/orgs/{org}/repos", Need::Person, create_in_org),
     get("/users/{username}", Need::Nothing, user),
+    get("/users/{username}/repos", Need::Nothing, repos_of),
+    get("/orgs/{org}", Need::Nothing, organization),
+    get("/orgs/{org}/repos", Need::Nothing, repos_of),
+    // The look-alike's organizations have no teams, so every team is one that is not there.
+    get("/orgs/{org}/teams/{team_slug}/members", Need::Nothing, no_team),
+    get("/orgs/{org}/teams/{team_slug}/memberships/{username}", Need::Nothing, no_team),
 ];
 
 fn root(call: &Call) -> Answer {
@@ -56,6 +62,29 @@ fn user(call: &Call) -> Answer {
     let world = call.look.world();
     let account = world.account(call.param("username")).ok_or_else(Refused::not_found)?;
     Ok(Reply::ok(world.profile_json(account.id)))
+}
+
+fn organization(call: &Call) -> Answer {
+    let world = call.look.world();
+    let account = world.account(call.param("org")).filter(|a| a.kind == Kind::Organization);
+    let id = account.ok_or_else(Refused::not_found)?.id;
+    let mut body = world.profile_json(id);
+    if let (Value::Object(into), Some(Value::Object(more))) = (&mut body, world.organization_json(id)) {
+        into.extend(more);
+    }
+    Ok(Reply::ok(body))
+}
+
+fn repos_of(call: &Call) -> Answer {
+    let world = call.look.world();
+    let login = if call.param("org").is_empty() { call.param("username") } else { call.param("org") };
+    let owner = world.account(login).ok_or_else(Refused::not_found)?.id;
+    let seen: Vec<_> = world.repos.values().filter(|r| r.owner == owner && world.sees(&call.actor, r)).collect();
+    Ok(call.page(&seen, |r| world.full_repository_json(r, &call.actor)))
+}
+
+fn no_team(_: &Call) -> Answer {
+    Err(Refused::not_found())
 }
 
 fn my_repos(call: &Call) -> Answer {

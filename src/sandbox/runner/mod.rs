@@ -246,6 +246,7 @@ impl Work {
         let again = matches!(outcome, Outcome::Yielded);
         self.slots.end(job.run.run, again);
         if again {
+            let _ = self.news.send(Happening::CiYielded { repo: self.repo, run: job.run.run, sha: job.sha });
             return;
         }
         let (conclusion, summary) = outcome.report(duration);

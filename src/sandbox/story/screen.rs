@@ -39,8 +39,8 @@ pub struct Screen {
     /// A person looks at a terminal that knows colours and carriage returns.
     live: bool,
     begun: Instant,
-    /// A line in place stands at the bottom.
-    in_place: bool,
+    /// The line in place that stands at the bottom; empty when there is none.
+    in_place: String,
 }
 
 impl Screen {
@@ -49,7 +49,7 @@ impl Screen {
         let terminal = if json { std::io::stderr().is_terminal() } else { std::io::stdout().is_terminal() };
         let dumb =
             std::env::var_os("NO_COLOR").is_some() || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        Self { json, live: terminal && !dumb, begun: Instant::now(), in_place: false }
+        Self { json, live: terminal && !dumb, begun: Instant::now(), in_place: String::new() }
     }
 
     /// One JSON object on stdout, when that was asked for. A reader who has gone away is not missed.
@@ -71,7 +71,7 @@ impl Screen {
 
     /// A line as it is.
     pub fn line(&mut self, voice: Voice, text: &str) {
-        let clear = if std::mem::take(&mut self.in_place) { "\r\x1b[K" } else { "" };
+        let clear = if std::mem::take(&mut self.in_place).is_empty() { "" } else { "\r\x1b[K" };
         let text = plain(text);
         if self.live && voice != Voice::Plain {
             self.write(&format!("{clear}\x1b[{}m{text}\x1b[0m\n", voice.code()));
@@ -82,10 +82,10 @@ impl Screen {
 
     /// Replaces the line at the bottom, on a terminal only.
     pub fn now(&mut self, text: &str) {
-        if self.live {
-            let text: String = plain(text).chars().take(100).collect();
+        let text: String = plain(text).chars().take(100).collect();
+        if self.live && text != self.in_place {
             self.write(&format!("\r\x1b[K\x1b[2m{text}\x1b[0m"));
-            self.in_place = true;
+            self.in_place = text;
         }
     }
 

@@ -174,6 +174,10 @@ impl Tale {
                 self.running.insert(*run, what);
                 None
             }
+            Happening::CiYielded { run, .. } => {
+                self.running.remove(run);
+                None
+            }
             Happening::CiEnded { run, sha, conclusion, duration_ms, .. } => {
                 let what = self.running.remove(run).unwrap_or_default();
                 let what = self.by_tip.get(sha).cloned().unwrap_or(what);

@@ -74,12 +74,14 @@ impl World {
         refs.iter().find(|(_, at)| *at == sha).and_then(|(name, _)| name.strip_prefix("refs/heads/")).map(str::to_owned)
     }
 
+    /// Verdicts are about whole commit ids; a branch or a short id names none.
+    fn expect_commit(&self, repo: u64, sha: &str) -> Result<(), Refused> {
+        let known = git::resolve(&self.open_git(repo)?, sha).is_some_and(|oid| oid.to_string() == sha);
+        if known { Ok(()) } else { Err(Refused::new(422, format!("No commit found for SHA: {sha}"))) }
+    }
+
     pub fn create_check(&mut self, repo: u64, app: u64, new: NewCheck) -> Result<u64, Refused> {
-        let known =
-            git::resolve(&self.open_git(repo)?, &new.head_sha).is_some_and(|oid| oid.to_string() == new.head_sha);
-        if !known {
-            return Err(Refused::new(422, format!("No commit found for SHA: {}", new.head_sha)));
-        }
+        self.expect_commit(repo, &new.head_sha)?;
         let suite = self.suite(repo, app, &new.head_sha, None)?;
         let id = self.id();
         let run = CheckRun {
@@ -203,9 +205,7 @@ impl World {
     }
 
     pub fn create_status(&mut self, repo: u64, by: By, new: NewStatus) -> Result<u64, Refused> {
-        if git::resolve(&self.open_git(repo)?, &new.sha).is_none() {
-            return Err(Refused::new(422, format!("No commit found for SHA: {}", new.sha)));
-        }
+        self.expect_commit(repo, &new.sha)?;
         let id = self.id();
         let status = Status {
             id,

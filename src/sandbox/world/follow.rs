@@ -4,7 +4,7 @@
 //! pull request as merged; a head that is moved to what the base already has is closed unmerged (so head first, base second).
 
 use super::git::{self, ABSENT};
-use super::issue::What;
+use super::issue::{Pull, What};
 use super::time::now;
 use super::{By, World};
 use crate::sandbox::types::{RefChange, Refused};
@@ -12,7 +12,7 @@ use serde_json::json;
 use std::collections::HashSet;
 
 impl World {
-    fn open_pulls(&self, wanted: impl Fn(u64, &super::issue::Pull) -> bool) -> Vec<(u64, u64)> {
+    pub(super) fn open_pulls(&self, wanted: impl Fn(u64, &Pull) -> bool) -> Vec<(u64, u64)> {
         let all = self.repos.values().flat_map(|r| r.issues.values().map(move |i| (r.id, i)));
         let open = all.filter(|(repo, i)| i.open && i.pull.as_ref().is_some_and(|p| wanted(*repo, p)));
         open.map(|(repo, i)| (repo, i.number)).collect()
@@ -101,10 +101,7 @@ impl World {
             return Ok(());
         }
         if change.new == ABSENT {
-            for (repo, number) in onto {
-                self.close_issue(repo, number, by)?;
-            }
-            return Ok(());
+            return self.base_deleted(repo, by, branch, &onto);
         }
         let hide: Vec<_> =
             git2::Oid::from_str(&change.old).into_iter().filter(|o| git.find_commit(*o).is_ok()).collect();
@@ -121,8 +118,24 @@ impl World {
         Ok(())
     }
 
+    /// Pull requests onto a branch that is gone are closed; but if the branch itself was merged by a pull request, they go where
+    /// that one went, as GitHub documents for branches deleted after their merge.
+    fn base_deleted(&mut self, repo: u64, by: By, branch: &str, onto: &[(u64, u64)]) -> Result<(), Refused> {
+        let from = |p: &Pull| p.merged_at.is_some() && p.head_repo == Some(repo) && p.head_ref == branch;
+        let merged = self.repo(repo)?.issues.values().filter_map(|i| i.pull.as_ref()).filter(|p| from(p));
+        let onward = merged.max_by_key(|p| p.merged_at).map(|p| p.base_ref.clone());
+        for &(repo, number) in onto {
+            let Some(pull) = self.issue(repo, number)?.pull.clone() else { continue };
+            let moved = onward.as_ref().is_some_and(|base| self.retarget(repo, number, by, &pull, base).is_ok());
+            if !moved {
+                self.close_issue(repo, number, by)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The head branch is still where the pull request says it is.
-    fn head_stands(&self, pull: &super::issue::Pull) -> bool {
+    fn head_stands(&self, pull: &Pull) -> bool {
         let git = pull.head_repo.and_then(|id| self.open_git(id).ok());
         git.and_then(|g| git::tip(&g, &format!("refs/heads/{}", pull.head_ref))).as_ref() == Some(&pull.head_sha)
     }
@@ -136,7 +149,7 @@ impl World {
         (issue.open, issue.closed_at, issue.closed_by) = (false, Some(at), Some(by.user));
         if let Some(pull) = &mut issue.pull {
             (pull.merged_at, pull.merged_by) = (Some(at), Some(by.user));
-            pull.merge_commit_sha = Some(commit.to_owned());
+            (pull.merge_commit_sha, pull.mergeable) = (Some(commit.to_owned()), None);
         }
         self.drop_merge_ref(repo, number);
         self.tell_pull(repo, number, "closed", by, json!({}));

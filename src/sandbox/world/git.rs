@@ -60,3 +60,8 @@ pub fn refs(git: &Repository) -> Result<BTreeMap<String, String>, git2::Error> {
     }
     Ok(all)
 }
+
+/// Protection's text for `git push`, as one sentence for the API.
+pub fn plain(why: &str) -> &str {
+    why.lines().next_back().unwrap_or_default().trim_start_matches("error: ").trim_start_matches("- ")
+}

@@ -16,11 +16,15 @@ pub struct Issue {
     pub locked: bool,
     /// Ids of labels of the repository.
     pub labels: Vec<u64>,
+    #[serde(default)]
+    pub assignees: Vec<u64>,
     pub created_at: i64,
     pub updated_at: i64,
     pub closed_at: Option<i64>,
     pub closed_by: Option<u64>,
     pub comments: Vec<Comment>,
+    #[serde(default)]
+    pub reactions: Vec<Reaction>,
     pub timeline: Vec<Moment>,
     pub pull: Option<Pull>,
 }
@@ -48,7 +52,7 @@ pub struct Reaction {
 pub struct Review {
     pub id: u64,
     pub author: u64,
-    /// `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED`.
+    /// `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED`, `PENDING`.
     pub state: String,
     pub body: String,
     pub commit_id: String,
@@ -82,6 +86,11 @@ pub enum What {
     Reopened,
     Commented { comment: u64 },
     Reviewed { review: u64 },
+    ReviewRequested { who: u64 },
+    ReviewRequestRemoved { who: u64 },
+    ReviewDismissed { review: u64, was: String, message: String },
+    Assigned { who: u64 },
+    Unassigned { who: u64 },
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -103,6 +112,9 @@ pub struct Pull {
     /// `None` until somebody asked and it was computed.
     pub mergeable: Option<bool>,
     pub reviews: Vec<Review>,
+    /// Who was asked for a review and has not given one.
+    #[serde(default)]
+    pub requested: Vec<u64>,
 }
 
 impl Issue {

@@ -1,7 +1,7 @@
-//! What can be done to an issue or pull request alike: text, labels, comments, reactions, closing and reopening.
+//! What can be done to an issue or pull request alike: text, comments, closing and reopening.
 
-use super::issue::{Comment, Issue, Reaction, What};
-use super::model::Label;
+use super::issue::{Comment, Issue, What};
+use super::model::Role;
 use super::time::now;
 use super::{By, World, git};
 use crate::sandbox::types::{Refused, SandboxEvent};
@@ -27,11 +27,13 @@ impl World {
             state_reason: None,
             locked: false,
             labels: Vec::new(),
+            assignees: Vec::new(),
             created_at: at,
             updated_at: at,
             closed_at: None,
             closed_by: None,
             comments: Vec::new(),
+            reactions: Vec::new(),
             timeline: Vec::new(),
             pull: None,
         };
@@ -44,7 +46,7 @@ impl World {
     }
 
     /// Tells as `pull_request` or as `issues`, whichever it is.
-    fn tell_either(&mut self, repo: u64, number: u64, action: &str, by: By, extra: Value) {
+    pub(super) fn tell_either(&mut self, repo: u64, number: u64, action: &str, by: By, extra: Value) {
         if self.is_pull(repo, number) {
             self.tell_pull(repo, number, action, by, extra);
         } else {
@@ -136,70 +138,12 @@ impl World {
         Ok(())
     }
 
-    /// The repository's label by name, made when there is none.
-    pub fn label_id(&mut self, repo: u64, name: &str) -> Result<u64, Refused> {
-        let known = self.repo(repo)?.labels.iter().find(|l| l.name.eq_ignore_ascii_case(name)).map(|l| l.id);
-        if let Some(id) = known {
-            return Ok(id);
-        }
-        if name.trim().is_empty() || name.chars().count() > 50 {
-            return Err(Refused::invalid("Label", "name", "invalid"));
-        }
-        self.create_label(repo, name, "ededed", None)
-    }
-
-    pub fn create_label(
-        &mut self,
-        repo: u64,
-        name: &str,
-        color: &str,
-        description: Option<&str>,
-    ) -> Result<u64, Refused> {
-        if self.repo(repo)?.labels.iter().any(|l| l.name.eq_ignore_ascii_case(name)) {
-            return Err(Refused::invalid("Label", "name", "already_exists"));
-        }
-        let id = self.id();
-        let label =
-            Label { id, name: name.to_owned(), color: color.to_owned(), description: description.map(str::to_owned) };
-        self.repo_mut(repo)?.labels.push(label);
-        Ok(id)
-    }
-
-    pub fn add_label(&mut self, repo: u64, number: u64, by: By, name: &str) -> Result<(), Refused> {
-        self.issue(repo, number)?;
-        let label = self.label_id(repo, name)?;
-        if self.issue(repo, number)?.labels.contains(&label) {
-            return Ok(());
-        }
-        self.issue_mut(repo, number)?.labels.push(label);
-        self.tell_label(repo, number, by, label, true)
-    }
-
-    /// Takes a label off; `false` if it was not there.
-    pub fn remove_label(&mut self, repo: u64, number: u64, by: By, name: &str) -> Result<bool, Refused> {
-        self.issue(repo, number)?;
-        let label = self.repo(repo)?.labels.iter().find(|l| l.name.eq_ignore_ascii_case(name)).map(|l| l.id);
-        let issue = self.issue_mut(repo, number)?;
-        let Some(label) = label.filter(|id| issue.labels.contains(id)) else { return Ok(false) };
-        issue.labels.retain(|id| *id != label);
-        self.tell_label(repo, number, by, label, false)?;
-        Ok(true)
-    }
-
-    fn tell_label(&mut self, repo: u64, number: u64, by: By, label: u64, on: bool) -> Result<(), Refused> {
-        let of = self.repo(repo)?;
-        let label = of.labels.iter().find(|l| l.id == label).cloned().ok_or_else(Refused::not_found)?;
-        let shown = json!({"label": self.label_json(of, &label)});
-        let (name, color) = (label.name, label.color);
-        let what = if on { What::Labeled { name, color } } else { What::Unlabeled { name, color } };
-        self.note(repo, number, by, what)?;
-        self.tell_either(repo, number, if on { "labeled" } else { "unlabeled" }, by, shown);
-        Ok(())
-    }
-
     pub fn comment(&mut self, repo: u64, number: u64, by: By, body: &str) -> Result<u64, Refused> {
-        self.issue(repo, number)?;
+        let issue = self.issue(repo, number)?;
         check_body(body)?;
+        if issue.locked && self.role(by.user, self.repo(repo)?) < Role::Write && by.app.is_none() {
+            return Err(Refused::new(403, "Unable to create comment because issue is locked."));
+        }
         let (id, note, at) = (self.id(), self.id(), now());
         let issue = self.issue_mut(repo, number)?;
         let comment = Comment {
@@ -224,7 +168,7 @@ impl World {
         found.next().ok_or_else(Refused::not_found)
     }
 
-    fn comment_mut(&mut self, repo: u64, id: u64) -> Result<&mut Comment, Refused> {
+    pub(super) fn comment_mut(&mut self, repo: u64, id: u64) -> Result<&mut Comment, Refused> {
         let issues = self.repo_mut(repo)?.issues.values_mut();
         issues.flat_map(|i| i.comments.iter_mut()).find(|c| c.id == id).ok_or_else(Refused::not_found)
     }
@@ -259,20 +203,6 @@ impl World {
         let by_login = self.login(by.user).to_owned();
         self.event(SandboxEvent::Comment { repo, number, id, action: action.to_owned(), body: text, by: by_login });
         self.hook(repo, "issue_comment", Some(action), by, body);
-    }
-
-    /// Answers the reaction's id and whether it is new; a second one of the same kind by the same person is the first.
-    pub fn react(&mut self, repo: u64, comment: u64, by: By, content: &str) -> Result<(u64, bool), Refused> {
-        if !["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"].contains(&content) {
-            return Err(Refused::invalid("Reaction", "content", "invalid"));
-        }
-        let id = self.id();
-        let of = self.comment_mut(repo, comment)?;
-        if let Some(there) = of.reactions.iter().find(|r| r.user == by.user && r.content == content) {
-            return Ok((there.id, false));
-        }
-        of.reactions.push(Reaction { id, user: by.user, content: content.to_owned(), created_at: now() });
-        Ok((id, true))
     }
 }
 

@@ -104,9 +104,8 @@ impl World {
         if expected_head.is_some_and(|sha| sha != pull.head_sha) {
             return Err(Refused::new(409, "Head branch was modified. Review and try the merge again."));
         }
-        let missing = Self::blocking_checks(self.repo(repo)?, &pull.base_ref, &pull.head_sha);
-        if let Some(first) = missing.first() {
-            return Err(Refused::new(405, format!("Required status check \"{first}\" is expected.")));
+        if let Some(obstacle) = self.obstacle(self.repo(repo)?, &pull, Some(actor), Some(method)) {
+            return Err(Refused::new(405, obstacle.text()));
         }
         if !self.may_merge_into(self.repo(repo)?, actor, &pull.base_ref) {
             return Err(Refused::new(405, "You're not authorized to push to this branch."));
@@ -152,19 +151,6 @@ impl World {
         self.allow_ref(head_repo, actor, &change).map_err(|why| Refused::new(422, why))?;
         git.reference_matching(&name, made, true, head, "update branch")?;
         self.pushed(head_repo, by, &[change])
-    }
-
-    /// The reason a pull request cannot be merged now, in the API's words for `mergeable_state`.
-    pub fn mergeable_state(&self, repo: u64, number: u64) -> &'static str {
-        let Ok(issue) = self.issue(repo, number) else { return "unknown" };
-        let (Some(pull), Ok(of)) = (&issue.pull, self.repo(repo)) else { return "unknown" };
-        match pull.mergeable {
-            None => "unknown",
-            Some(false) => "dirty",
-            Some(true) if pull.draft => "draft",
-            Some(true) if !Self::blocking_checks(of, &pull.base_ref, &pull.head_sha).is_empty() => "blocked",
-            Some(true) => "clean",
-        }
     }
 
     /// `POST merges`: merges `head` into the branch `base`. `None` if there was nothing to merge.

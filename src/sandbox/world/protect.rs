@@ -130,7 +130,7 @@ impl World {
         verdict
     }
 
-    fn bypasses(&self, repo: &Repo, actor: &Actor, ruleset: &Value) -> bool {
+    pub(super) fn bypasses(&self, repo: &Repo, actor: &Actor, ruleset: &Value) -> bool {
         let by = self.by(actor);
         let role = self.actor_role(actor, repo);
         ruleset["bypass_actors"].as_array().into_iter().flatten().any(|who| {
@@ -172,17 +172,12 @@ impl World {
             .collect()
     }
 
-    /// Names of the checks that protection and rulesets require of a branch and that are not green on a commit.
-    pub fn blocking_checks(repo: &Repo, branch: &str, sha: &str) -> Vec<String> {
-        let classic = repo.protection.get(branch).and_then(|p| p.required_checks.as_ref());
-        let classic = classic.into_iter().flatten().map(|c| (c.context.as_str(), c.app_id));
-        let mut missing = Self::missing_checks(repo, sha, classic);
-        for (_, rule) in rules_for(repo, branch).filter(|(_, r)| r["type"] == "required_status_checks") {
-            let checks = rule["parameters"]["required_status_checks"].as_array().into_iter().flatten();
-            let wanted = checks.map(|c| (c["context"].as_str().unwrap_or_default(), c["integration_id"].as_u64()));
-            missing.extend(Self::missing_checks(repo, sha, wanted));
-        }
-        missing
+    /// Every check and status on a commit, required or not, has passed; so has a commit without any.
+    pub fn all_green(repo: &Repo, sha: &str) -> bool {
+        let runs = super::checks::latest(repo, sha);
+        let statuses = repo.statuses.iter().filter(|s| s.sha == sha).map(|s| s.context.as_str());
+        let names = runs.iter().map(|r| r.name.as_str()).chain(statuses);
+        Self::missing_checks(repo, sha, names.map(|name| (name, None))).is_empty()
     }
 
     /// The verdict as one API request needs it: `Err` with the text when the ref must not move.

@@ -1,7 +1,6 @@
-//! Opening and editing pull requests, and their reviews. How they follow pushes is in `follow`, how they are merged in `merge`.
+//! Opening and editing pull requests. How they follow pushes is in `follow`, how they are merged in `merge`.
 
-use super::issue::{Pull, Review, What};
-use super::time::now;
+use super::issue::{Pull, What};
 use super::{By, World, git};
 use crate::sandbox::types::{NewPull, Refused};
 use serde_json::json;
@@ -49,6 +48,7 @@ impl World {
             merge_commit_sha: None,
             mergeable: None,
             reviews: Vec::new(),
+            requested: Vec::new(),
         };
         self.issue_mut(new.repo, number)?.pull = Some(pull);
         if let Err(refused) = self.first_commits(new, number, by, &base, &head) {
@@ -97,7 +97,7 @@ impl World {
         Ok(())
     }
 
-    fn retarget(&mut self, repo: u64, number: u64, by: By, pull: &Pull, base: &str) -> Result<(), Refused> {
+    pub(super) fn retarget(&mut self, repo: u64, number: u64, by: By, pull: &Pull, base: &str) -> Result<(), Refused> {
         if !self.issue(repo, number)?.open {
             return Err(Refused::custom("PullRequest", "Cannot change the base branch of a closed pull request."));
         }
@@ -135,68 +135,5 @@ impl World {
         self.note(repo, number, by, what)?;
         self.tell_pull(repo, number, action, by, json!({}));
         Ok(())
-    }
-
-    /// Adds a review. `verb` is the API's: `APPROVE`, `REQUEST_CHANGES`, `COMMENT`.
-    pub fn review(
-        &mut self,
-        (repo, number): (u64, u64),
-        by: By,
-        verb: &str,
-        body: &str,
-        commit: Option<&str>,
-    ) -> Result<u64, Refused> {
-        let state = match verb {
-            "APPROVE" => "APPROVED",
-            "REQUEST_CHANGES" => "CHANGES_REQUESTED",
-            "COMMENT" => "COMMENTED",
-            _ => return Err(Refused::invalid("PullRequestReview", "event", "invalid")),
-        };
-        let issue = self.issue(repo, number)?;
-        let head = issue.pull.as_ref().ok_or_else(Refused::not_found)?.head_sha.clone();
-        if issue.author == by.user && verb != "COMMENT" {
-            let what = if verb == "APPROVE" { "approve" } else { "request changes on" };
-            let text = format!("Can not {what} your own pull request");
-            return Err(Refused { errors: vec![json!(text)], ..Refused::new(422, "Unprocessable Entity") });
-        }
-        if body.is_empty() && verb != "APPROVE" {
-            return Err(Refused::invalid("PullRequestReview", "body", "missing_field"));
-        }
-        let id = self.id();
-        let review = Review {
-            id,
-            author: by.user,
-            state: state.to_owned(),
-            body: body.to_owned(),
-            commit_id: commit.unwrap_or(&head).to_owned(),
-            submitted_at: now(),
-        };
-        if let Some(pull) = &mut self.issue_mut(repo, number)?.pull {
-            pull.reviews.push(review);
-        }
-        self.note(repo, number, by, What::Reviewed { review: id })?;
-        self.tell_review(repo, number, by, id, "submitted");
-        Ok(id)
-    }
-
-    pub fn dismiss_review(&mut self, repo: u64, number: u64, by: By, id: u64) -> Result<(), Refused> {
-        let pull = self.issue_mut(repo, number)?.pull.as_mut().ok_or_else(Refused::not_found)?;
-        let review = pull.reviews.iter_mut().find(|r| r.id == id).ok_or_else(Refused::not_found)?;
-        if review.state == "COMMENTED" {
-            return Err(Refused::new(422, "Can not dismiss a commented pull request review"));
-        }
-        review.state = "DISMISSED".into();
-        self.tell_review(repo, number, by, id, "dismissed");
-        Ok(())
-    }
-
-    fn tell_review(&mut self, repo: u64, number: u64, by: By, id: u64, action: &str) {
-        let Ok(issue) = self.issue(repo, number) else { return };
-        let Some(review) = issue.pull.as_ref().and_then(|p| p.reviews.iter().find(|r| r.id == id)) else { return };
-        let mut shown = self.review_json(repo, issue, review);
-        // Webhooks write the state in lower case, the API in upper case.
-        shown["state"] = json!(review.state.to_lowercase());
-        let body = json!({"review": shown, "pull_request": self.pull_simple_json(repo, issue)});
-        self.hook(repo, "pull_request_review", Some(action), by, body);
     }
 }

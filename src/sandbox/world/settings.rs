@@ -4,7 +4,7 @@ use super::model::{Protection, Role};
 use super::time::now;
 use super::{By, World};
 use crate::sandbox::types::{Actor, Refused};
-use serde_json::{Value, json};
+use serde_json::json;
 
 impl World {
     /// Gives a repository a new name; the former one redirects from then on.
@@ -91,32 +91,6 @@ impl World {
         Ok(())
     }
 
-    /// Replaces all rulesets; each must be an object in GitHub's form, and gets an id if it has none.
-    pub fn set_rulesets(&mut self, repo: u64, rulesets: Vec<Value>) -> Result<(), Refused> {
-        let (source, mut kept) = (self.full_name(self.repo(repo)?), Vec::new());
-        for mut ruleset in rulesets {
-            let Some(fields) = ruleset.as_object_mut() else {
-                return Err(Refused::new(422, "A ruleset is an object."));
-            };
-            let id = self.id();
-            for (name, value) in [
-                ("id", json!(id)),
-                ("name", json!(format!("ruleset {id}"))),
-                ("target", json!("branch")),
-                ("source_type", json!("Repository")),
-                ("source", json!(source)),
-                ("enforcement", json!("active")),
-                ("conditions", json!({"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}})),
-                ("rules", json!([])),
-            ] {
-                fields.entry(name).or_insert(value);
-            }
-            kept.push(ruleset);
-        }
-        self.repo_mut(repo)?.rulesets = kept;
-        Ok(())
-    }
-
     /// Suspends or unsuspends our App's installation on an account. Its tokens stop to work.
     pub fn suspend(&mut self, installation: u64, suspended: bool) -> Result<(), Refused> {
         let of = self.installations.get_mut(&installation).ok_or_else(Refused::not_found)?;
@@ -143,8 +117,11 @@ impl World {
         token
     }
 
-    /// Takes a repository away. Pull requests from it stay, their head has no repository any more.
-    pub fn delete_repository(&mut self, repo: u64) -> Result<(), Refused> {
+    /// Takes a repository away. Pull requests from it are closed, and their head has no repository any more.
+    pub fn delete_repository(&mut self, repo: u64, by: By) -> Result<(), Refused> {
+        for (of, number) in self.open_pulls(|of, p| p.head_repo == Some(repo) && of != repo) {
+            self.close_issue(of, number, by)?;
+        }
         let dir = self.git_dir(self.repo(repo)?);
         self.repos.remove(&repo);
         let others = self.repos.values_mut();
