@@ -146,7 +146,10 @@ pub(super) fn approve(record: &mut Record, by: crate::facts::Person, via: Via, w
         wish: Wish { head: None, ..wish.clone() },
         rev,
     };
-    record.moves.clear();
+    // A landing may be moving the branch of this very head while somebody asks for it in another way.
+    if record.approval.as_ref().is_none_or(|before| before.head != approval.head) {
+        record.moves.clear();
+    }
     record.approval = Some(approval.clone());
     let entry = crate::queue::EntryId { pr: record.pull.number, head: approval.head, rev };
     Decision::Queue(Event::Arrived { entry, priority: Priority(wish.priority.unwrap_or(0)), alone: wish.alone })

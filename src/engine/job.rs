@@ -252,7 +252,16 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
     effects.sort_by_key(|job| match job {
         Job::Land(_) | Job::Revoke { .. } => 0,
         Job::ConfirmEject { .. } => 1,
-        _ => 2,
+        Job::ReadSettings { .. }
+        | Job::ReadTrunk(_)
+        | Job::Compose { .. }
+        | Job::StartRun { .. }
+        | Job::CancelRun { .. }
+        | Job::DropRef(_)
+        | Job::Post { .. }
+        | Job::Answer { .. }
+        | Job::RemoveLabel { .. }
+        | Job::Close { .. } => 2,
     });
     jobs.extend(effects);
     jobs.extend(state.answers.iter().map(|(comment, reply)| Job::Answer {
@@ -309,6 +318,8 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             Job::StartRun { run: *run, sha: *sha, descent, branch, bar, seen_before }
         }
         Effect::CancelRun { run, sha } => Job::CancelRun { run: *run, sha: *sha, branch: run_branch(trunk, *run) },
+        // What trunk itself says about its successor is read first: the landing before may have changed it.
+        Effect::Land { from, .. } if state.settings.read_at != Some(*from) => return None,
         Effect::Land { from, to, run, attempt, members } => Job::Land(Box::new(Landing {
             repository: state.repository.clone(),
             trunk: trunk.clone(),

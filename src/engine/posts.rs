@@ -1,6 +1,7 @@
 //! The one status comment of each pull request: what it is to say now, and whether it says so already. No I/O.
 
 use super::state::RepoState;
+use crate::facts::PullState;
 use crate::ids::{CommentId, PrNumber, Sha};
 use crate::queue::{self, Doing, Standing};
 use crate::text;
@@ -14,15 +15,25 @@ pub(super) fn standing(state: &RepoState, pr: PrNumber) -> String {
     let queued = state.queue.entry(pr).and_then(|entry| queue::explain(&state.queue, &policy, entry.id));
     match queued {
         Some(standing) => text::standing(&standing, state.trunk().as_str()),
-        None => match state.departures.iter().find(|row| row.pull == pr) {
-            Some(row) => format!("It is not in the queue. {}", row.sentence),
-            None => format!(
-                "It is not in the queue for `{}`. Put the label `{}` on, or comment `{} merge`.",
-                state.trunk(),
-                state.config().queue.label,
-                crate::command::PREFIX
-            ),
-        },
+        None => format!("It is not in the queue. {}", last_word(state, pr)),
+    }
+}
+
+/// How it ended for a pull request that is not queued; if it never was, how it gets in.
+fn last_word(state: &RepoState, pr: PrNumber) -> String {
+    let landing = state.landings.iter().find(|row| row.pulls.contains(&pr));
+    let departure = state.departures.iter().find(|row| row.pull == pr);
+    let shown = state.desk.pulls.get(&pr).map(|record| record.pull.state);
+    match (landing, departure, shown) {
+        (Some(landed), left, _) if left.is_none_or(|left| left.at <= landed.at) => {
+            text::landed(landed.commit, state.trunk().as_str(), landed.candidate.as_deref(), &[])
+        }
+        (_, Some(left), _) => left.sentence.clone(),
+        (_, None, Some(PullState::Merged)) => "It is merged.".to_owned(),
+        (_, None, Some(PullState::Closed)) => "It is closed.".to_owned(),
+        (_, None, Some(PullState::Open) | None) => {
+            format!("Put the label `{}` on, or comment `{} merge`.", state.config().queue.label, crate::command::PREFIX)
+        }
     }
 }
 
@@ -40,7 +51,7 @@ pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
     }
     let queue = &state.queue;
     let over = |pr: &PrNumber| queue.entry(*pr).is_none();
-    let open = |pr: &PrNumber| state.desk.pulls.get(pr).is_some_and(|r| r.pull.state == crate::facts::PullState::Open);
+    let open = |pr: &PrNumber| state.desk.pulls.get(pr).is_some_and(|r| r.pull.state == PullState::Open);
     state.posts.retain(|pr, post| post.body.is_some() || !over(pr) || open(pr) || state.closings.contains_key(pr));
 }
 

@@ -4,26 +4,30 @@ use super::board::Boards;
 use super::dispatch::Dispatch;
 use super::fact::Fact;
 use super::job::Job;
-use super::perform::{Look, look, perform, refs};
+use super::perform::{Found, Look, look, perform, refs};
 use super::present::board;
 use super::state::File;
 use super::take::Around;
 use super::turn::Book;
-use super::view::View;
+use super::view::{View, waited_for};
 use super::world::World;
-use crate::ids::{Moment, RepoId};
+use crate::ids::{Moment, RepoId, Sha};
 use crate::port::store::{Hint, InboxRow};
 use crate::port::{Clock, Store, Trouble};
 use futures_util::StreamExt;
-use futures_util::future::{BoxFuture, join_all};
-use futures_util::stream::FuturesUnordered;
-use std::collections::BTreeSet;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, FuturesUnordered};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use tracing::Instrument;
 
 /// Inbox rows that are looked at together, at the most.
 const ROWS_AT_ONCE: usize = 256;
+/// Of these, so many at the same time: GitHub shuts out who asks for too much at once.
+const LOOKS_AT_ONCE: usize = 8;
+/// Times a row is followed in vain before it is left to the next look at everything.
+const ROW_TRIES: u32 = 20;
 /// The first reconciliation gives the settings this long to be read before it.
 const SETTINGS_FIRST_MS: i64 = 3_000;
 /// Pause after the store failed.
@@ -57,7 +61,7 @@ enum Done {
 struct Looked {
     look: Look,
     rows: Vec<u64>,
-    result: Result<Vec<Fact>, Trouble>,
+    found: Found,
 }
 
 /// One repository's loop.
@@ -75,7 +79,15 @@ pub struct Repo<W: World, S: Store> {
     reconciling: bool,
     reconcile_trouble: Option<String>,
     wake_at: Option<Moment>,
+    /// The inbox is to be read although nobody knocked.
     inbox_due: bool,
+    /// The last reading of the inbox did not reach its end.
+    inbox_full: bool,
+    /// Rows that were followed in vain, and how often.
+    failed: BTreeMap<u64, u32>,
+    retry_rows_at: Moment,
+    /// Deadlines of CI up to this moment have been looked at.
+    deadlines_until: Moment,
 }
 
 impl<W: World, S: Store> Repo<W, S> {
@@ -96,6 +108,10 @@ impl<W: World, S: Store> Repo<W, S> {
             reconcile_trouble: None,
             wake_at: None,
             inbox_due: false,
+            inbox_full: false,
+            failed: BTreeMap::new(),
+            retry_rows_at: Moment::from_ms(0),
+            deadlines_until: Moment::from_ms(0),
         }
     }
 
@@ -145,7 +161,9 @@ impl<W: World, S: Store> Repo<W, S> {
         match done {
             Done::Jobs(batch, Ok(facts)) => {
                 self.dispatch.ended(&batch, None, now);
-                self.turn(facts, Vec::new()).await
+                self.turn(facts, Vec::new()).await?;
+                self.look_at_begun(&batch);
+                Ok(())
             }
             Done::Jobs(batch, Err(trouble)) => {
                 tracing::warn!(%trouble, jobs = ?batch.iter().map(Job::key).collect::<Vec<_>>(), "a job could not be done; it is tried again");
@@ -155,18 +173,29 @@ impl<W: World, S: Store> Repo<W, S> {
             Done::Looks(looked) => {
                 let mut facts = Vec::new();
                 let mut seen = Vec::new();
-                for Looked { look, rows, result } in looked {
+                for Looked { look, rows, found } in looked {
                     self.rows.retain(|row| !rows.contains(row));
-                    match result {
-                        Ok(found) => {
+                    facts.extend(found.facts);
+                    match found.trouble {
+                        None => {
                             self.followed(&look, now);
-                            facts.extend(found);
                             seen.extend(rows);
                         }
-                        Err(trouble) => self.not_followed(&look, &trouble, now),
+                        Some(trouble) => seen.extend(self.not_followed(&look, rows, &trouble, now)),
                     }
                 }
+                self.failed.retain(|row, _| !seen.contains(row));
+                self.inbox_due |= self.inbox_full && !seen.is_empty();
                 self.turn(facts, seen).await
+            }
+        }
+    }
+
+    /// CI may have answered before it was known that it was asked, and its webhook found nobody waiting.
+    fn look_at_begun(&mut self, batch: &[Job]) {
+        for job in batch {
+            if let Job::StartRun { sha, .. } = job {
+                self.begin_looks(vec![(Look::Checks(*sha), Vec::new())]);
             }
         }
     }
@@ -175,14 +204,15 @@ impl<W: World, S: Store> Repo<W, S> {
         if *look == Look::All {
             self.reconciling = false;
             self.reconcile_trouble = None;
+            self.inbox_due |= !self.failed.is_empty();
             if self.reconcile_at > now {
                 self.reconcile_at = self.next_reconcile(now);
             }
         }
     }
 
-    /// What could not be looked at is looked at again with everything else, soon.
-    fn not_followed(&mut self, look: &Look, trouble: &Trouble, now: Moment) {
+    /// What could not be looked at is looked at again with everything else, soon. Gives the rows that are given up.
+    fn not_followed(&mut self, look: &Look, rows: Vec<u64>, trouble: &Trouble, now: Moment) -> Vec<u64> {
         tracing::warn!(%trouble, ?look, "could not look; everything is looked at again soon");
         let pause = match trouble {
             Trouble::Busy { retry_after_ms: Some(ms), .. } => i64::try_from(*ms).unwrap_or(60_000),
@@ -191,9 +221,21 @@ impl<W: World, S: Store> Repo<W, S> {
         };
         if *look == Look::All {
             self.reconciling = false;
+            self.inbox_due |= !self.failed.is_empty();
         }
         self.reconcile_trouble = Some(trouble.to_string());
-        self.reconcile_at = now.plus_ms(pause);
+        self.reconcile_at = self.reconcile_at.min(now.plus_ms(pause));
+        self.retry_rows_at = now.plus_ms(pause);
+        let mut given_up = Vec::new();
+        for row in rows {
+            let times = self.failed.entry(row).or_default();
+            *times += 1;
+            if *times >= ROW_TRIES {
+                tracing::error!(row, ?look, %trouble, "a delivery could not be followed; what it was about is found by looking at everything");
+                given_up.push(row);
+            }
+        }
+        given_up
     }
 
     /// Takes facts in, writes, begins what is owed, and shows the new board.
@@ -259,10 +301,10 @@ impl<W: World, S: Store> Repo<W, S> {
         let span = tracing::info_span!("look", repo = %self.book.state.repository.name, at = ?looks.iter().map(|(look, _)| look).collect::<Vec<_>>());
         let work = async move {
             let all = looks.into_iter().map(|(what, rows)| async {
-                let result = look(&*world, &view, &what).await;
-                Looked { look: what, rows, result }
+                let found = look(&*world, &view, &what).await;
+                Looked { look: what, rows, found }
             });
-            Done::Looks(join_all(all).await)
+            Done::Looks(stream::iter(all).buffered(LOOKS_AT_ONCE).collect().await)
         };
         self.under_way.push(Box::pin(work.instrument(span)));
     }
@@ -284,34 +326,36 @@ impl<W: World, S: Store> Repo<W, S> {
     fn pause_ms(&self) -> u64 {
         let now = self.world.clock().now();
         let reconcile = (!self.reconciling).then_some(self.reconcile_at);
-        let next = reconcile.into_iter().chain(self.wake_at).chain(self.deadlines(now)).min();
+        let deadline = self.deadlines().map(|(deadline, _)| deadline).min();
+        let next = reconcile.into_iter().chain(self.wake_at).chain(deadline).min();
         next.map_or(60_000, |next| u64::try_from(next.since_ms(now)).unwrap_or(0).clamp(1, 60_000))
     }
 
-    /// When runs under way come to a deadline that has not passed yet.
-    fn deadlines(&self, now: Moment) -> Option<Moment> {
+    /// When which commit's run comes to a deadline that was not looked at yet.
+    fn deadlines(&self) -> impl Iterator<Item = (Moment, Sha)> {
         let rules = self.book.state.config().checks;
-        let waiting = View::of(&self.book.state, now).runs;
-        let asked = waiting.iter().filter_map(|(run, _)| self.book.state.runs.get(run)?.asked_at);
-        asked
-            .flat_map(|at| [at.plus_ms(rules.start_deadline_ms + 1), at.plus_ms(rules.finish_deadline_ms + 1)])
-            .filter(|deadline| *deadline > now.plus_ms(-1))
-            .min()
+        waited_for(&self.book.state)
+            .filter_map(|(run, sha)| Some((self.book.state.runs.get(&run)?.asked_at?, sha)))
+            .flat_map(move |(at, sha)| {
+                [rules.start_deadline_ms, rules.finish_deadline_ms].map(|ms| (at.plus_ms(ms + 1), sha))
+            })
+            .filter(|(deadline, _)| *deadline > self.deadlines_until)
     }
 
     async fn look_at_time(&mut self) -> Result<(), Ended> {
         let now = self.world.clock().now();
-        if self.deadlines(now.plus_ms(-1)).is_some_and(|deadline| deadline <= now) {
-            let runs = View::of(&self.book.state, now).runs;
-            for (_, sha) in runs {
-                self.begin_looks(vec![(Look::Checks(sha), Vec::new())]);
-            }
+        let passed: BTreeSet<Sha> =
+            self.deadlines().filter(|(deadline, _)| *deadline <= now).map(|(_, sha)| sha).collect();
+        self.deadlines_until = now;
+        for sha in passed {
+            self.begin_looks(vec![(Look::Checks(sha), Vec::new())]);
         }
         if self.wake_at.is_some_and(|at| at <= now) { self.turn(Vec::new(), Vec::new()).await } else { Ok(()) }
     }
 
     async fn look_at_inbox(&mut self) -> Result<(), Ended> {
-        let rows = match self.store.inbox(Some(self.id), ROWS_AT_ONCE + self.rows.len()).await {
+        let limit = ROWS_AT_ONCE + self.rows.len() + self.failed.len();
+        let rows = match self.store.inbox(Some(self.id), limit).await {
             Ok(rows) => rows,
             Err(trouble) => {
                 tracing::error!(%trouble, "the inbox could not be read; everything is looked at again soon");
@@ -319,13 +363,16 @@ impl<W: World, S: Store> Repo<W, S> {
                 return Ok(());
             }
         };
+        self.inbox_full = rows.len() == limit;
+        let now = self.world.clock().now();
         let mut looks: Vec<(Look, Vec<u64>)> = Vec::new();
         let mut idle = Vec::new();
-        let view = View::of(&self.book.state, self.world.clock().now());
+        let view = View::of(&self.book.state, now);
         // Until the settings are read nobody can say what a request means; it waits where it is safe.
         let early = self.book.state.settings.file == File::Unread;
         let waits = |row: &InboxRow| early && matches!(row.hint, Hint::Pull(_) | Hint::Comment(_) | Hint::Unreadable);
-        for row in rows.into_iter().filter(|row| !self.rows.contains(&row.seq) && !waits(row)) {
+        let rests = |row: &InboxRow| self.failed.contains_key(&row.seq) && now < self.retry_rows_at;
+        for row in rows.into_iter().filter(|row| !self.rows.contains(&row.seq) && !waits(row) && !rests(row)) {
             match wanted(&view, &row) {
                 None => idle.push(row.seq),
                 Some(look) => match looks.iter_mut().find(|(known, _)| *known == look) {

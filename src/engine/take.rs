@@ -8,7 +8,7 @@ use crate::admission::{self, Decision, Desk, Heard, PullReading, Refusal, Terms}
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::config::RepoConfig;
 use crate::engine::board::{DepartureRow, LandingRow};
-use crate::facts::{Check, Pull, PullState, RequiredCheck};
+use crate::facts::{Check, CheckState, Pull, PullState, RequiredCheck};
 use crate::ids::{Moment, PrNumber, RunId, Sha};
 use crate::queue::{self, Effect, Event, Notice, Silence, TrunkVerdict, Verdict};
 use crate::text;
@@ -210,20 +210,21 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
             Verdict::Passed
         }
         Judgement::Failed(failed) => {
-            spend(state, sha, seen);
+            spend(state, sha, seen.iter());
             Verdict::Failed(names(&failed))
         }
         Judgement::Cancelled(cancelled) => {
-            spend(state, sha, seen);
+            spend(state, sha, seen.iter());
             Verdict::Silent(Silence::Cancelled(names(&cancelled)))
         }
-        // What hangs hangs for good: the next run must be a new one, not be judged by the same checks again.
+        // What hangs hangs for good: the next run must be a new one. What has passed may count again, since some CI checks a
+        // commit only once.
         Judgement::NeverStarted(missing) => {
-            spend(state, sha, seen);
+            spend(state, sha, seen.iter().filter(|check| check.state != CheckState::Success));
             Verdict::Silent(Silence::NeverStarted(strings(&missing)))
         }
         Judgement::NeverFinished(open) => {
-            spend(state, sha, seen);
+            spend(state, sha, seen.iter().filter(|check| check.state != CheckState::Success));
             Verdict::Silent(Silence::NeverFinished(strings(&open)))
         }
     };
@@ -236,18 +237,18 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
 }
 
 /// A later run of the same commit must not be judged by checks that an earlier one was judged by.
-fn spend(state: &mut RepoState, sha: Sha, seen: &[Check]) {
-    state.spent.entry(sha).or_default().extend(seen.iter().map(|check| check.id));
+fn spend<'a>(state: &mut RepoState, sha: Sha, checks: impl Iterator<Item = &'a Check>) {
+    state.spent.entry(sha).or_default().extend(checks.map(|check| check.id));
 }
 
 fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: Around<'_>) {
     let config = state.config();
-    let (trunk, label) = (state.trunk().to_string(), config.queue.label);
+    let (trunk, label) = (state.trunk().to_string(), config.queue.label.clone());
     let (headline, code, sentence) = match notice {
         Notice::Landed { tip, trunk: moved_to } => return landed(state, entry, *tip, *moved_to, around),
         Notice::Ejected(why) => {
-            let carries = state.desk.pulls.get(&entry.pr).is_some_and(|r| r.pull.labels.contains(&label));
-            if carries {
+            let terms = state.terms(&config);
+            if state.desk.pulls.get(&entry.pr).is_some_and(|record| terms.labelled(&record.pull)) {
                 state.labels_off.insert(entry.pr);
             }
             state.count("greenline_ejected_total");

@@ -49,22 +49,13 @@ impl View {
     /// What a state says about where to look.
     pub fn of(state: &RepoState, now: Moment) -> Self {
         let queue = &state.queue;
-        let trunk_run = queue.trunk.and_then(|trunk| match trunk.verdict {
-            TrunkVerdict::Testing { run, .. } => Some((run, trunk.tip)),
-            TrunkVerdict::Green | TrunkVerdict::Unknown { .. } | TrunkVerdict::Red => None,
-        });
-        let testing = queue.tree.iter().filter_map(|(_, node)| match node.phase {
-            Phase::Testing(sha, run) => Some((run, sha)),
-            _ => None,
-        });
-        let asked = |(run, _): &(RunId, Sha)| state.runs.get(run).is_some_and(|run| run.asked_at.is_some());
         let records = state.desk.pulls.iter();
         Self {
             trunk: state.trunk().clone(),
             tip: queue.trunk.map(|trunk| trunk.tip),
             label: state.config().queue.label,
             queued: queue.order.iter().map(|entry| entry.id.pr).collect(),
-            runs: testing.chain(trunk_run).filter(asked).collect(),
+            runs: waited_for(state).collect(),
             heard_until: state.heard_until,
             red_trunk: red_trunk(state),
             doubt_trunk: state.trunk_red_at.is_some_and(|red_at| now.since_ms(red_at) > DOUBT_TRUNK_MS),
@@ -94,6 +85,27 @@ impl View {
     pub fn waits_for(&self, sha: Sha) -> bool {
         self.runs.iter().any(|(_, own)| *own == sha) || self.red_trunk.as_ref().is_some_and(|red| red.sha == sha)
     }
+}
+
+/// Runs that CI was asked for and whose verdict is waited for, with their commits.
+pub(super) fn waited_for(state: &RepoState) -> impl Iterator<Item = (RunId, Sha)> {
+    let trunk = state.queue.trunk.and_then(|trunk| match trunk.verdict {
+        TrunkVerdict::Testing { run, .. } => Some((run, trunk.tip)),
+        TrunkVerdict::Green | TrunkVerdict::Unknown { .. } | TrunkVerdict::Red => None,
+    });
+    let testing = state.queue.tree.iter().filter_map(|(_, node)| match node.phase {
+        Phase::Testing(sha, run) => Some((run, sha)),
+        Phase::Wanted
+        | Phase::Composing { .. }
+        | Phase::Composed(_)
+        | Phase::Green(_)
+        | Phase::Red(..)
+        | Phase::Unfit(_)
+        | Phase::Landing(..)
+        | Phase::Revoking(..)
+        | Phase::Ejecting(..) => None,
+    });
+    testing.chain(trunk).filter(|(run, _)| state.runs.get(run).is_some_and(|run| run.asked_at.is_some()))
 }
 
 fn red_trunk(state: &RepoState) -> Option<RedTrunk> {

@@ -16,11 +16,11 @@ pub(super) async fn post<W: World>(
     comment: Option<CommentId>,
     body: &str,
 ) -> Result<Vec<Fact>, Trouble> {
-    let comment = match comment {
+    let there = match comment {
         Some(comment) => Some(comment),
         None => world.forge().own_comment(pr, text::STATUS_MARKER).await?,
     };
-    let outcome = match comment {
+    let outcome = match there {
         Some(id) => match world.forge().edit_comment(id, body).await? {
             Outcome::Done(()) => Outcome::Done(id),
             Outcome::Rejected(why) => Outcome::Rejected(why),

@@ -7,7 +7,7 @@ mod read;
 mod restore;
 mod runs;
 
-pub use read::{Look, comment_look, look, pull_reading, reconcile};
+pub use read::{Found, Look, look};
 pub use runs::refs;
 
 use super::fact::Fact;

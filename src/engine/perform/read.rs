@@ -34,52 +34,98 @@ pub enum Look {
     Checks(Sha),
 }
 
-/// Looks at one thing.
-pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Result<Vec<Fact>, Trouble> {
-    match look {
-        Look::All => reconcile(world, view).await,
-        Look::Repository => {
-            let mut facts = vec![Fact::Repository(repository(world).await?)];
-            if let Some(tip) = view.tip {
-                facts.extend(settings(world, tip, &view.trunk).await?);
-            }
-            Ok(facts)
-        }
-        Look::Trunk => trunk(world, &view.trunk).await,
-        Look::Pull(number) => Ok(vec![Fact::Pull(pull_reading(world, view, *number).await?)]),
-        Look::Comment(comment) => comment_look(world, comment).await,
-        Look::Checks(sha) => checks(world, view, *sha).await,
+/// What a look found. Of everything there is, a part may be out of reach: the rest is no less true for it.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What was read.
+    pub facts: Vec<Fact>,
+    /// The first thing that could not be.
+    pub trouble: Option<Trouble>,
+}
+
+impl Found {
+    /// Takes a result apart: what was read goes on, what was not is kept in mind.
+    fn part<T>(&mut self, result: Result<T, Trouble>) -> Option<T> {
+        result.map_err(|trouble| self.trouble.get_or_insert(trouble)).ok()
     }
 }
 
-/// Asks the forge and the remote what is true, and says everything that may differ from what is known.
-pub async fn reconcile<W: World>(world: &W, view: &View) -> Result<Vec<Fact>, Trouble> {
-    let began = world.clock().now();
-    let repository = repository(world).await?;
-    let base = repository.default_branch.clone();
-    let mut facts = vec![Fact::Repository(repository)];
-    facts.extend(trunk(world, &base).await?);
-    let reading = world.readings().begin();
-    let open = world.forge().open_pulls(&base).await?;
-    let mut pulls = Vec::new();
-    for pull in open.iter().filter(|pull| view.concerns(pull)) {
-        pulls.push(labelled(world, view, pull.number, Some(pull.clone()), reading).await?);
+impl From<Result<Vec<Fact>, Trouble>> for Found {
+    fn from(result: Result<Vec<Fact>, Trouble>) -> Self {
+        match result {
+            Ok(facts) => Self { facts, trouble: None },
+            Err(trouble) => Self { facts: Vec::new(), trouble: Some(trouble) },
+        }
     }
-    // First come, first served, also for those who came while we were not listening.
-    pulls.sort_by_key(|reading| (reading.labelled.as_ref().map(|(labelled, _)| labelled.at), reading.number));
-    facts.extend(pulls.into_iter().map(Fact::Pull));
-    let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
-    for number in view.queued.iter().filter(|number| !listed.contains(number)) {
-        facts.push(Fact::Pull(pull_reading(world, view, *number).await?));
+}
+
+/// Looks at one thing.
+pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Found {
+    match look {
+        Look::All => reconcile(world, view).await,
+        Look::Repository => about_repository(world, view).await.into(),
+        Look::Trunk => trunk(world, &view.trunk).await.into(),
+        Look::Pull(number) => pull_reading(world, view, *number).await.map(|reading| vec![Fact::Pull(reading)]).into(),
+        Look::Comment(comment) => comment_look(world, comment).await.into(),
+        Look::Checks(sha) => checks(world, view, *sha).await.into(),
     }
-    facts.extend(comments(world, view, began).await?);
-    for (run, sha) in &view.runs {
-        facts.push(Fact::Checks { run: *run, seen: world.forge().checks(*sha).await? });
-    }
-    if view.red_trunk.is_some() && view.doubt_trunk {
-        facts.push(Fact::TrunkDoubted);
+}
+
+async fn about_repository<W: World>(world: &W, view: &View) -> Result<Vec<Fact>, Trouble> {
+    let mut facts = vec![Fact::Repository(repository(world).await?)];
+    if let Some(tip) = view.tip {
+        facts.extend(settings(world, tip, &view.trunk).await?);
     }
     Ok(facts)
+}
+
+/// Asks the forge and the remote what is true, and says everything that may differ from what is known.
+pub async fn reconcile<W: World>(world: &W, view: &View) -> Found {
+    let began = world.clock().now();
+    let mut found = Found::default();
+    let Some(repository) = found.part(repository(world).await) else { return found };
+    let base = repository.default_branch.clone();
+    found.facts.push(Fact::Repository(repository));
+    if let Some(facts) = found.part(trunk_and_settings(world, &base).await) {
+        found.facts.extend(facts);
+    }
+    pulls(world, view, &base, &mut found).await;
+    comments(world, view, began, &mut found).await;
+    for (run, sha) in &view.runs {
+        if let Some(seen) = found.part(world.forge().checks(*sha).await) {
+            found.facts.push(Fact::Checks { run: *run, seen });
+        }
+    }
+    if view.red_trunk.is_some() && view.doubt_trunk {
+        found.facts.push(Fact::TrunkDoubted);
+    }
+    found
+}
+
+/// What a forge requires of a branch changes without trunk moving, and perhaps without a webhook.
+async fn trunk_and_settings<W: World>(world: &W, base: &BranchName) -> Result<Vec<Fact>, Trouble> {
+    let reading = world.readings().begin();
+    let tip = trunk_tip(world, base).await?;
+    let mut facts = vec![Fact::Trunk { reading, tip }];
+    facts.extend(settings(world, tip, base).await?);
+    Ok(facts)
+}
+
+/// Open pull requests that ask for landing, and all that are queued.
+async fn pulls<W: World>(world: &W, view: &View, base: &BranchName, found: &mut Found) {
+    let reading = world.readings().begin();
+    let Some(open) = found.part(world.forge().open_pulls(base).await) else { return };
+    let mut readings = Vec::new();
+    for pull in open.iter().filter(|pull| view.concerns(pull)) {
+        readings.extend(found.part(labelled(world, view, pull.number, Some(pull.clone()), reading).await));
+    }
+    // First come, first served, also for those who came while we were not listening.
+    readings.sort_by_key(|reading| (reading.labelled.as_ref().map(|(labelled, _)| labelled.at), reading.number));
+    let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
+    for number in view.queued.iter().filter(|number| !listed.contains(number)) {
+        readings.extend(found.part(pull_reading(world, view, *number).await));
+    }
+    found.facts.extend(readings.into_iter().map(Fact::Pull));
 }
 
 async fn repository<W: World>(world: &W) -> Result<Repository, Trouble> {
@@ -158,18 +204,24 @@ async fn labelled<W: World>(
 }
 
 /// Comments that speak to us on pull requests that changed since the last look; they may be closed or rebased by now.
-async fn comments<W: World>(world: &W, view: &View, began: Moment) -> Result<Vec<Fact>, Trouble> {
+async fn comments<W: World>(world: &W, view: &View, began: Moment, found: &mut Found) {
     let since = view.heard_until.plus_ms(-COMMENT_OVERLAP_MS);
-    let mut facts = Vec::new();
-    for number in world.forge().changed_since(since).await? {
-        for comment in world.forge().comments(number, since).await? {
+    let Some(changed) = found.part(world.forge().changed_since(since).await) else { return };
+    let mut all = true;
+    for number in changed {
+        let comments = found.part(world.forge().comments(number, since).await);
+        all &= comments.is_some();
+        for comment in comments.unwrap_or_default() {
             if speaks_to_us(&comment) && !view.answered(number, comment.id) {
-                facts.extend(comment_look(world, &comment).await?);
+                let heard = found.part(comment_look(world, &comment).await);
+                all &= heard.is_some();
+                found.facts.extend(heard.unwrap_or_default());
             }
         }
     }
-    facts.push(Fact::HeardUntil(began));
-    Ok(facts)
+    if all {
+        found.facts.push(Fact::HeardUntil(began));
+    }
 }
 
 fn speaks_to_us(comment: &Comment) -> bool {

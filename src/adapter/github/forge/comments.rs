@@ -1,6 +1,6 @@
 //! Reads and writes comments on pull requests. What they mean is decided elsewhere.
 
-use super::{GithubForge, done, json, malformed};
+use super::{GithubForge, done, json};
 use crate::adapter::github::answer::Ask;
 use crate::adapter::github::model::{Account, person_or_ghost};
 use crate::adapter::github::when;
@@ -98,9 +98,14 @@ impl GithubForge {
         let answers: Vec<CommentAnswer> = self.list(&rest, READ).await?;
         let mut comments = BTreeMap::new();
         for answer in answers {
-            let comment = answer.fact(number).map_err(|why| malformed(&format!("a comment on {number}"), &why))?;
-            if comment.created_at >= since {
-                comments.insert((comment.created_at, comment.id), comment);
+            let id = answer.id;
+            match answer.fact(number) {
+                Ok(comment) if comment.created_at >= since => {
+                    comments.insert((comment.created_at, comment.id), comment);
+                }
+                Ok(_) => {}
+                // One that cannot be read must not keep the others from being heard.
+                Err(why) => tracing::warn!(repo = %self.repo, %number, id, %why, "a comment is left out"),
             }
         }
         Ok(comments.into_values().collect())
