@@ -136,6 +136,7 @@ pub fn refusal(why: &Refusal) -> String {
             format!("That is not its head, or fewer than twelve digits of it, in lower case. {}", name_the_head(*head))
         }
         Refusal::Overtaken => "It was taken out of the queue, or landed, after that was asked. Ask again if it shall land after all.".into(),
+        Refusal::Landed => "It has landed already, as its head is now.".into(),
         Refusal::HeadGone => "The branch or fork it comes from is gone.".into(),
         Refusal::NotConfigured => {
             "Nothing says which checks must pass: `.github/greenline.toml` on the default branch is missing or wrong, and branch \

@@ -111,6 +111,9 @@ fn stands_against(record: &Record, wish: &Wish, said: &Heard, terms: Terms<'_>) 
         Some(named) => (!named.is(head)).then_some(Refusal::OtherHead { head }),
         None => moved.then_some(Refusal::PushedSince { head }),
     };
+    if record.has_landed() {
+        return Some(Refusal::Landed);
+    }
     let over = record.over_until.is_some_and(|over| written < over).then_some(Refusal::Overtaken);
     against(&record.pull, terms).or(over).or(doubt)
 }

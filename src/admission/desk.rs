@@ -65,6 +65,9 @@ pub struct Record {
     pub label_judged: Option<Moment>,
     /// What was asked before this moment is over, however late it is heard: it was cancelled, or it landed.
     pub over_until: Option<Moment>,
+    /// The approved head that landed last: the same one never lands again, whatever the forge still shows.
+    #[serde(default)]
+    pub landed: Option<Sha>,
     /// Comments acted on.
     pub comments: BTreeSet<CommentId>,
     /// Commits we moved its head branch to, or were about to: finding one there is not a push by somebody.
@@ -72,6 +75,11 @@ pub struct Record {
 }
 
 impl Record {
+    /// What is at its head has landed.
+    pub fn has_landed(&self) -> bool {
+        self.landed.is_some_and(|landed| landed == self.pull.head || self.moves.contains(&self.pull.head))
+    }
+
     /// The entry it is, or would be, in the queue.
     pub fn entry(&self) -> Option<queue::EntryId> {
         let approval = self.approval.as_ref()?;
@@ -123,10 +131,11 @@ impl Desk {
         }
     }
 
-    /// Whatever was asked of a pull request until now is over.
-    pub fn settle(&mut self, pr: PrNumber, now: Moment) {
+    /// A pull request landed at this head: whatever was asked of it until now is over.
+    pub fn settle(&mut self, pr: PrNumber, head: Sha, now: Moment) {
         if let Some(record) = self.pulls.get_mut(&pr) {
             record.over_until = record.over_until.max(Some(now));
+            record.landed = Some(head);
         }
     }
 
@@ -177,6 +186,8 @@ pub enum Refusal {
     },
     /// It was cancelled, or it landed, after that was asked; the two were only heard in another order.
     Overtaken,
+    /// Exactly this has landed.
+    Landed,
     /// The fork or branch it comes from is gone.
     HeadGone,
     /// The repository's settings are missing or wrong; nothing may land.

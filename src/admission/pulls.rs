@@ -60,6 +60,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         label_event: None,
         label_judged: None,
         over_until: None,
+        landed: None,
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
     });
@@ -108,7 +109,7 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
         record.label_judged = Some(record.pull.updated_at);
         return Vec::new();
     }
-    if record.over_until.is_some_and(|over| labelled.at < over) {
+    if record.has_landed() || record.over_until.is_some_and(|over| labelled.at < over) {
         (record.label_event, record.label_judged) = (Some(labelled.event), Some(record.pull.updated_at));
         return vec![Decision::RemoveLabel { pr }];
     }

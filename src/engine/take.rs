@@ -269,7 +269,7 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
 
 fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha, around: Around<'_>) {
     state.desk.close(entry);
-    state.desk.settle(entry.pr, around.now);
+    state.desk.settle(entry.pr, entry.head, around.now);
     state.count("greenline_landed_total");
     let known = state.landed.get(&moved_to).cloned();
     let candidate = known.as_ref().and_then(|known| known.candidate.clone());
