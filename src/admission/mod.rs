@@ -7,6 +7,9 @@ mod desk;
 mod pulls;
 mod rules;
 
+#[cfg(test)]
+mod tests;
+
 pub use comments::{Heard, hear};
 pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
 pub use pulls::{PullReading, read};

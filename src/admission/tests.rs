@@ -1,0 +1,181 @@
+//! Whose word counts for which head, as a table of short histories: readings come in any order, and some lag behind.
+
+use super::*;
+use crate::command::PREFIX;
+use crate::facts::{Comment, HeadRepo, Labelled, Permission, Person, Pull, PullState};
+use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RepoId, Sha, UserId};
+use crate::queue::Event;
+
+const PR: PrNumber = PrNumber::new(7);
+
+fn sha(digit: char) -> Sha {
+    digit.to_string().repeat(40).parse().expect("forty hex digits")
+}
+
+fn ann() -> Person {
+    Person { id: UserId::new(1), login: "ann".parse().expect("a login"), bot: false }
+}
+
+/// One pull request, whose readings and comments are taken in second by second.
+struct Story {
+    desk: Desk,
+    trunk: BranchName,
+    pull: Pull,
+    second: i64,
+}
+
+impl Story {
+    fn new() -> Self {
+        let branch: BranchName = "topic".parse().expect("a branch");
+        let home = HeadRepo { id: RepoId::new(1), name: "acme/widget".parse().expect("a name"), branch };
+        let pull = Pull {
+            number: PR,
+            title: "A change".into(),
+            author: ann(),
+            state: PullState::Open,
+            draft: false,
+            base: "main".parse().expect("a branch"),
+            head: sha('a'),
+            head_repo: Some(home),
+            maintainer_can_modify: false,
+            labels: Vec::new(),
+            updated_at: Moment::from_ms(0),
+        };
+        Self { desk: Desk::default(), trunk: "main".parse().expect("a branch"), pull, second: 0 }
+    }
+
+    fn now(&self) -> Moment {
+        Moment::from_ms(self.second * 1_000)
+    }
+
+    fn next(&mut self) -> Reading {
+        self.second += 10;
+        Reading::new(u64::try_from(self.second).expect("time goes on"))
+    }
+
+    /// The pull request changes, and is not read yet.
+    fn change(&mut self, change: impl FnOnce(&mut Pull)) {
+        self.second += 10;
+        change(&mut self.pull);
+        self.pull.updated_at = self.now();
+    }
+
+    fn read(&mut self, pull: &Pull) -> Vec<Decision> {
+        let reading = self.next();
+        let labelled = Labelled { event: 1, by: ann(), at: Moment::from_ms(1_000), pushed_since: false };
+        let labelled = (!pull.labels.is_empty()).then_some((labelled, Permission::Write));
+        let reading = PullReading { reading, number: PR, pull: Some(pull.clone()), labelled, approver: None };
+        let terms = Terms { trunk: &self.trunk, label: "ready", configured: true };
+        read(&mut self.desk, &reading, Moment::from_ms(self.second * 1_000), terms)
+    }
+
+    /// A comment written `ago` seconds ago is heard, with what a reading showed of the pull request.
+    fn hear(&mut self, said: &str, ago: i64, pull: &Pull, pushed_since: bool) -> Vec<Decision> {
+        let reading = self.next();
+        let created_at = Moment::from_ms((self.second - ago) * 1_000);
+        let id = CommentId::new(reading.get());
+        let body = format!("{PREFIX} {said}");
+        let comment = Comment { id, pull: PR, by: ann(), body, created_at, edited: false };
+        let heard = Heard { reading, comment, pull: pull.clone(), permission: Permission::Write, pushed_since };
+        let terms = Terms { trunk: &self.trunk, label: "ready", configured: true };
+        hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), terms)
+    }
+
+    fn merge(&mut self, said: &str) -> Vec<Decision> {
+        let pull = self.pull.clone();
+        self.hear(said, 1, &pull, false)
+    }
+}
+
+/// The head that was let in.
+fn queued(decisions: &[Decision]) -> Option<Sha> {
+    decisions.iter().find_map(|decision| match decision {
+        Decision::Queue(Event::Arrived { entry, .. }) => Some(entry.head),
+        _ => None,
+    })
+}
+
+fn refused(decisions: &[Decision]) -> Option<&Refusal> {
+    decisions.iter().find_map(|decision| match decision {
+        Decision::Answer { answers, .. } => answers.iter().find_map(|answer| match answer {
+            Answer::Refused { why, .. } => Some(why),
+            _ => None,
+        }),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_bare_merge_speaks_for_the_head_before_it() {
+    let mut story = Story::new();
+    assert_eq!(queued(&story.merge("merge")), Some(sha('a')));
+    let mut story = Story::new();
+    let pull = story.pull.clone();
+    let decisions = story.hear("merge", 5, &pull, true);
+    assert_eq!(refused(&decisions), Some(&Refusal::PushedSince { head: sha('a') }));
+}
+
+#[test]
+fn a_later_reading_with_another_head_makes_a_bare_merge_doubtful() {
+    let mut story = Story::new();
+    let before = story.pull.clone();
+    story.change(|pull| pull.head = sha('b'));
+    let after = story.pull.clone();
+    story.read(&after);
+    let decisions = story.hear("merge", 1, &before, false);
+    assert_eq!(refused(&decisions), Some(&Refusal::PushedSince { head: sha('b') }));
+}
+
+#[test]
+fn a_named_commit_is_the_head_or_nothing_is_done() {
+    let mut story = Story::new();
+    let pull = story.pull.clone();
+    let decisions = story.hear(&format!("merge {}", sha('b')), 1, &pull, false);
+    assert_eq!(refused(&decisions), Some(&Refusal::OtherHead { head: sha('a') }));
+    let decisions = story.hear("merge aaaaaaaaaaa", 1, &pull, false);
+    assert_eq!(refused(&decisions), Some(&Refusal::OtherHead { head: sha('a') }), "eleven digits");
+    let decisions = story.hear("merge aaaaaaaaaaaa", 5, &pull, true);
+    assert_eq!(queued(&decisions), Some(sha('a')), "named, so no push since makes it doubtful");
+}
+
+#[test]
+fn asking_again_changes_nothing_unless_it_is_asked_for_otherwise() {
+    let mut story = Story::new();
+    story.merge("merge");
+    assert_eq!(queued(&story.merge("merge")), None);
+    let again = story.merge("merge priority=3 alone");
+    let [Decision::Queue(Event::Arrived { priority, alone: true, .. }), ..] = again.as_slice() else {
+        panic!("{again:?}")
+    };
+    assert_eq!(priority.0, 3);
+    assert_eq!(queued(&story.merge("merge priority=3 alone")), None);
+}
+
+#[test]
+fn a_reading_that_lags_behind_what_is_known_changes_nothing() {
+    let mut story = Story::new();
+    let open = story.pull.clone();
+    story.change(|pull| pull.state = PullState::Closed);
+    let closed = story.pull.clone();
+    story.read(&closed);
+    let decisions = story.hear("merge", 1, &open, false);
+    assert_eq!(refused(&decisions), Some(&Refusal::NotOpen));
+    story.second += 60;
+    let decisions = story.hear("merge", 1, &open, false);
+    assert_eq!(queued(&decisions), Some(sha('a')), "what lags for so long is believed after all");
+}
+
+#[test]
+fn what_landed_is_not_asked_for_again_by_label_or_comment() {
+    let mut story = Story::new();
+    story.merge("merge");
+    let now = story.now();
+    story.desk.settle(PR, sha('a'), now);
+    story.desk.pulls.get_mut(&PR).expect("it is known").approval = None;
+    assert_eq!(refused(&story.merge("merge")), Some(&Refusal::Landed));
+    story.change(|pull| pull.labels.push("ready".into()));
+    let labelled = story.pull.clone();
+    assert_eq!(story.read(&labelled), [Decision::RemoveLabel { pr: PR }]);
+    story.change(|pull| pull.head = sha('c'));
+    assert_eq!(queued(&story.merge("merge")), Some(sha('c')), "new work is new");
+}
