@@ -380,3 +380,52 @@ fn land_member(state: &RepoState, member: Member) -> LandMember {
         moves: record.map(|record| record.moves.clone()).unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::fact::Fact;
+    use crate::engine::take::{Around, take_in};
+    use crate::ids::{Moment, Reading, RepoId};
+    use crate::queue::{Composition, Event, Priority, Verdict};
+
+    fn sha(digit: char) -> Sha {
+        digit.to_string().repeat(40).parse().expect("forty hex digits")
+    }
+
+    /// A repository whose only entry is about to land on `t`.
+    fn landing() -> RepoState {
+        let repository = Repository {
+            id: RepoId::new(1),
+            name: "acme/widget".parse().expect("a name"),
+            default_branch: "main".parse().expect("a branch"),
+            archived: false,
+        };
+        let entry = EntryId { pr: PrNumber::new(1), head: sha('a'), rev: Reading::new(2) };
+        let mut state = RepoState::new(repository, Moment::from_ms(0));
+        let facts = [
+            Fact::Trunk { reading: Reading::new(1), tip: sha('b') },
+            Fact::Queue(Event::Arrived { entry, priority: Priority::default(), alone: false }),
+            Fact::Queue(Event::Composed { onto: sha('b'), entry, result: Composition::Tip(sha('c')) }),
+            Fact::Queue(Event::RunFinished { run: RunId::new(1), verdict: Verdict::Passed }),
+        ];
+        take_in(&mut state, &facts, Around { now: Moment::from_ms(0), page: None });
+        state
+    }
+
+    #[test]
+    fn nothing_lands_before_the_rules_of_the_trunk_it_lands_on_are_read() {
+        let mut state = landing();
+        let owed = |state: &RepoState| {
+            let jobs = jobs(state);
+            let lands = jobs.iter().any(|job| matches!(job, Job::Land(_)));
+            let reads = jobs.iter().any(|job| matches!(job, Job::ReadSettings { .. }));
+            (reads, lands)
+        };
+        assert_eq!(owed(&state), (true, false));
+        state.settings.read_at = Some(sha('d'));
+        assert_eq!(owed(&state), (true, false), "those of the trunk before do not count");
+        state.settings.read_at = Some(sha('b'));
+        assert_eq!(owed(&state), (false, true));
+    }
+}
