@@ -1,4 +1,4 @@
-//! What the supervisor asks of the outside. Nothing here does anything.
+//! What the supervisor asks of the outside: which repositories there are, and the world of each. Nothing here does anything.
 
 use crate::engine::world::{Readings, World};
 use crate::facts::Repository;
