@@ -11,10 +11,13 @@ use crate::engine::board::Boards;
 use crate::engine::repo::Ended;
 use crate::engine::supervise::{Service, supervise};
 use crate::http::{Doors, Limits, Metrics, Readiness, doors, serve};
-use std::io::IsTerminal as _;
+use crate::port::Trouble;
+use std::io::{self, IsTerminal as _};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
@@ -24,6 +27,10 @@ use tracing_subscriber::EnvFilter;
 const BAD_SETTINGS: u8 = 78;
 /// Something passing stands in the way (sysexits' EX_TEMPFAIL).
 const TRY_LATER: u8 = 75;
+/// What is under way has this long to end when the service is asked to stop.
+const GRACE: Duration = Duration::from_secs(8);
+/// Then the database has this long to be closed.
+const CLOSING: Duration = Duration::from_secs(1);
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -49,13 +56,25 @@ pub fn run(args: &Args) -> ExitCode {
             return ExitCode::from(TRY_LATER);
         }
     };
-    match runtime.block_on(service(config)) {
+    let ended = runtime.block_on(service(config));
+    // Dropping it would wait for blocking work (a big composition, a name look-up) for as long as that takes.
+    runtime.shutdown_background();
+    match ended {
         Ok(Ended::Shutdown) => ExitCode::SUCCESS,
         Ok(Ended::Fenced) => ExitCode::from(TRY_LATER),
-        Err(why) => {
-            eprintln!("greenline: {why}");
-            ExitCode::from(TRY_LATER)
+        Err(trouble) => {
+            let (what, code) = unable(trouble);
+            eprintln!("greenline: {what}");
+            ExitCode::from(code)
         }
+    }
+}
+
+/// What to say and how to end when the service cannot begin: only what no person need change may be tried again.
+fn unable(trouble: Trouble) -> (String, u8) {
+    match trouble {
+        Trouble::Busy { what, retry_after_ms: _ } | Trouble::Bug(what) => (what, TRY_LATER),
+        Trouble::Denied(what) => (what, BAD_SETTINGS),
     }
 }
 
@@ -79,13 +98,11 @@ fn colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-async fn service(config: ServiceConfig) -> Result<Ended, String> {
-    let site = GithubSite::new(&config).map_err(|trouble| trouble.to_string())?;
-    let store = Arc::new(SqliteStore::open(&config.store.path).await.map_err(|trouble| trouble.to_string())?);
+async fn service(config: ServiceConfig) -> Result<Ended, Trouble> {
+    let site = GithubSite::new(&config)?;
+    let store = Arc::new(SqliteStore::open(&config.store.path).await?);
     let listen = config.server.listen;
-    let listener = TcpListener::bind(listen).await.map_err(|error| {
-        format!("cannot listen on {listen}: {error}; stop what listens there, or change [server] listen")
-    })?;
+    let listener = TcpListener::bind(listen).await.map_err(|error| not_listening(listen, &error))?;
     let (boards, wake) = (Boards::default(), Arc::new(Notify::new()));
     let (readiness, ready) =
         watch::channel(Readiness::NotReady("the App's repositories have not been listed yet".into()));
@@ -122,7 +139,7 @@ async fn service(config: ServiceConfig) -> Result<Ended, String> {
     });
     let loops = supervise(
         site,
-        store,
+        Arc::clone(&store),
         Service {
             boards,
             wake,
@@ -135,12 +152,20 @@ async fn service(config: ServiceConfig) -> Result<Ended, String> {
     );
     let ended = until_stopped(loops, stop).await;
     let _ = doors.await;
+    if tokio::time::timeout(CLOSING, store.close()).await.is_err() {
+        tracing::warn!("the database was not closed in time; nothing is lost, it is put in order at the next start");
+    }
     Ok(ended)
+}
+
+/// An address that is taken may become free; one that is not this machine's, or not allowed, never does.
+fn not_listening(listen: SocketAddr, error: &io::Error) -> Trouble {
+    let what = format!("cannot listen on {listen}: {error}; stop what listens there, or change [server] listen");
+    if error.kind() == io::ErrorKind::AddrInUse { Trouble::busy(what) } else { Trouble::Denied(what) }
 }
 
 /// Runs the loops until a signal asks to stop; what is under way has some seconds to end.
 async fn until_stopped(loops: impl Future<Output = Ended>, stop: watch::Sender<bool>) -> Ended {
-    const GRACE: std::time::Duration = std::time::Duration::from_secs(8);
     tokio::pin!(loops);
     tokio::select! {
         ended = &mut loops => {
@@ -167,5 +192,20 @@ async fn asked_to_stop() {
     } else {
         tracing::error!("signals cannot be heard; stop the process by killing it, nothing is lost");
         std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_by_itself_is_tried_again() {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 80));
+        let code = |trouble| unable(trouble).1;
+        assert_eq!(code(Trouble::Denied("the private key cannot be read".into())), BAD_SETTINGS);
+        assert_eq!(code(Trouble::busy("another process holds the database")), TRY_LATER);
+        assert_eq!(code(not_listening(listen, &io::ErrorKind::AddrInUse.into())), TRY_LATER);
+        assert_eq!(code(not_listening(listen, &io::ErrorKind::PermissionDenied.into())), BAD_SETTINGS);
     }
 }

@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Compositions, readings and the like under way at once, at the most.
 const AT_ONCE: usize = 16;
+/// Closings under way at once, at the most. Each may wait half a minute for the forge, so they have places of their own.
+const CLOSINGS_AT_ONCE: usize = 4;
 /// First pause after trouble, doubled up to the longest.
 const PAUSE_MS: i64 = 500;
-const LONGEST_PAUSE_MS: i64 = 60_000;
+const LONGEST_PAUSE_MS: i64 = 30_000;
 /// The push budget counts over this long.
 const MINUTE_MS: i64 = 60_000;
 
@@ -60,15 +62,17 @@ impl Dispatch {
                 begin.next = Some(begin.next.map_or(resting.until, |next| next.min(resting.until)));
                 continue;
             }
-            match kind(&job) {
+            match kind(&key) {
                 Kind::Refs => refs.push(job),
-                Kind::Comment if self.under_way.iter().any(|key| matches!(key, Key::Post(_) | Key::Answer(_))) => {}
                 Kind::Landing => match self.wait_for_push(now, 0) {
                     None => self.start(vec![job], now, &mut begin),
                     Some(until) => begin.next = Some(begin.next.map_or(until, |next| next.min(until))),
                 },
-                Kind::Comment | Kind::Other if self.under_way.len() < AT_ONCE => self.start(vec![job], now, &mut begin),
-                Kind::Comment | Kind::Other => {}
+                kind @ (Kind::Comment | Kind::Closing | Kind::Other) => {
+                    if self.count(kind) < kind.at_once() {
+                        self.start(vec![job], now, &mut begin);
+                    }
+                }
             }
         }
         self.begin_refs(refs, now, &mut begin);
@@ -77,10 +81,9 @@ impl Dispatch {
 
     /// All refs go in one push, one push at a time; two pushes a minute are left to landings.
     fn begin_refs(&mut self, refs: Vec<Job>, now: Moment, begin: &mut Begin) {
-        let pushing = self.under_way.iter().any(|key| matches!(key, Key::Start(_) | Key::Cancel(_) | Key::Drop(_)));
         // A stray ref is tidied with the next push that is needed anyway, or when pushes cost nothing.
         let needed = refs.iter().any(|job| !matches!(job, Job::DropRef(_))) || self.pushes_per_minute.is_none();
-        if refs.is_empty() || pushing {
+        if refs.is_empty() || self.count(Kind::Refs) > 0 {
             return;
         }
         match self.wait_for_push(now, if needed { 2 } else { 4 }) {
@@ -89,11 +92,15 @@ impl Dispatch {
         }
     }
 
+    fn count(&self, of: Kind) -> usize {
+        self.under_way.iter().filter(|key| kind(key) == of).count()
+    }
+
     fn start(&mut self, batch: Vec<Job>, now: Moment, begin: &mut Begin) {
-        let pushes = match batch.first().map(kind) {
+        let pushes = match batch.first().map(|job| kind(&job.key())) {
             Some(Kind::Refs) => 1,
             Some(Kind::Landing) => 2,
-            Some(Kind::Comment | Kind::Other) | None => 0,
+            Some(Kind::Comment | Kind::Closing | Kind::Other) | None => 0,
         };
         self.pushes.extend(std::iter::repeat_n(now, pushes));
         self.under_way.extend(batch.iter().map(Job::key));
@@ -129,9 +136,9 @@ impl Dispatch {
         let asked = match trouble {
             Trouble::Busy { retry_after_ms: Some(ms), .. } => i64::try_from(*ms).unwrap_or(LONGEST_PAUSE_MS),
             Trouble::Busy { retry_after_ms: None, .. } | Trouble::Bug(_) => 0,
-            Trouble::Denied(_) => LONGEST_PAUSE_MS / 2,
+            Trouble::Denied(_) => LONGEST_PAUSE_MS,
         };
-        let grown = (PAUSE_MS << times.min(8)).min(LONGEST_PAUSE_MS) / 2;
+        let grown = (PAUSE_MS << (times - 1).min(7)).min(LONGEST_PAUSE_MS);
         self.resting.insert(key, Resting { times, until: now.plus_ms(asked.max(grown)), what: trouble.to_string() });
     }
 
@@ -156,19 +163,83 @@ enum Kind {
     Refs,
     Landing,
     Comment,
+    Closing,
     Other,
 }
 
-fn kind(job: &Job) -> Kind {
-    match job {
-        Job::StartRun { .. } | Job::CancelRun { .. } | Job::DropRef(_) => Kind::Refs,
-        Job::Land(_) | Job::Revoke { .. } => Kind::Landing,
-        Job::Post { .. } | Job::Answer { .. } => Kind::Comment,
-        Job::ReadSettings { .. }
-        | Job::ReadTrunk(_)
-        | Job::Compose { .. }
-        | Job::ConfirmEject { .. }
-        | Job::RemoveLabel { .. }
-        | Job::Close { .. } => Kind::Other,
+impl Kind {
+    /// Batches of this kind under way at once, at the most; landings are held back by their budget and by the queue.
+    fn at_once(self) -> usize {
+        match self {
+            Self::Refs | Self::Comment => 1,
+            Self::Landing => usize::MAX,
+            Self::Closing => CLOSINGS_AT_ONCE,
+            Self::Other => AT_ONCE,
+        }
+    }
+}
+
+fn kind(key: &Key) -> Kind {
+    match key {
+        Key::Start(_) | Key::Cancel(_) | Key::Drop(_) => Kind::Refs,
+        Key::Land(_) | Key::Revoke(_) => Kind::Landing,
+        Key::Post(_) | Key::Answer(_) => Kind::Comment,
+        Key::Close(_) => Kind::Closing,
+        Key::Settings(_) | Key::Trunk | Key::Compose(..) | Key::Eject(_) | Key::Label(_) => Kind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::PrNumber;
+
+    const NOW: Moment = Moment::from_ms(0);
+
+    fn close(pr: u64) -> Job {
+        let tip = "757107ea0eb2509fc211221cce984b8a37570b6d".parse().expect("a sha");
+        Job::Close { pr: PrNumber::new(pr), tip, unmoved: false }
+    }
+
+    fn label(pr: u64) -> Job {
+        Job::RemoveLabel { pr: PrNumber::new(pr), label: "ready to merge".into() }
+    }
+
+    fn stray(n: u64) -> Job {
+        Job::DropRef(format!("refs/greenline/landing/{n}").parse().expect("a ref"))
+    }
+
+    #[test]
+    fn closings_have_places_of_their_own() {
+        let mut dispatch = Dispatch::new(None);
+        assert_eq!(dispatch.begin((0..20).map(close).collect(), NOW).batches.len(), CLOSINGS_AT_ONCE);
+        let owed = (0..20).map(close).chain((0..20).map(label)).collect();
+        assert_eq!(dispatch.begin(owed, NOW).batches.len(), AT_ONCE);
+    }
+
+    #[test]
+    fn a_push_of_many_refs_is_one_and_takes_nobody_elses_place() {
+        let mut dispatch = Dispatch::new(None);
+        let begun = dispatch.begin((0..40).map(stray).collect(), NOW).batches;
+        assert_eq!(begun.iter().map(Vec::len).collect::<Vec<_>>(), [40]);
+        let owed = (0..60).map(stray).chain((0..20).map(label)).collect();
+        assert_eq!(dispatch.begin(owed, NOW).batches.len(), AT_ONCE, "no second push meanwhile");
+        dispatch.ended(&begun[0], None, NOW);
+        let owed = (40..60).map(stray).collect();
+        assert_eq!(dispatch.begin(owed, NOW).batches.iter().map(Vec::len).collect::<Vec<_>>(), [20]);
+    }
+
+    #[test]
+    fn pauses_grow_to_the_longest() {
+        let mut dispatch = Dispatch::new(None);
+        let (mut now, mut pauses) = (NOW, Vec::new());
+        for _ in 0..9 {
+            assert_eq!(dispatch.begin(vec![label(1)], now).batches.len(), 1);
+            dispatch.ended(&[label(1)], Some(&Trouble::busy("no answer")), now);
+            let next = dispatch.begin(vec![label(1)], now).next.expect("it rests");
+            pauses.push(next.since_ms(now));
+            now = next;
+        }
+        assert_eq!(pauses, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
     }
 }

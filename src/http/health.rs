@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 pub enum Readiness {
     /// The App's repositories are listed, and each has its board.
     Ready,
-    /// Not yet, or not any more: the reason, as a sentence.
+    /// Not yet: the reason, as a sentence. Once ready, a service stays so; later trouble stands on the boards.
     NotReady(String),
 }
 

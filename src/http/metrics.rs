@@ -2,6 +2,7 @@
 //! served repositories, so their number is bounded whatever is sent to us.
 
 use super::Shared;
+use super::payload::EVENTS;
 use crate::engine::board::Board;
 use crate::ids::RepoId;
 use crate::port::{Clock, Store};
@@ -13,32 +14,6 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-/// Events GitHub sends to Apps like ours; any other is counted as `other`.
-const EVENTS: &[&str] = &[
-    "branch_protection_rule",
-    "check_run",
-    "check_suite",
-    "create",
-    "delete",
-    "installation",
-    "installation_repositories",
-    "issue_comment",
-    "issues",
-    "label",
-    "member",
-    "merge_group",
-    "ping",
-    "pull_request",
-    "pull_request_review",
-    "pull_request_review_comment",
-    "push",
-    "repository",
-    "repository_ruleset",
-    "status",
-    "workflow_job",
-    "workflow_run",
-];
 
 /// Upper bounds of the buckets of the answer times, in microseconds, and as Prometheus writes them in seconds.
 const BUCKETS: &[(u64, &str)] = &[
@@ -57,7 +32,7 @@ const BUCKETS: &[(u64, &str)] = &[
     (10_000_000, "10"),
 ];
 
-/// The label an event is counted under.
+/// The label an event is counted under; what we make nothing of, and whatever a stranger sends, is `other`.
 pub fn event_label(event: Option<&str>) -> &'static str {
     event.and_then(|event| EVENTS.iter().find(|known| **known == event)).copied().unwrap_or("other")
 }
@@ -152,7 +127,9 @@ fn write_boards(text: &mut Text, boards: &BTreeMap<RepoId, Arc<Board>>) {
     let sizes: [(&str, &str, Size); 3] = [
         ("greenline_queue_entries", "Pull requests in the queue.", |board| board.queue.len()),
         ("greenline_groups", "Groups under composition or test.", |board| board.groups.len()),
-        ("greenline_troubles", "Things that keep the queue from working.", |board| board.troubles.len()),
+        ("greenline_troubles", "What went wrong and has not been put right, as the page lists it.", |board| {
+            board.troubles.len()
+        }),
     ];
     for (name, help, size) in sizes {
         text.family(name, "gauge", help);

@@ -4,11 +4,11 @@ use super::answer::Ask;
 use super::client::{Client, Who};
 use super::forge::GithubForge;
 use super::model::{AppAnswer, DeliveryAnswer, InstallationAnswer, RepositoryPage};
-use super::when;
 use crate::config::service::GithubConfig;
 use crate::facts::Repository;
 use crate::ids::{DeliveryId, InstallationId, Login, Moment, RepoId, RepoName};
 use crate::port::{Outcome, Trouble};
+use crate::when;
 use http::Method;
 use secrecy::SecretString;
 use std::collections::HashSet;
@@ -45,7 +45,6 @@ pub struct FailedDelivery {
 pub struct App {
     client: Arc<Client>,
     slug: Arc<OnceCell<Login>>,
-    git_url: String,
 }
 
 impl App {
@@ -54,11 +53,7 @@ impl App {
     /// # Errors
     /// `Denied` if the URL or the private key cannot be right.
     pub fn new(settings: &GithubConfig) -> Result<Self, Trouble> {
-        Ok(Self {
-            client: Arc::new(Client::new(settings)?),
-            slug: Arc::new(OnceCell::new_with(settings.slug.clone())),
-            git_url: settings.git_url.trim_end_matches('/').to_owned(),
-        })
+        Ok(Self { client: Arc::new(Client::new(settings)?), slug: Arc::new(OnceCell::new_with(settings.slug.clone())) })
     }
 
     /// The App's slug: its comments are by `slug[bot]`, its pages under `/apps/slug`. Asked once.
@@ -116,22 +111,12 @@ impl App {
         GithubForge::new(self.clone(), installation, repo, name)
     }
 
-    /// The address to clone a repository from, without credentials.
-    pub fn clone_url(&self, name: &RepoName) -> String {
-        format!("{}/{name}.git", self.git_url)
-    }
-
     /// A token for git over HTTP (user `x-access-token`); good for at least five minutes.
     ///
     /// # Errors
     /// `Denied` when the installation is gone or suspended, or GitHub does not know our key.
     pub async fn installation_token(&self, installation: InstallationId) -> Result<SecretString, Trouble> {
         self.client.token(installation).await
-    }
-
-    /// Says that a token was refused (git's 401), so that the next one is new.
-    pub async fn forget_token(&self, installation: InstallationId, refused: &SecretString) {
-        self.client.forget(installation, refused).await;
     }
 
     /// The deliveries of webhooks since a moment of which no attempt succeeded, oldest first. GitHub never sends one

@@ -7,11 +7,11 @@ use super::host::Host;
 use super::limits::{self, Gates};
 use super::model::MintedToken;
 use super::tokens::{Slot, Token, Tokens};
-use super::when;
 use crate::adapter::clock::SystemClock;
 use crate::config::service::GithubConfig;
 use crate::ids::{AppId, InstallationId};
 use crate::port::{Clock, Outcome, Trouble};
+use crate::when;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
@@ -162,7 +162,7 @@ impl Client {
     }
 
     /// Never uses this token again.
-    pub(super) async fn forget(&self, installation: InstallationId, refused: &SecretString) {
+    async fn forget(&self, installation: InstallationId, refused: &SecretString) {
         self.tokens.slot(installation).lock().await.forget(refused);
     }
 

@@ -12,7 +12,6 @@ mod host;
 mod limits;
 pub(crate) mod model;
 mod tokens;
-pub(crate) mod when;
 
 pub use app::{App, FailedDelivery, Installation};
 pub use forge::GithubForge;

@@ -24,11 +24,11 @@ pub fn board(view: &View<'_>, repo: RepoId, board: &Board) -> Markup {
                 code class="branch" { (board.trunk) }
                 " at "
                 @match board.tip { Some(tip) => (words::commit(tip, url)), None => span class="unknown" { "not read yet" } }
-                span class="as-of" { ", read " (words::time(board.at, view.now)) }
+                span class="as-of" { ", drawn " (words::time(board.at, view.now)) }
             }
             @if !board.troubles.is_empty() {
                 div class="troubles" role="alert" {
-                    h3 { "The queue cannot work" }
+                    h3 { "What went wrong" }
                     ul { @for trouble in &board.troubles { li class="trouble" { (words::sentence(trouble, url)) } } }
                 }
             }

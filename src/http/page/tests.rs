@@ -1,6 +1,6 @@
 //! What strangers wrote stays text, whatever they wrote; and times read as they should.
 
-use super::words::{ago, sentence, utc};
+use super::words::{ago, sentence};
 use super::*;
 use crate::engine::board::{DepartureRow, GroupRow, LandingRow, QueueRow};
 use crate::facts::Person;
@@ -152,6 +152,19 @@ fn sentences_show_code_and_short_commits() {
 }
 
 #[test]
+fn troubles_are_headed_as_what_they_are_and_a_picture_by_its_age() {
+    let page = render(board_saying("GitHub refused a comment"));
+    assert!(page.contains("<h3>What went wrong</h3>") && page.contains("GitHub refused a comment"), "{page}");
+    assert!(
+        page.contains("drawn <time datetime=\"1970-01-01T00:00:00Z\" title=\"1970-01-01T00:00:00Z\">60 s ago"),
+        "{page}"
+    );
+    let mut well = board_saying("x");
+    well.troubles.clear();
+    assert!(!render(well).contains("role=\"alert\""));
+}
+
+#[test]
 fn an_empty_page_says_what_to_do() {
     let view = View { boards: &BTreeMap::new(), now: Moment::from_ms(0), forge_url: None, public_url: None };
     assert!(document(&view).into_string().contains("Install the GitHub App"));
@@ -161,16 +174,7 @@ fn an_empty_page_says_what_to_do() {
 }
 
 #[test]
-fn times_read_well() {
-    for (ms, text) in [
-        (0, "1970-01-01T00:00:00Z"),
-        (951_782_399_000, "2000-02-28T23:59:59Z"),
-        (951_782_400_000, "2000-02-29T00:00:00Z"),
-        (1_798_761_599_999, "2026-12-31T23:59:59Z"),
-        (-1, "1969-12-31T23:59:59Z"),
-    ] {
-        assert_eq!(utc(Moment::from_ms(ms)), text);
-    }
-    let read: Vec<_> = [-5_000, 5_000, 119_999, 120_000, 7_200_000, 172_800_000].map(ago).into();
+fn lengths_of_time_read_well() {
+    let read = [-5_000, 5_000, 119_999, 120_000, 7_200_000, 172_800_000].map(ago);
     assert_eq!(read, ["just now", "5 s ago", "119 s ago", "2 min ago", "2 h ago", "2 days ago"]);
 }

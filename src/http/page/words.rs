@@ -1,6 +1,7 @@
 //! Small words of the page: times, links, commits. It decides nothing.
 
 use crate::ids::{Moment, PrNumber, Sha};
+use crate::when;
 use maud::{Markup, html};
 
 /// An address a browser may be sent to; anything else (`javascript:` above all) is shown as text or not at all.
@@ -10,7 +11,7 @@ pub fn is_web(url: &str) -> bool {
 
 /// A moment, as the time that has gone since; the exact time in the attributes.
 pub fn time(at: Moment, now: Moment) -> Markup {
-    let exact = utc(at);
+    let exact = when::print(at);
     html! { time datetime=(exact) title=(exact) { (ago(now.since_ms(at))) } }
 }
 
@@ -66,19 +67,4 @@ pub fn ago(ms: i64) -> String {
         s @ 7_200..=172_799 => format!("{} h ago", s / 3_600),
         s => format!("{} days ago", s / 86_400),
     }
-}
-
-/// `2026-01-31T12:00:00Z`. Days become a date by counting in years that begin in March, so that the leap day is last.
-pub fn utc(at: Moment) -> String {
-    let seconds = at.ms().div_euclid(1000);
-    let (days, in_day) = (seconds.div_euclid(86_400) + 719_468, seconds.rem_euclid(86_400));
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    let (hour, minute, second) = (in_day / 3_600, in_day / 60 % 60, in_day % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }

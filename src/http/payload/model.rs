@@ -2,8 +2,8 @@
 //! fit them, so a field is only asked for where we cannot do without it.
 
 use crate::adapter::github::model::Account;
-use crate::adapter::github::when;
 use crate::ids::{Moment, Sha};
+use crate::when;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 

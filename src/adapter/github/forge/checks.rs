@@ -3,10 +3,10 @@
 
 use super::GithubForge;
 use crate::adapter::github::answer::Ask;
-use crate::adapter::github::when;
 use crate::facts::{Check, CheckState};
 use crate::ids::{AppId, Sha};
 use crate::port::Trouble;
+use crate::when;
 use http::StatusCode;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

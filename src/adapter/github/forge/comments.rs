@@ -3,10 +3,10 @@
 use super::{GithubForge, done, json};
 use crate::adapter::github::answer::Ask;
 use crate::adapter::github::model::{Account, person_or_ghost};
-use crate::adapter::github::when;
 use crate::facts::Comment;
 use crate::ids::{CommentId, Malformed, Moment, PrNumber};
 use crate::port::{Outcome, Trouble};
+use crate::when;
 use http::Method;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -3,10 +3,10 @@
 
 use super::{GithubForge, malformed};
 use crate::adapter::github::model::{Account, person_or_ghost};
-use crate::adapter::github::when;
 use crate::facts::{Comment, Labelled};
 use crate::ids::{Malformed, Moment, PrNumber};
 use crate::port::Trouble;
+use crate::when;
 use serde::Deserialize;
 
 /// Any timeline item; each kind has its own fields, and `committed` has neither id nor time of its own.

@@ -1,11 +1,11 @@
-//! Reads and writes GitHub's timestamps. It knows the calendar and no clock.
+//! Moments as text (RFC 3339, as GitHub writes them) and back. It knows the calendar and no clock.
 
 use crate::ids::Moment;
 
 const DAY_MS: i64 = 86_400_000;
 
 /// The moment an RFC 3339 text names (`2026-11-22T04:00:16Z`, `…16.123+01:00`); `None` if it is not one.
-pub(crate) fn parse(text: &str) -> Option<Moment> {
+pub fn parse(text: &str) -> Option<Moment> {
     let (date, rest) = text.split_at_checked(10)?;
     let (year, month, day) = (number(date, 0, 4)?, number(date, 5, 7)?, number(date, 8, 10)?);
     let (time, zone) = rest.split_at_checked(9)?;
@@ -17,8 +17,8 @@ pub(crate) fn parse(text: &str) -> Option<Moment> {
     (fits && punctuated(date, time)).then(|| Moment::from_ms(days(year, month, day) * DAY_MS + ms))
 }
 
-/// The moment as GitHub's query parameters take it, cut to whole seconds.
-pub(crate) fn print(moment: Moment) -> String {
+/// The moment in UTC, cut to whole seconds: `2026-11-22T04:00:16Z`.
+pub fn print(moment: Moment) -> String {
     let seconds = moment.ms().div_euclid(1000);
     let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, date) = civil(day);
@@ -82,6 +82,7 @@ mod tests {
     fn known_moments() {
         for (text, ms) in [
             ("1970-01-01T00:00:00Z", 0),
+            ("1969-12-31T23:59:59Z", -1_000),
             ("2000-02-29T12:00:00Z", 951_825_600_000),
             ("2021-11-24T16:10:16Z", 1_637_770_216_000),
             ("2021-11-24T16:10:16.5Z", 1_637_770_216_500),
@@ -91,6 +92,7 @@ mod tests {
             assert_eq!(parse(text), Some(Moment::from_ms(ms)), "{text}");
         }
         assert_eq!(print(Moment::from_ms(1_637_770_216_999)), "2021-11-24T16:10:16Z");
+        assert_eq!(print(Moment::from_ms(-1)), "1969-12-31T23:59:59Z");
     }
 
     #[test]
