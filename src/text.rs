@@ -1,10 +1,12 @@
-//! Every sentence a person reads about their pull request, and the tag's message. Words only; no decision is made here.
+//! The sentences that people read about their pull requests, and the tag's message. Words only; no decision is made here.
+//! Why something cannot be composed is said where it is found (`adapter/git/lineage.rs`), and what is wrong with a command
+//! in `command`; those sentences come in as they are.
 
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
 use crate::command;
 use crate::facts::CheckState;
-use crate::ids::{PrNumber, Sha};
+use crate::ids::{PrNumber, RunId, Sha};
 use crate::queue::{Doing, LeaveWhy, RedWhy, Silence, Standing, Unfit, Why};
 use std::fmt::Write as _;
 
@@ -23,6 +25,8 @@ pub fn eject_code(why: &Why) -> &'static str {
         Why::Red(_, RedWhy::Silent(Silence::NeverFinished(_))) => "ci-never-finished",
         Why::Red(_, RedWhy::Silent(Silence::Cancelled(_))) => "ci-cancelled",
         Why::Red(_, RedWhy::Refused(_)) => "landing-refused",
+        Why::Red(_, RedWhy::Unsound(_)) => "unsound",
+        Why::Red(_, RedWhy::Unanswered) => "landing-unanswered",
     }
 }
 
@@ -55,6 +59,15 @@ pub fn eject(why: &Why, trunk: &str, label: &str) -> String {
             "Commit {tip} was green, but the push to `{trunk}` was refused again and again: {} Somebody who may change the \
              repository's settings has to allow it, {again}.",
             sentence(why)
+        ),
+        Why::Red(tip, RedWhy::Unsound(how)) => format!(
+            "Commit {tip} was green, but it does not land, because it is not what I was to make: {} That is a mistake of mine. \
+             Please report it, and do not override it.",
+            sentence(how)
+        ),
+        Why::Red(tip, RedWhy::Unanswered) => format!(
+            "Commit {tip} was green, but none of the pushes that were to move `{trunk}` there was ever answered. See whether \
+             GitHub has trouble, or what a hook does there, {again}."
         ),
     }
 }
@@ -157,7 +170,7 @@ pub fn label_waits(why: &Refusal) -> String {
 
 /// Where a queued pull request stands: one sentence.
 pub fn standing(standing: &Standing, trunk: &str) -> String {
-    let place = format!("{} of {} in the queue for `{trunk}`", ordinal(standing.position), standing.of);
+    let place = place(standing, trunk);
     match &standing.doing {
         Doing::WaitsForTrunk => format!("{place}; `{trunk}` has not been read yet."),
         Doing::WaitsForTurn => format!("{place}; as many as are tested at once are ahead of it."),
@@ -180,7 +193,10 @@ pub fn standing(standing: &Standing, trunk: &str) -> String {
             format!("{place}; red on `{trunk}`, so `{trunk}` itself is tested before anybody is blamed.")
         }
         Doing::TrunkRed => {
-            format!("{place}; red, but so is `{trunk}` itself: nobody in the queue is blamed until `{trunk}` is green.")
+            format!(
+                "{place}; red, but `{trunk}` itself is red too, or its CI gives no answer: nobody in the queue is blamed until \
+                 `{trunk}` is green."
+            )
         }
         Doing::Landing { tip } => format!("{place}; landing as commit {tip}."),
         Doing::Revoking => {
@@ -188,6 +204,15 @@ pub fn standing(standing: &Standing, trunk: &str) -> String {
         }
         Doing::Ejecting => format!("{place}; about to be sent back."),
     }
+}
+
+/// Where a queued pull request stands whose run has not been asked of CI yet.
+pub fn waits_for_branch(standing: &Standing, run: RunId, trunk: &str) -> String {
+    format!("{}; waits for its CI branch `greenline/{trunk}/run-{run}` to be pushed.", place(standing, trunk))
+}
+
+fn place(standing: &Standing, trunk: &str) -> String {
+    format!("{} of {} in the queue for `{trunk}`", ordinal(standing.position), standing.of)
 }
 
 /// What a landed pull request's people are told.

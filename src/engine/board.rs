@@ -22,9 +22,9 @@ pub struct Board {
     pub queue: Vec<QueueRow>,
     /// Groups under composition or test, as a tree in reading order.
     pub groups: Vec<GroupRow>,
-    /// Newest landings first, at most 50.
+    /// Newest landings first, at most 20.
     pub landings: Vec<LandingRow>,
-    /// Newest departures without landing first, at most 50.
+    /// Newest departures without landing first, at most 20.
     pub departures: Vec<DepartureRow>,
     /// Counters since the database was made (`greenline_landed_total` and the like), for metrics.
     pub counters: BTreeMap<String, u64>,
@@ -58,7 +58,8 @@ pub struct GroupRow {
     pub pulls: Vec<PrNumber>,
     /// What it composed to.
     pub tip: Option<Sha>,
-    /// One word: `composing`, `composed`, `testing`, `green`, `red`, `conflict`, `landing`, `revoking`, `ejecting`, `wanted`.
+    /// One word: `wanted`, `composing`, `composed`, `testing`, `green`, `red`, `landing`, `revoking`, `ejecting`, or why it
+    /// cannot be composed: `conflict`, `already-in`, `not-composable`, `head-missing`.
     pub phase: String,
     /// Its CI run, while it has one.
     pub run: Option<RunId>,

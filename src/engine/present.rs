@@ -3,7 +3,7 @@
 use super::board::{Board, GroupRow, QueueRow};
 use super::state::RepoState;
 use crate::ids::Moment;
-use crate::queue::{EntryId, Node, NodeId, Phase, Standing, explain_all};
+use crate::queue::{Doing, EntryId, Node, NodeId, Phase, Standing, Unfit, explain_all};
 use crate::text;
 
 /// The board as it is now; `troubles` are those of the loop, added to those the state itself knows.
@@ -34,11 +34,22 @@ fn queue_rows(state: &RepoState) -> Vec<QueueRow> {
             author: record.pull.author.clone(),
             head: entry.head,
             position: standing.position,
-            status: text::standing(&standing, state.trunk().as_str()),
+            status: sentence(state, &standing),
             since: record.approval.as_ref().map_or(record.read_at, |approval| approval.at),
         })
     };
     explain_all(&state.queue, &policy).into_iter().filter_map(row).collect()
+}
+
+/// Where an entry stands, in a sentence. A run is a test only once CI was asked for it, which a rule about branches may prevent.
+fn sentence(state: &RepoState, standing: &Standing) -> String {
+    let trunk = state.trunk().as_str();
+    if let Doing::Testing { run, .. } = standing.doing
+        && state.runs.get(&run).is_none_or(|run| run.asked_at.is_none())
+    {
+        return text::waits_for_branch(standing, run, trunk);
+    }
+    text::standing(standing, trunk)
 }
 
 fn groups(state: &RepoState) -> Vec<GroupRow> {
@@ -59,14 +70,17 @@ fn groups(state: &RepoState) -> Vec<GroupRow> {
 }
 
 fn word(node: &Node) -> &'static str {
-    match node.phase {
+    match &node.phase {
         Phase::Wanted => "wanted",
         Phase::Composing { .. } => "composing",
         Phase::Composed(_) => "composed",
         Phase::Testing(..) => "testing",
         Phase::Green(_) => "green",
         Phase::Red(..) => "red",
-        Phase::Unfit(_) => "conflict",
+        Phase::Unfit(Unfit::Conflict(_)) => "conflict",
+        Phase::Unfit(Unfit::Nothing) => "already-in",
+        Phase::Unfit(Unfit::Refused(_)) => "not-composable",
+        Phase::Unfit(Unfit::HeadMissing(_)) => "head-missing",
         Phase::Landing(..) => "landing",
         Phase::Revoking(..) => "revoking",
         Phase::Ejecting(_) => "ejecting",

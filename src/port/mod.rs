@@ -14,7 +14,7 @@ pub use store::Store;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// Worth asking again: network, rate limit, 5xx, lock.
-    #[error("{what}; worth trying again")]
+    #[error("{what}; it is tried again")]
     Busy {
         /// What happened, for people.
         what: String,

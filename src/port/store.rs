@@ -5,7 +5,8 @@ use crate::facts::Comment;
 use crate::ids::{DeliveryId, InstallationId, Moment, PrNumber, RefName, RepoId, RepoName, Sha};
 use serde::{Deserialize, Serialize};
 
-/// What a webhook is worth: where to look again. The truth is read, never taken from here.
+/// What a webhook is worth: where to look again. What counts is read; only a comment's own text, author and date are taken
+/// from its signed body, because they can be edited before anybody reads them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Hint {

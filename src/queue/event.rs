@@ -186,8 +186,12 @@ pub enum Refusal {
     ChecksChanged,
     /// A member may no longer land; a `Left` tells which.
     MemberChanged,
-    /// The forge refused the push, or the two merge engines disagree: its words.
+    /// The forge refused the push: its words.
     Refused(String),
+    /// What was composed does not stand on trunk, or git computes another result than we did: how they differ.
+    Unsound(String),
+    /// What was to land is lost, and is composed anew.
+    Lost,
     /// The push was not answered, and trunk has not moved.
     NoAnswer,
 }

@@ -37,6 +37,12 @@ impl Policy {
     pub(super) fn slots(&self) -> usize {
         usize::try_from(self.budget.max(1)).unwrap_or(usize::MAX)
     }
+
+    /// Landings of one tip without an answer before it is no longer tried. Trouble on the way mostly passes, so there are
+    /// more of them than refusals; but what swallows every answer must not hold up the queue for good.
+    pub(super) fn answer_tries(&self) -> u8 {
+        self.land_tries.saturating_mul(10)
+    }
 }
 
 impl Default for Policy {

@@ -5,7 +5,7 @@ use super::event::Refusal;
 use super::order::EntryId;
 use super::policy::Policy;
 use super::state::{State, Trunk, TrunkVerdict};
-use super::tree::{NodeId, Phase, RedWhy, Why};
+use super::tree::{Node, NodeId, Phase, RedWhy, Why};
 use super::verdict::Tested;
 use crate::ids::{Attempt, Reading, Sha};
 use std::collections::BTreeSet;
@@ -92,7 +92,9 @@ pub(super) fn eject(state: &mut State) {
     let green = state.trunk.is_some_and(|trunk| trunk.verdict == TrunkVerdict::Green);
     let why = match &state.tree.get(first).phase {
         Phase::Unfit(unfit) => Why::Unfit(unfit.clone()),
-        Phase::Red(sha, why @ (RedWhy::Silent(_) | RedWhy::Refused(_))) => Why::Red(*sha, why.clone()),
+        Phase::Red(sha, why @ (RedWhy::Silent(_) | RedWhy::Refused(_) | RedWhy::Unsound(_) | RedWhy::Unanswered)) => {
+            Why::Red(*sha, why.clone())
+        }
         Phase::Red(sha, why @ RedWhy::Failed(_)) if green => Why::Red(*sha, why.clone()),
         Phase::Red(_, RedWhy::Failed(_))
         | Phase::Wanted
@@ -150,29 +152,32 @@ pub(super) fn revoked(state: &mut State, attempt: Attempt, fact: Fact, landed: b
     back_to_green(state, id, tested, fact);
     let slot_free = state.slots() < policy.slots();
     let node = state.tree.get_mut(id);
-    match (node.refused.take(), node.run) {
+    match node.refused.take() {
+        // It says nothing about the commit.
+        Some(Refusal::TrunkMoved | Refusal::Lost) | None => {}
         // Its slot may have been given away meanwhile; then it waits for one, and for a run of its own.
-        (Some(Refusal::ChecksChanged), Some(run)) => {
-            node.phase = if slot_free { Phase::Testing(tested.sha(), run) } else { Phase::Composed(tested.sha()) };
+        Some(Refusal::ChecksChanged) => {
+            let same_run = node.run.filter(|_| slot_free);
+            node.phase = same_run.map_or(Phase::Composed(tested.sha()), |run| Phase::Testing(tested.sha(), run));
         }
-        // Trouble on the way says nothing about the commit.
-        (Some(Refusal::NoAnswer | Refusal::TrunkMoved) | None, _) => {}
-        (Some(refusal), _) => {
-            node.refusals = node.refusals.saturating_add(1);
-            if node.refusals >= policy.land_tries {
-                node.phase = Phase::Red(tested.sha(), RedWhy::Refused(words(refusal)));
+        Some(Refusal::NoAnswer) => {
+            node.unanswered = node.unanswered.saturating_add(1);
+            if node.unanswered >= policy.answer_tries() {
+                node.phase = Phase::Red(tested.sha(), RedWhy::Unanswered);
             }
         }
+        // The same commit would be found wanting again.
+        Some(Refusal::Unsound(how)) => node.phase = Phase::Red(tested.sha(), RedWhy::Unsound(how)),
+        Some(Refusal::MemberChanged) => refused(node, tested, "a pull request of the group changed".into(), policy),
+        Some(Refusal::Refused(words)) => refused(node, tested, words, policy),
     }
 }
 
-fn words(refusal: Refusal) -> String {
-    match refusal {
-        Refusal::Refused(words) => words,
-        Refusal::NoAnswer => "the push was not answered".into(),
-        Refusal::TrunkMoved => "trunk moved".into(),
-        Refusal::ChecksChanged => "a check on the tip is no longer green".into(),
-        Refusal::MemberChanged => "a pull request of the group changed".into(),
+/// Counts a refused landing, and gives the commit up after as many as are tried.
+fn refused(node: &mut Node, tested: Tested, words: String, policy: &Policy) {
+    node.refusals = node.refusals.saturating_add(1);
+    if node.refusals >= policy.land_tries {
+        node.phase = Phase::Red(tested.sha(), RedWhy::Refused(words));
     }
 }
 

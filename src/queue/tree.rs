@@ -51,6 +51,10 @@ pub enum RedWhy {
     Silent(Silence),
     /// The landing was refused as often as it is tried; the forge's words.
     Refused(String),
+    /// What was composed does not stand on trunk, or git computes another result than we did: how they differ.
+    Unsound(String),
+    /// No push that was to land it was answered.
+    Unanswered,
 }
 
 /// Why an entry cannot be composed on a commit.
@@ -104,6 +108,9 @@ pub struct Node {
     pub silences: u8,
     /// Refused landings so far.
     pub refusals: u8,
+    /// Landings without an answer so far.
+    #[serde(default)]
+    pub unanswered: u8,
     /// Why the landing that is being revoked was refused.
     pub refused: Option<Refusal>,
     /// Groups with one entry more.
@@ -202,6 +209,7 @@ impl Tree {
             reds: 0,
             silences: 0,
             refusals: 0,
+            unanswered: 0,
             refused: None,
             children,
         };

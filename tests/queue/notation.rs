@@ -54,6 +54,8 @@ fn why(why: &Why) -> String {
         Why::Unfit(Unfit::HeadMissing(head)) => format!("head {} missing", name(*head)),
         Why::Red(sha, RedWhy::Failed(checks)) => format!("{} failed {}", name(*sha), checks.join(" ")),
         Why::Red(sha, RedWhy::Refused(words)) => format!("{} refused: {words}", name(*sha)),
+        Why::Red(sha, RedWhy::Unsound(how)) => format!("{} unsound: {how}", name(*sha)),
+        Why::Red(sha, RedWhy::Unanswered) => format!("{} never answered", name(*sha)),
         Why::Red(sha, RedWhy::Silent(Silence::NeverStarted(c))) => {
             format!("{} never started {}", name(*sha), c.join(" "))
         }

@@ -141,6 +141,7 @@ impl Play {
             }
             ["told", head] => Event::Told { entry: self.entry(head) },
             ["doubted"] => Event::TrunkDoubted,
+            ["reshaped"] => Event::Reshaped,
             ["reconsidered"] => Event::Reconsidered,
             ["composed", onto, head, result @ ..] => {
                 Event::Composed { onto: sha(onto), entry: self.entry(head), result: composition(result) }
@@ -221,6 +222,8 @@ fn refusal(why: &[&str]) -> Refusal {
         ["checks"] => Refusal::ChecksChanged,
         ["member"] => Refusal::MemberChanged,
         ["no", "answer"] => Refusal::NoAnswer,
+        ["lost"] => Refusal::Lost,
+        ["unsound", how @ ..] => Refusal::Unsound(how.join(" ")),
         words => Refusal::Refused(words.join(" ")),
     }
 }

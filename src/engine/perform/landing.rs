@@ -16,10 +16,14 @@ use crate::port::git::{Expect, Pushed, RefUpdate, RemoteRef};
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{Event, Refusal};
 use futures_util::join;
+use heads::Guard;
 use std::collections::BTreeMap;
 
 /// Right after a head branch was moved GitHub may refuse the push to trunk for moments: pauses before the next tries.
 const PUSH_PAUSES_MS: [u64; 3] = [400, 1_500, 0];
+
+/// Before an unanswered push is called off the refs are looked at once more, after this long.
+const UNANSWERED_PAUSE_MS: u64 = 2_000;
 
 /// The remote's refs as read at one time.
 struct Refs {
@@ -57,13 +61,13 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
         facts.push(answer(landing.attempt, &refs, Err(refusal)));
         return Ok(facts);
     }
-    let unmoved = match heads::move_heads(world, landing, &checked.pulls, &refs).await? {
-        heads::Moved::All { except, guarded } => {
-            if guarded {
-                let guard = RemoteRef { target: landing.to, peeled: None };
-                refs.all.insert(landing_ref(landing.attempt), guard);
+    let (unmoved, guard) = match heads::move_heads(world, landing, &checked.pulls, &refs).await? {
+        heads::Moved::All { except, guard } => {
+            if guard == Guard::There {
+                let there = RemoteRef { target: landing.to, peeled: None };
+                refs.all.insert(landing_ref(landing.attempt), there);
             }
-            except
+            (except, guard)
         }
         heads::Moved::Stopped(facts) => {
             return Ok(facts
@@ -72,15 +76,19 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
                 .collect());
         }
     };
-    let refusal = try_pushing(world, landing, &checked.green, refs).await?;
+    let refusal = try_pushing(world, landing, &checked.green, (refs, guard)).await?;
     settle(world, landing, unmoved, refusal).await
 }
 
 /// Pushes trunk, a few times if the forge refuses while trunk stays where it was; why it was refused last.
-async fn try_pushing<W: World>(world: &W, landing: &Landing, green: &[Named], first: Refs) -> Result<Refusal, Trouble> {
+async fn try_pushing<W: World>(
+    world: &W,
+    landing: &Landing,
+    green: &[Named],
+    (first, guard): (Refs, Guard),
+) -> Result<Refusal, Trouble> {
     let mut refusal = Refusal::NoAnswer;
-    let guarded = first.at(&landing_ref(landing.attempt)).is_some();
-    let mut known = Some(first).filter(|_| guarded);
+    let mut known = Some(first).filter(|_| guard == Guard::There);
     for pause in PUSH_PAUSES_MS {
         // What was read before still serves once: the leases judge it.
         let refs = match known.take() {
@@ -89,6 +97,9 @@ async fn try_pushing<W: World>(world: &W, landing: &Landing, green: &[Named], fi
         };
         if refs.trunk != landing.from {
             break;
+        }
+        if let Some(missing) = without_guard(landing, &refs, &guard)? {
+            return Ok(missing);
         }
         refusal = match push_trunk(world, landing, green, &refs).await? {
             None => break,
@@ -102,6 +113,21 @@ async fn try_pushing<W: World>(world: &W, landing: &Landing, green: &[Named], fi
     Ok(refusal)
 }
 
+/// What it comes to if the ref in the landing's lease is not where it must be: nothing may land without it.
+fn without_guard(landing: &Landing, refs: &Refs, guard: &Guard) -> Result<Option<Refusal>, Trouble> {
+    let name = landing_ref(landing.attempt);
+    match (refs.at(&name), guard) {
+        (Some(at), _) if at == landing.to => Ok(None),
+        (Some(at), _) => Ok(Some(Refusal::Refused(format!("{name} is taken by commit {at}")))),
+        // Not a refusal to be called off: calling off needs this very ref.
+        (None, Guard::Refused(why)) => Err(Trouble::Denied(format!(
+            "{name} was refused: {why}. Let the App create, update and delete refs/greenline/*"
+        ))),
+        // Somebody took it away, or the push that made it was not answered.
+        (None, Guard::There | Guard::Unseen) => Err(Trouble::busy(format!("{name} is not there yet"))),
+    }
+}
+
 /// Says what the refs say now, whatever was answered before; `refusal` counts if trunk is where it was.
 async fn settle<W: World>(
     world: &W,
@@ -109,7 +135,12 @@ async fn settle<W: World>(
     unmoved: Vec<PrNumber>,
     refusal: Refusal,
 ) -> Result<Vec<Fact>, Trouble> {
-    let refs = read_refs(world, landing).await?;
+    let mut refs = read_refs(world, landing).await?;
+    if refusal == Refusal::NoAnswer && refs.trunk == landing.from {
+        // The push may still be on its way, and whatever swallows answers is not asked at once again.
+        world.clock().sleep_ms(UNANSWERED_PAUSE_MS).await;
+        refs = read_refs(world, landing).await?;
+    }
     if landed(world, landing.to, refs.trunk).await? {
         return conclude(world, landing, refs, unmoved).await;
     }
@@ -125,10 +156,6 @@ async fn push_trunk<W: World>(
     refs: &Refs,
 ) -> Result<Option<Refusal>, Trouble> {
     let guard = landing_ref(landing.attempt);
-    if refs.at(&guard) != Some(landing.to) {
-        // Somebody took it away, or the push that made it was not answered: nothing may land without it.
-        return Err(Trouble::busy(format!("{guard} is not there yet")));
-    }
     let tag = candidate::tag(world, landing, green, &refs.all).await?;
     let mut updates = vec![
         RefUpdate { name: landing.trunk.to_ref(), expect: Expect::At(landing.from), to: Some(landing.to) },
@@ -139,16 +166,13 @@ async fn push_trunk<W: World>(
         updates.push(RefUpdate { name: landing.branch.clone(), expect: Expect::At(at), to: None });
     }
     let pushed = world.git().push(None, &updates, true).await?;
-    let refused = pushed.iter().find_map(|outcome| match outcome {
-        Pushed::Done => None,
+    // Of an atomic push every ref is refused; trunk stands first, for the reason that says most is the one about it.
+    let rejected = pushed.iter().find_map(|outcome| match outcome {
         Pushed::Rejected(why) => Some(Refusal::Refused(why.clone())),
-        Pushed::Unknown(_) => Some(Refusal::NoAnswer),
+        Pushed::Done | Pushed::Unknown(_) => None,
     });
-    // Of an atomic push every ref is refused; the reason that says most is the one about trunk.
-    Ok(match pushed.first() {
-        Some(Pushed::Rejected(why)) => Some(Refusal::Refused(why.clone())),
-        _ => refused,
-    })
+    let done = pushed.iter().all(|outcome| *outcome == Pushed::Done);
+    Ok(rejected.or((!done).then_some(Refusal::NoAnswer)))
 }
 
 async fn read_refs<W: World>(world: &W, landing: &Landing) -> Result<Refs, Trouble> {
@@ -202,7 +226,11 @@ async fn known<W: World>(world: &W, to: Sha, tag: &TagTemplate, bar: &Bar, refs:
     let evidence = Evidence { sha: to, seen: &seen, spent: &bar.spent, asked_at: None, now };
     let checks = match judge(&bar.required, &bar.rules, evidence) {
         Judgement::Passed(green) => green,
-        _ => Vec::new(),
+        Judgement::Failed(_)
+        | Judgement::Cancelled(_)
+        | Judgement::Pending { .. }
+        | Judgement::NeverStarted(_)
+        | Judgement::NeverFinished(_) => Vec::new(),
     };
     Ok(Landed { candidate: refs.all.iter().find_map(tagged), checks, unmoved: Vec::new() })
 }
@@ -224,7 +252,7 @@ pub(super) async fn revoke<W: World>(world: &W, revocation: &Revocation<'_>) -> 
             match pushed {
                 Pushed::Done => {}
                 Pushed::Rejected(why) | Pushed::Unknown(why) => {
-                    return Err(Trouble::busy(format!("{guard} could not be taken away: {why}")));
+                    return Err(Trouble::busy(format!("{guard} could not be put on another commit ({why})")));
                 }
             }
         }

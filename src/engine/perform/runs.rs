@@ -42,58 +42,91 @@ pub async fn refs<W: World>(world: &W, jobs: &[&Job]) -> Result<Vec<Fact>, Troub
     Ok(facts)
 }
 
+/// What a job wants of a ref of ours.
+#[derive(Clone, Copy)]
+enum Want {
+    /// It points here, and so asks for this run.
+    Run(RunId, Sha),
+    /// It is gone, and with it this run.
+    NoRun(RunId, Sha),
+    /// It is gone.
+    Nothing,
+}
+
+impl Want {
+    fn target(self) -> Option<Sha> {
+        match self {
+            Self::Run(_, sha) => Some(sha),
+            Self::NoRun(..) | Self::Nothing => None,
+        }
+    }
+}
+
 async fn push<W: World>(world: &W, jobs: &[&Job]) -> Result<Vec<Fact>, Trouble> {
-    let names: Vec<&str> = jobs.iter().filter_map(|job| branch(job)).map(RefName::as_str).collect();
-    if names.is_empty() {
+    let wants: Vec<(&RefName, Want)> = jobs.iter().filter_map(|job| want(job)).collect();
+    if wants.is_empty() {
         return Ok(Vec::new());
     }
+    let names: Vec<&str> = wants.iter().map(|(name, _)| name.as_str()).collect();
     let there = world.git().remote_refs(&names).await?;
-    let updates: Vec<(&Job, RefUpdate)> = jobs.iter().filter_map(|job| Some((*job, update(job, &there)?))).collect();
-    let pushed = if updates.is_empty() {
-        Vec::new()
-    } else {
-        let updates: Vec<RefUpdate> = updates.iter().map(|(_, update)| update.clone()).collect();
-        world.git().push(None, &updates, false).await?
-    };
+    let updates: Vec<RefUpdate> = wants.iter().filter_map(|(name, want)| update(name, *want, &there)).collect();
+    let pushed = if updates.is_empty() { Vec::new() } else { world.git().push(None, &updates, false).await? };
     let mut facts = Vec::new();
-    let mut refused = None;
-    for job in jobs {
-        let outcome = updates.iter().position(|(own, _)| own == job).and_then(|i| pushed.get(i));
+    let mut trouble = None;
+    for (name, want) in wants {
+        let outcome = updates.iter().position(|update| update.name == *name).and_then(|i| pushed.get(i));
         match outcome {
-            None | Some(Pushed::Done) => facts.extend(done(world, job).await?),
-            Some(Pushed::Rejected(why) | Pushed::Unknown(why)) => refused = Some(why.clone()),
+            None | Some(Pushed::Done) => facts.extend(done(world, name, want).await),
+            Some(Pushed::Rejected(why)) => trouble = Some(refused(name, why)),
+            Some(Pushed::Unknown(why)) => trouble = Some(format!("pushing {name} was not answered ({why})")),
         }
     }
     // What was done is told even where other refs of the same push were refused; those are still owed.
-    match refused {
-        Some(why) if facts.is_empty() => Err(Trouble::busy(format!("pushing a CI branch was refused: {why}"))),
-        _ => Ok(facts),
+    match trouble {
+        Some(trouble) if facts.is_empty() => Err(Trouble::busy(trouble)),
+        Some(_) | None => Ok(facts),
     }
 }
 
-fn branch(job: &Job) -> Option<&RefName> {
+fn refused(name: &RefName, why: &str) -> String {
+    format!(
+        "pushing {name} was refused ({why}): if a rule forbids it, let the App create, update and delete `greenline/**` and \
+         `refs/greenline/*`"
+    )
+}
+
+fn want(job: &Job) -> Option<(&RefName, Want)> {
     match job {
-        Job::StartRun { branch, .. } | Job::CancelRun { branch, .. } | Job::DropRef(branch) => Some(branch),
-        _ => None,
+        Job::StartRun { run, sha, branch, .. } => Some((branch, Want::Run(*run, *sha))),
+        Job::CancelRun { run, sha, branch } => Some((branch, Want::NoRun(*run, *sha))),
+        Job::DropRef(name) => Some((name, Want::Nothing)),
+        Job::ReadSettings { .. }
+        | Job::ReadTrunk(_)
+        | Job::Compose { .. }
+        | Job::Land(_)
+        | Job::Revoke { .. }
+        | Job::ConfirmEject { .. }
+        | Job::Post { .. }
+        | Job::Answer { .. }
+        | Job::RemoveLabel { .. }
+        | Job::Close { .. } => None,
     }
 }
 
-/// The change a job needs, given what is there; `None` if it is so already.
-fn update(job: &Job, there: &BTreeMap<RefName, RemoteRef>) -> Option<RefUpdate> {
-    let name = branch(job)?;
+/// The change a ref needs, given what is there; `None` if it is so already.
+fn update(name: &RefName, want: Want, there: &BTreeMap<RefName, RemoteRef>) -> Option<RefUpdate> {
     let now = there.get(name).map(|found| found.target);
-    let to = if let Job::StartRun { sha, .. } = job { Some(*sha) } else { None };
     let expect = now.map_or(Expect::Absent, Expect::At);
+    let to = want.target();
     (now != to).then(|| RefUpdate { name: name.clone(), expect, to })
 }
 
-async fn done<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Trouble> {
-    Ok(match job {
-        Job::StartRun { run, .. } => vec![Fact::RunAsked { run: *run }],
-        Job::CancelRun { run, sha, branch } => cancelled(world, *run, *sha, branch).await,
-        Job::DropRef(name) => vec![Fact::RefGone(name.clone())],
-        _ => Vec::new(),
-    })
+async fn done<W: World>(world: &W, name: &RefName, want: Want) -> Vec<Fact> {
+    match want {
+        Want::Run(run, _) => vec![Fact::RunAsked { run }],
+        Want::NoRun(run, sha) => cancelled(world, run, sha, name).await,
+        Want::Nothing => vec![Fact::RefGone(name.clone())],
+    }
 }
 
 /// With its branch gone a run is stopped as far as we can stop it; asking CI to stop as well is economy.

@@ -20,11 +20,22 @@ pub(super) enum Moved {
     All {
         /// Their pull requests will not show as merged.
         except: Vec<PrNumber>,
-        /// The ref in the landing's lease is seen to be there.
-        guarded: bool,
+        /// The ref in the landing's lease.
+        guard: Guard,
     },
     /// Somebody pushed to one meanwhile; what was read of it.
     Stopped(Vec<Fact>),
+}
+
+/// How it stands with the ref in the landing's lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// It is seen to be there.
+    There,
+    /// It has to be read again.
+    Unseen,
+    /// The remote did not take it; its words.
+    Refused(String),
 }
 
 /// Where a head branch may be pushed to.
@@ -47,10 +58,10 @@ pub(super) async fn move_heads<W: World>(
     let mut moving = Vec::new();
     let mut updates = Vec::new();
     let mut forks = Vec::new();
-    let guard = landing_ref(landing.attempt);
-    let mut guarded = refs.at(&guard) == Some(landing.to);
-    if refs.at(&guard).is_none() {
-        updates.push((None, RefUpdate { name: guard, expect: Expect::Absent, to: Some(landing.to) }));
+    let name = landing_ref(landing.attempt);
+    let mut guard = if refs.at(&name) == Some(landing.to) { Guard::There } else { Guard::Unseen };
+    if refs.at(&name).is_none() {
+        updates.push((None, RefUpdate { name, expect: Expect::Absent, to: Some(landing.to) }));
     }
     for (member, pull) in landing.members.iter().zip(pulls) {
         let update = head_update(member, pull);
@@ -66,15 +77,23 @@ pub(super) async fn move_heads<W: World>(
     for ((pr, _), outcome) in updates.iter().zip(outcomes) {
         match (pr, outcome) {
             (Some(pr), Pushed::Done) => moving.push(*pr),
-            (Some(pr), Pushed::Rejected(_) | Pushed::Unknown(_)) => except.push(*pr),
-            (None, outcome) => guarded = outcome == Pushed::Done,
+            (Some(pr), Pushed::Rejected(_)) => except.push(*pr),
+            (Some(pr), Pushed::Unknown(why)) => return Err(unanswered(*pr, &why)),
+            (None, Pushed::Done) => guard = Guard::There,
+            (None, Pushed::Rejected(why)) => guard = Guard::Refused(why),
+            (None, Pushed::Unknown(_)) => {}
         }
     }
     for (pr, name, update) in forks {
         // A fork may refuse for many reasons, its owner's settings among them; then the pull request is closed instead.
         match world.git().push(Some(&name), &[update], false).await {
-            Ok(outcomes) if outcomes == [Pushed::Done] => moving.push(pr),
-            Ok(_) | Err(Trouble::Denied(_) | Trouble::Bug(_)) => except.push(pr),
+            Ok(outcomes) => match outcomes.first() {
+                Some(Pushed::Done) => moving.push(pr),
+                Some(Pushed::Rejected(_)) => except.push(pr),
+                Some(Pushed::Unknown(why)) => return Err(unanswered(pr, why)),
+                None => return Err(Trouble::Bug(format!("the push to the fork of #{pr} has no outcome"))),
+            },
+            Err(Trouble::Denied(_) | Trouble::Bug(_)) => except.push(pr),
             Err(busy @ Trouble::Busy { .. }) => return Err(busy),
         }
     }
@@ -83,7 +102,12 @@ pub(super) async fn move_heads<W: World>(
         return Ok(Moved::Stopped(stopped));
     }
     see(world, landing, &moving).await?;
-    Ok(Moved::All { except, guarded })
+    Ok(Moved::All { except, guard })
+}
+
+/// It may have moved: taken for unmoved, its pull request would be closed although it is about to show as merged.
+fn unanswered(pr: PrNumber, why: &str) -> Trouble {
+    Trouble::busy(format!("moving the head branch of #{pr} was not answered ({why})"))
 }
 
 /// The move a head needs; `None` when it is there already.
@@ -93,7 +117,7 @@ fn head_update(member: &LandMember, pull: &Pull) -> Option<RefUpdate> {
     (pull.head != to).then_some(RefUpdate { name: branch, expect: Expect::At(pull.head), to: Some(to) })
 }
 
-/// Only the author's own fork is written to, and never a branch that others build on.
+/// Only the author's own fork is written to, and never trunk.
 fn place(landing: &Landing, pull: &Pull) -> Place {
     let repository = &landing.repository;
     match &pull.head_repo {

@@ -28,11 +28,12 @@ pub(super) struct Checked {
 pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<Checked, Trouble> {
     let recipes = landing.members.iter().map(|member| member.recipe.clone()).collect();
     if !restore(world, landing.to, &Descent { from: landing.from, recipes }).await? {
-        return Ok(gone(landing));
+        return Ok(gone());
     }
     let members = try_join_all(landing.members.iter().map(|member| member_reading(world, member)));
     let trees = try_join_all(landing.members.iter().map(|member| recompute(world, member)));
-    let (readings, seen, trees) = try_join!(members, world.forge().checks(landing.to), trees)?;
+    let checks = world.forge().checks(landing.to);
+    let (readings, seen, trees, onward) = try_join!(members, checks, trees, onward(world, landing))?;
     let terms = Terms { trunk: &landing.trunk, label: &landing.label, configured: true };
     let mut facts = Vec::new();
     let mut pulls = Vec::new();
@@ -57,14 +58,28 @@ pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<C
             Vec::new()
         }
     };
-    refusal = refusal.or(trees.into_iter().flatten().next());
+    let backward = (!onward).then(|| backward(landing));
+    refusal = refusal.or(backward).or(trees.into_iter().flatten().next());
     Ok(Checked { green, pulls, refusal, facts })
 }
 
 /// What is to land is lost: this attempt ends, and what stands in the queue is composed and tested anew.
-fn gone(landing: &Landing) -> Checked {
-    let refusal = Some(Refusal::Refused(format!("commit {} is lost", landing.to)));
-    Checked { green: Vec::new(), pulls: Vec::new(), refusal, facts: vec![Fact::Queue(Event::Reshaped)] }
+fn gone() -> Checked {
+    let facts = vec![Fact::Queue(Event::Reshaped)];
+    Checked { green: Vec::new(), pulls: Vec::new(), refusal: Some(Refusal::Lost), facts }
+}
+
+/// What is to land stands on trunk.
+async fn onward<W: World>(world: &W, landing: &Landing) -> Result<bool, Trouble> {
+    world.git().fetch(&[landing.from], &[]).await?;
+    world.git().is_ancestor(landing.from, landing.to).await
+}
+
+/// A lease alone would let trunk go back, for to git a leased push is a forced one.
+fn backward(landing: &Landing) -> Refusal {
+    let (trunk, from, to) = (&landing.trunk, landing.from, landing.to);
+    tracing::error!(%trunk, %from, %to, "what is to land does not stand on trunk; not landing it");
+    Refusal::Unsound(format!("commit {to} does not stand on {from}, where {trunk} is, so {trunk} would lose commits"))
 }
 
 async fn member_reading<W: World>(world: &W, member: &LandMember) -> Result<PullReading, Trouble> {
@@ -94,7 +109,7 @@ async fn recompute<W: World>(world: &W, member: &LandMember) -> Result<Option<Re
         Recomputed::Agrees => Ok(None),
         Recomputed::Differs(how) => {
             tracing::error!(%pr, %tip, how, "engines disagree: git computes another tree than we did; not landing it");
-            Ok(Some(Refusal::Refused(format!("git itself computes another result for #{pr} than commit {tip}: {how}"))))
+            Ok(Some(Refusal::Unsound(format!("git itself computes another result for #{pr} than commit {tip}: {how}"))))
         }
     }
 }
