@@ -99,9 +99,10 @@ impl Git for SimGit {
     }
 
     async fn is_ancestor(&self, ancestor: Sha, descendant: Sha) -> Result<bool, Trouble> {
-        let mut ground = self.0.ground();
+        let ground = self.0.ground();
         let reached = ground.truth.is_ancestor(ancestor, descendant);
-        Ok(saboteur::is_ancestor(&mut ground, reached))
+        let of_trunk = ground.refs.get(&trunk()).is_some_and(|now| ground.truth.is_ancestor(descendant, *now));
+        Ok(saboteur::is_ancestor(&ground, reached, of_trunk))
     }
 
     async fn file(&self, commit: Sha, path: &str) -> Result<Option<Vec<u8>>, Trouble> {

@@ -225,9 +225,9 @@ fn remembered(state: &str) -> Option<Sha> {
     state.get(state.find(key)? + key.len()..)?.get(..40)?.parse().ok()
 }
 
-/// Whether one commit can be reached from another.
-pub fn is_ancestor(ground: &mut Ground, reached: bool) -> bool {
-    reached && ground.bug != Some(Bug::LandedMeansTip)
+/// Whether one commit can be reached from another, which is trunk or was.
+pub fn is_ancestor(ground: &Ground, reached: bool, of_trunk: bool) -> bool {
+    reached && !(of_trunk && ground.bug == Some(Bug::LandedMeansTip))
 }
 
 /// The settings file.
