@@ -16,7 +16,7 @@ pub struct Board {
     pub trunk: BranchName,
     /// Where it points, as last read.
     pub tip: Option<Sha>,
-    /// What keeps the queue from working, in sentences with the fix; empty when all is well.
+    /// What went wrong and is not mended yet, in sentences with the fix; empty when all is well.
     pub troubles: Vec<String>,
     /// Pull requests in the queue, in order.
     pub queue: Vec<QueueRow>,

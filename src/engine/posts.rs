@@ -1,5 +1,6 @@
 //! The one status comment of each pull request: what it is to say now, and whether it says so already. No I/O.
 
+use super::present;
 use super::state::RepoState;
 use crate::facts::PullState;
 use crate::ids::{CommentId, PrNumber, Sha};
@@ -14,7 +15,7 @@ pub(super) fn standing(state: &RepoState, pr: PrNumber) -> String {
     let policy = state.policy();
     let queued = state.queue.entry(pr).and_then(|entry| queue::explain(&state.queue, &policy, entry.id));
     match queued {
-        Some(standing) => text::standing(&standing, state.trunk().as_str()),
+        Some(standing) => present::sentence(state, &standing),
         None => format!("It is not in the queue. {}", last_word(state, pr)),
     }
 }
@@ -41,7 +42,7 @@ fn last_word(state: &RepoState, pr: PrNumber) -> String {
 pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
     let policy = state.policy();
     for (entry, standing) in queue::explain_all(&state.queue, &policy) {
-        let Some(about) = about(&standing) else { continue };
+        let Some(about) = about(state, &standing) else { continue };
         let about = format!("{} {about}", entry.rev);
         if state.posts.get(&entry.pr).is_some_and(|post| post.about == about) {
             continue;
@@ -56,12 +57,14 @@ pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
 }
 
 /// What a standing is about; `None` for passing moments that nobody need be told.
-fn about(standing: &Standing) -> Option<String> {
+fn about(state: &RepoState, standing: &Standing) -> Option<String> {
+    let asked = |run| state.runs.get(run).is_some_and(|run| run.asked_at.is_some());
     let place = if standing.position <= EXACT_POSITIONS { standing.position } else { 0 };
     Some(match &standing.doing {
         Doing::Composing | Doing::WaitsForThoseAhead | Doing::Landing { .. } | Doing::Revoking | Doing::Ejecting => {
             return None;
         }
+        Doing::Testing { run, .. } if !asked(run) => return None,
         Doing::WaitsForTrunk => "waits for trunk".to_owned(),
         Doing::WaitsForTurn => format!("waits {place}"),
         Doing::WaitsForSlot => format!("slot {place}"),

@@ -42,7 +42,7 @@ fn queue_rows(state: &RepoState) -> Vec<QueueRow> {
 }
 
 /// Where an entry stands, in a sentence. A run is a test only once CI was asked for it, which a rule about branches may prevent.
-fn sentence(state: &RepoState, standing: &Standing) -> String {
+pub(super) fn sentence(state: &RepoState, standing: &Standing) -> String {
     let trunk = state.trunk().as_str();
     if let Doing::Testing { run, .. } = standing.doing
         && state.runs.get(&run).is_none_or(|run| run.asked_at.is_none())

@@ -206,8 +206,10 @@ impl RepoState {
             ));
         }
         if matches!(self.queue.trunk, Some(queue::Trunk { verdict: queue::TrunkVerdict::Red, .. })) {
-            troubles
-                .push(format!("{} itself is red: nobody in the queue is sent back for being red on it.", self.trunk()));
+            troubles.push(format!(
+                "{} is red, or its CI gives no answer: nobody in the queue is sent back for being red on it.",
+                self.trunk()
+            ));
         }
         if self.repository.archived {
             troubles.push("The repository is archived: nothing can land.".into());

@@ -10,8 +10,21 @@ const ROWS: usize = 500;
 /// Groups are indented at most so deep.
 const DEPTH: usize = 12;
 /// The phases the style sheet knows.
-const PHASES: &[&str] =
-    &["wanted", "composing", "composed", "testing", "green", "red", "conflict", "landing", "revoking", "ejecting"];
+const PHASES: &[&str] = &[
+    "wanted",
+    "composing",
+    "composed",
+    "testing",
+    "green",
+    "red",
+    "conflict",
+    "already-in",
+    "not-composable",
+    "head-missing",
+    "landing",
+    "revoking",
+    "ejecting",
+];
 
 /// A repository's section.
 pub fn board(view: &View<'_>, repo: RepoId, board: &Board) -> Markup {
