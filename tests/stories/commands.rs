@@ -41,6 +41,7 @@ fn status_cancel_and_a_slip_of_the_pen_are_answered() {
     stage.told(&pull, &["not in the queue"]);
     stage.comment("maintainer", &pull, "@greenline merge");
     let tip = stage.tip(&[&pull]);
+    stage.told(&pull, &["**Queued.**", &tip]);
     let before = stage.words(&pull).len();
     stage.comment("user", &pull, "@greenline status");
     until("status is answered", || (stage.words(&pull).len() > before).then_some(()));
