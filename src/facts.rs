@@ -177,6 +177,41 @@ pub struct RequiredCheck {
     pub app: Option<AppId>,
 }
 
+/// What a reviewer says of a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Opinion {
+    /// It may land.
+    Approves,
+    /// It has to change first.
+    WantsChanges,
+}
+
+/// The latest opinion of one reviewer; a comment is none, and one that was dismissed is withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    /// The forge's id of the review.
+    pub id: u64,
+    /// The reviewer.
+    pub by: Person,
+    /// What they say.
+    pub opinion: Opinion,
+    /// The commit they looked at.
+    pub head: Sha,
+    /// When they said it.
+    pub at: Moment,
+}
+
+/// What the forge's own rules (branch protection, rulesets) demand of a pull request onto a branch.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Demands {
+    /// Checks that must pass.
+    pub checks: Vec<RequiredCheck>,
+    /// Approving reviews by people with write permission.
+    pub approvals: u8,
+}
+
 /// How a pull request's commits become commits on trunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

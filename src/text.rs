@@ -2,6 +2,10 @@
 //! Why something cannot be composed is said where it is found (`adapter/git/lineage.rs`), and what is wrong with a command
 //! in `command`; those sentences come in as they are.
 
+mod waiting;
+
+pub use waiting::{obstacle_code, waiting};
+
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
 use crate::command;
@@ -102,6 +106,7 @@ pub fn leave_code(why: &LeaveWhy) -> &'static str {
         LeaveWhy::MergedElsewhere => "merged-elsewhere",
         LeaveWhy::HeadGone => "head-repo-gone",
         LeaveWhy::PermissionLost { .. } => "permission-lost",
+        LeaveWhy::SetAside => "set-aside",
         LeaveWhy::Replaced => "replaced",
     }
 }
@@ -126,6 +131,7 @@ pub fn leave(why: &LeaveWhy, approved: Sha, label: &str) -> String {
         LeaveWhy::PermissionLost { by } => {
             format!("{} approved it and may no longer push here. Somebody with write permission can {again}.", code(by))
         }
+        LeaveWhy::SetAside => "Something that may pass keeps it out for now.".into(),
         LeaveWhy::Replaced => "A newer approval took its place.".into(),
     }
 }
@@ -136,36 +142,37 @@ pub fn refusal(why: &Refusal) -> String {
         Refusal::NeedsWrite { login } => {
             format!("{} would need write permission in this repository. Ask somebody who has it.", code(login))
         }
+        Refusal::NotListed { login } => format!(
+            "{} is not among `mergers` under `[rules]` in `.github/greenline.toml`. Ask somebody who is.",
+            code(login)
+        ),
+        Refusal::OwnWork { login } => format!(
+            "{} wrote it, and here somebody else has to ask for landing (`no_self_merge` under `[rules]` in \
+             `.github/greenline.toml`).",
+            code(login)
+        ),
         Refusal::Draft => "It is a draft. Mark it as ready for review first.".into(),
         Refusal::NotOpen => "It is not open.".into(),
         Refusal::OtherBase { base, trunk } => {
             format!("It goes to {}, and this queue lands on {}. Change its base first.", code(base), code(trunk))
         }
-        Refusal::PushedSince { head } => format!(
-            "Commits were pushed since, so it is not certain which one was meant. {}",
-            name_the_head(*head)
-        ),
+        Refusal::PushedSince { head } => {
+            format!("Commits were pushed since, so it is not certain which one was meant. {}", name_the_head(*head))
+        }
         Refusal::OtherHead { head } => {
             format!("That is not its head, or fewer than twelve digits of it, in lower case. {}", name_the_head(*head))
         }
-        Refusal::Overtaken => "It was taken out of the queue, or landed, after that was asked. Ask again if it shall land after all.".into(),
-        Refusal::Landed => "It has landed already, as its head is now.".into(),
-        Refusal::HeadGone => "The branch or fork it comes from is gone.".into(),
-        Refusal::NotConfigured => {
-            "Nothing says which checks must pass: `.github/greenline.toml` on the default branch is missing or wrong, and branch \
-             protection requires no check. See the status page, or run `greenline check-config`."
+        Refusal::Overtaken => {
+            "It was taken out of the queue, or landed, after that was asked. Ask again if it shall land after all."
                 .into()
         }
+        Refusal::Landed => "It has landed already, as its head is now.".into(),
+        Refusal::HeadGone => "The branch or fork it comes from is gone.".into(),
     }
 }
 
 fn name_the_head(head: Sha) -> String {
     format!("The head is {head} now: if that is it, comment `{} merge {head}`.", command::PREFIX)
-}
-
-/// Why a label is not followed yet.
-pub fn label_waits(why: &Refusal) -> String {
-    format!("{} The label is looked at again when that is mended.", refusal(why))
 }
 
 /// Where a queued pull request stands: one sentence.

@@ -1,12 +1,13 @@
 //! A person's comment: each command in it is followed or refused, and the comment has exactly one visible answer.
 
 use super::desk::{Answer, Decision, Desk, Record, Refusal, Via};
-use super::pulls::{approve, pushed_after, renew};
-use super::rules::{Terms, against};
+use super::pulls::{Asked, approve, pushed_after, renew, withdraw};
+use super::rules::{Terms, against, unfit};
+use super::weigh::Grounds;
 use crate::command::{self, Command, Wish};
 use crate::facts::{Comment, Permission, Pull};
 use crate::ids::{Moment, Reading};
-use crate::queue::{Event, LeaveWhy};
+use crate::queue::LeaveWhy;
 use serde::{Deserialize, Serialize};
 
 /// A comment with what was read to judge it.
@@ -22,10 +23,13 @@ pub struct Heard {
     pub permission: Permission,
     /// The head moved after the comment, by the forge's timeline; read where it asks for landing.
     pub pushed_since: bool,
+    /// What the rules are weighed by; read where it asks for landing.
+    #[serde(default)]
+    pub grounds: Option<Grounds>,
 }
 
 /// Takes in a comment; nothing by bots, nothing edited, and nothing twice.
-pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: Terms<'_>) -> Vec<Decision> {
+pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<Decision> {
     let comment = &heard.comment;
     if comment.by.bot || comment.edited {
         return Vec::new();
@@ -59,7 +63,7 @@ fn obey(
     command: &Command,
     heard: &Heard,
     now: Moment,
-    terms: Terms<'_>,
+    terms: &Terms,
     decisions: &mut Vec<Decision>,
 ) -> Answer {
     let refused = |why| Answer::Refused { word: command.word(), why };
@@ -70,24 +74,23 @@ fn obey(
         Command::Status => Answer::Status,
         Command::Ping => Answer::Here,
         Command::Help => Answer::Help,
-        Command::Merge(_) if !may => refused(needs_write),
-        Command::Merge(wish) if already(record, wish) => Answer::Done,
+        Command::Merge(wish) if may && already(record, wish) => Answer::Done,
         Command::Merge(wish) => {
             if let Some(why) = stands_against(record, wish, heard, terms) {
                 return refused(why);
             }
-            decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), wish, now));
+            let asked = Asked { by, via: Via::Comment(heard.comment.id), wish, at: now };
+            decisions.extend(approve(record, asked, heard.grounds.as_ref(), terms));
             Answer::Done
         }
         Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),
         Command::Cancel => {
             record.over_until = record.over_until.max(Some(heard.comment.created_at));
-            let Some(approval) = record.approval.take() else { return Answer::NotQueued };
             let why = LeaveWhy::Cancelled { by: by.login.to_string() };
-            let pr = record.pull.number;
-            decisions.push(Decision::Queue(Event::Left { pr, rev: approval.rev, why }));
+            let Some(left) = withdraw(record, why) else { return Answer::NotQueued };
+            decisions.push(left);
             if terms.labelled(&record.pull) {
-                decisions.push(Decision::RemoveLabel { pr });
+                decisions.push(Decision::RemoveLabel { pr: record.pull.number });
             }
             Answer::Done
         }
@@ -103,7 +106,7 @@ fn already(record: &Record, wish: &Wish) -> bool {
 }
 
 /// What stands against landing what a comment asks for.
-fn stands_against(record: &Record, wish: &Wish, said: &Heard, terms: Terms<'_>) -> Option<Refusal> {
+fn stands_against(record: &Record, wish: &Wish, said: &Heard, terms: &Terms) -> Option<Refusal> {
     let (written, head) = (said.comment.created_at, record.pull.head);
     // A later reading may have found another head than the one this comment was weighed with.
     let moved = said.pushed_since || head != said.pull.head || pushed_after(record, written);
@@ -111,8 +114,9 @@ fn stands_against(record: &Record, wish: &Wish, said: &Heard, terms: Terms<'_>) 
         Some(named) => (!named.is(head)).then_some(Refusal::OtherHead { head }),
         None => moved.then_some(Refusal::PushedSince { head }),
     };
-    if record.has_landed() {
-        return Some(Refusal::Landed);
+    let unfit = unfit(&said.comment.by, said.permission, &record.pull, terms);
+    if unfit.is_some() || record.has_landed() {
+        return unfit.or(Some(Refusal::Landed));
     }
     let over = record.over_until.is_some_and(|over| written < over).then_some(Refusal::Overtaken);
     against(&record.pull, terms).or(over).or(doubt)

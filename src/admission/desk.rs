@@ -1,5 +1,6 @@
 //! What is known of each pull request: its last reading, its approval, which labels and comments were already acted on.
 
+use super::weigh::Obstacle;
 use crate::command::{Misread, Wish};
 use crate::facts::{Person, Pull};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, Sha};
@@ -20,6 +21,8 @@ pub enum Via {
     Label(u64),
     /// A comment.
     Comment(CommentId),
+    /// An approving review; the forge's id of it.
+    Review(u64),
 }
 
 /// A person's word that exactly this may land.
@@ -40,6 +43,9 @@ pub struct Approval {
     /// How it is to land; the commit is `head`.
     #[serde(default)]
     pub wish: Wish,
+    /// What keeps it out of the queue; nothing, and it is queued.
+    #[serde(default)]
+    pub waits: Vec<Obstacle>,
     /// Its number: later approvals of the pull request have higher ones.
     pub rev: Reading,
 }
@@ -163,6 +169,16 @@ pub enum Refusal {
         /// Who.
         login: String,
     },
+    /// The repository lists who may ask, and they are not among them.
+    NotListed {
+        /// Who.
+        login: String,
+    },
+    /// It is their own, and the repository wants somebody else to ask.
+    OwnWork {
+        /// Who.
+        login: String,
+    },
     /// The pull request is a draft.
     Draft,
     /// The pull request is not open.
@@ -190,8 +206,6 @@ pub enum Refusal {
     Landed,
     /// The fork or branch it comes from is gone.
     HeadGone,
-    /// The repository's settings are missing or wrong; nothing may land.
-    NotConfigured,
 }
 
 /// What a comment is answered.
@@ -239,12 +253,12 @@ pub enum Decision {
         /// Why.
         why: Refusal,
     },
-    /// The label asked for what cannot be judged yet: its people are told, and it stays.
-    LabelWaits {
-        /// Which pull request.
-        pr: PrNumber,
-        /// For what.
-        why: Refusal,
+    /// A request that waited outside of the queue no longer holds.
+    Withdrawn {
+        /// What it asked for.
+        entry: queue::EntryId,
+        /// Why.
+        why: queue::LeaveWhy,
     },
     /// The label no longer says the truth and is taken off.
     RemoveLabel {

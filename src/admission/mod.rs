@@ -6,11 +6,13 @@ mod comments;
 mod desk;
 mod pulls;
 mod rules;
+mod weigh;
 
 #[cfg(test)]
 mod tests;
 
 pub use comments::{Heard, hear};
 pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
-pub use pulls::{PullReading, read};
+pub use pulls::{PullReading, read, reconsider};
 pub use rules::{Terms, void};
+pub use weigh::{Grounds, Obstacle, weigh};

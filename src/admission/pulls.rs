@@ -1,11 +1,12 @@
 //! A reading of a pull request: does its approval still hold, and does its label ask for one?
 
 use super::desk::{Approval, Decision, Desk, Record, Refusal, Via};
-use super::rules::{Terms, against, void};
+use super::rules::{Terms, against, unfit, void};
+use super::weigh::{Grounds, Obstacle, weigh};
 use crate::command::Wish;
-use crate::facts::{Labelled, Permission, Pull, PullState};
+use crate::facts::{Labelled, Permission, Person, Pull, PullState};
 use crate::ids::{Moment, PrNumber, Reading};
-use crate::queue::{Event, LeaveWhy, Priority};
+use crate::queue::{EntryId, Event, LeaveWhy, Priority};
 use serde::{Deserialize, Serialize};
 
 /// A copy of the forge's that is behind for longer than this is believed after all: nothing may be shut out for ever.
@@ -24,10 +25,13 @@ pub struct PullReading {
     pub labelled: Option<(Labelled, Permission)>,
     /// What the approver may do now; read where there is an approval.
     pub approver: Option<Permission>,
+    /// What the rules are weighed by; read where somebody asks for landing or did.
+    #[serde(default)]
+    pub grounds: Option<Grounds>,
 }
 
 /// Takes in a reading; older ones than the last are ignored.
-pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: Terms<'_>) -> Vec<Decision> {
+pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: &Terms) -> Vec<Decision> {
     let known = desk.pulls.get(&reading.number);
     if known.is_some_and(|known| known.reading >= reading.reading) {
         return Vec::new();
@@ -82,24 +86,92 @@ pub(super) fn pushed_after(record: &Record, moment: Moment) -> bool {
     record.other_head_at.is_some_and(|seen| seen >= moment.plus_ms(1_000))
 }
 
-/// Ends an approval that no longer holds.
-fn review(record: &mut Record, reading: &PullReading, terms: Terms<'_>) -> Vec<Decision> {
+/// Ends an approval that no longer holds, and weighs anew what keeps one that does out of the queue.
+fn review(record: &mut Record, reading: &PullReading, terms: &Terms) -> Vec<Decision> {
     let Some(approval) = &record.approval else { return Vec::new() };
     let lost = reading.approver.is_some_and(|permission| permission < Permission::Write);
     let why = void(approval, &record.moves, &record.pull, terms)
         .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.by.login.to_string() }));
-    let Some(why) = why else { return Vec::new() };
-    let rev = approval.rev;
-    record.approval = None;
-    let mut decisions = vec![Decision::Queue(Event::Left { pr: record.pull.number, rev, why })];
+    let Some(why) = why else { return reweigh(record, reading.grounds.as_ref(), terms) };
+    let mut decisions: Vec<_> = withdraw(record, why).into_iter().collect();
     if terms.labelled(&record.pull) && record.pull.state == PullState::Open {
         decisions.push(Decision::RemoveLabel { pr: record.pull.number });
     }
     decisions
 }
 
+/// Ends an approval, whether it is queued or waits.
+pub(super) fn withdraw(record: &mut Record, why: LeaveWhy) -> Option<Decision> {
+    let pr = record.pull.number;
+    let approval = record.approval.take()?;
+    let entry = EntryId { pr, head: approval.head, rev: approval.rev };
+    let queued = approval.waits.is_empty();
+    Some(if queued {
+        Decision::Queue(Event::Left { pr, rev: entry.rev, why })
+    } else {
+        Decision::Withdrawn { entry, why }
+    })
+}
+
+/// What was not read says nothing against an approval that was weighed before.
+fn reweigh(record: &mut Record, grounds: Option<&Grounds>, terms: &Terms) -> Vec<Decision> {
+    let Some(approval) = &record.approval else { return Vec::new() };
+    let nothing = Grounds::default();
+    let read = terms.asks_reviews() || terms.asks_head(&approval.wish);
+    let grounds = match grounds {
+        Some(grounds) => grounds,
+        None if read => return Vec::new(),
+        None => &nothing,
+    };
+    let waits = weigh(&record.pull, approval, grounds, terms);
+    settle(record, waits)
+}
+
+/// Settings came: what waited for them alone, or only for what they no longer ask, goes on.
+pub fn reconsider(desk: &mut Desk, terms: &Terms) -> Vec<Decision> {
+    let waiting = desk
+        .pulls
+        .values_mut()
+        .filter(|record| record.waits().is_some_and(|waits| waits.contains(&Obstacle::NotConfigured)));
+    let again = |record: &mut Record| {
+        let waits = record.approval.as_ref().map(|a| weigh(&record.pull, a, &Grounds::default(), terms));
+        waits.map(|waits| settle(record, waits)).unwrap_or_default()
+    };
+    waiting.flat_map(again).collect()
+}
+
+/// Takes an approved pull request into the queue, or out of it, as what keeps it out has come or gone.
+fn settle(record: &mut Record, waits: Vec<Obstacle>) -> Vec<Decision> {
+    let pr = record.pull.number;
+    let next = next_rev(record);
+    let Some(approval) = &mut record.approval else { return Vec::new() };
+    let (was_queued, queued) = (approval.waits.is_empty(), waits.is_empty());
+    approval.waits = waits;
+    let event = match (was_queued, queued) {
+        (true, true) | (false, false) => return Vec::new(),
+        // The approval goes on under another number, so that the entry's leaving does not end it.
+        (true, false) => Event::Left { pr, rev: std::mem::replace(&mut approval.rev, next), why: LeaveWhy::SetAside },
+        (false, true) => {
+            approval.rev = next;
+            arrival(pr, approval)
+        }
+    };
+    record.last_rev = next;
+    vec![Decision::Queue(event)]
+}
+
+/// Readings only grow, so this holds even for a pull request that was forgotten and is seen again.
+fn next_rev(record: &Record) -> Reading {
+    record.last_rev.next().max(record.reading)
+}
+
+fn arrival(pr: PrNumber, approval: &Approval) -> Event {
+    let entry = EntryId { pr, head: approval.head, rev: approval.rev };
+    Event::Arrived { entry, priority: Priority(approval.wish.priority.unwrap_or(0)), alone: approval.wish.alone }
+}
+
 /// Follows or refuses a label event that was not acted on before.
-fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'_>) -> Vec<Decision> {
+fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms) -> Vec<Decision> {
     let pr = record.pull.number;
     let Some((labelled, permission)) = &reading.labelled else { return Vec::new() };
     if !terms.labelled(&record.pull) || record.pull.state != PullState::Open {
@@ -109,49 +181,62 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
         record.label_judged = Some(record.pull.updated_at);
         return Vec::new();
     }
-    if record.has_landed() || record.over_until.is_some_and(|over| labelled.at < over) {
-        (record.label_event, record.label_judged) = (Some(labelled.event), Some(record.pull.updated_at));
-        return vec![Decision::RemoveLabel { pr }];
-    }
-    let refusal = if *permission < Permission::Write {
-        Some(Refusal::NeedsWrite { login: labelled.by.login.to_string() })
-    } else if labelled.pushed_since || pushed_after(record, labelled.at) {
-        Some(Refusal::PushedSince { head: record.pull.head })
-    } else {
-        against(&record.pull, terms)
-    };
-    // Without settings nothing can be judged: the label waits, and is looked at again when they are there; its people hear of it.
-    if refusal == Some(Refusal::NotConfigured) {
-        return vec![Decision::LabelWaits { pr, why: Refusal::NotConfigured }];
-    }
     record.label_event = Some(labelled.event);
     record.label_judged = Some(record.pull.updated_at);
+    if record.has_landed() || record.over_until.is_some_and(|over| labelled.at < over) {
+        return vec![Decision::RemoveLabel { pr }];
+    }
+    let moved = labelled.pushed_since || pushed_after(record, labelled.at);
+    let refusal = unfit(&labelled.by, *permission, &record.pull, terms)
+        .or_else(|| moved.then_some(Refusal::PushedSince { head: record.pull.head }))
+        .or_else(|| against(&record.pull, terms));
     if let Some(why) = refusal {
         return vec![Decision::RefuseLabel { pr, why }];
     }
-    vec![approve(record, labelled.by.clone(), Via::Label(labelled.event), &Wish::default(), now)]
+    let asked = Asked { by: &labelled.by, via: Via::Label(labelled.event), wish: &Wish::default(), at: now };
+    approve(record, asked, reading.grounds.as_ref(), terms).into_iter().collect()
 }
 
-/// Binds a person's word to the head as read now, and queues it.
-pub(super) fn approve(record: &mut Record, by: crate::facts::Person, via: Via, wish: &Wish, at: Moment) -> Decision {
-    // Readings only grow, so this holds even for a pull request that was forgotten and is seen again.
-    let rev = record.last_rev.next().max(record.reading);
+/// A person's request, found to be theirs to make.
+pub(super) struct Asked<'a> {
+    pub by: &'a Person,
+    pub via: Via,
+    pub wish: &'a Wish,
+    pub at: Moment,
+}
+
+/// Binds a person's word to the head as read now; it is queued, or waits for what keeps it out.
+pub(super) fn approve(
+    record: &mut Record,
+    asked: Asked<'_>,
+    grounds: Option<&Grounds>,
+    terms: &Terms,
+) -> Option<Decision> {
+    let rev = next_rev(record);
     record.last_rev = rev;
-    let approval = Approval {
+    let mut approval = Approval {
         head: record.pull.head,
         base: record.pull.base.clone(),
-        by,
-        at,
-        via,
+        by: asked.by.clone(),
+        at: asked.at,
+        via: asked.via,
         title: record.pull.title.clone(),
-        wish: Wish { head: None, ..wish.clone() },
+        wish: Wish { head: None, ..asked.wish.clone() },
+        waits: Vec::new(),
         rev,
     };
+    approval.waits = weigh(&record.pull, &approval, grounds.unwrap_or(&Grounds::default()), terms);
     // A landing may be moving the branch of this very head while somebody asks for it in another way.
     if record.approval.as_ref().is_none_or(|before| before.head != approval.head) {
         record.moves.clear();
     }
-    record.approval = Some(approval.clone());
-    let entry = crate::queue::EntryId { pr: record.pull.number, head: approval.head, rev };
-    Decision::Queue(Event::Arrived { entry, priority: Priority(wish.priority.unwrap_or(0)), alone: wish.alone })
+    let pr = record.pull.number;
+    let was_queued = record.approval.as_ref().is_some_and(|before| before.waits.is_empty());
+    let event = if approval.waits.is_empty() {
+        Some(arrival(pr, &approval))
+    } else {
+        was_queued.then_some(Event::Left { pr, rev, why: LeaveWhy::SetAside })
+    };
+    record.approval = Some(approval);
+    event.map(Decision::Queue)
 }

@@ -1,30 +1,55 @@
 //! The rules of admission: what voids an approval, and what stands against a request.
 
 use super::desk::{Approval, Refusal};
-use crate::facts::{Pull, PullState};
+use crate::command::Wish;
+use crate::config::repo::{ChecksConfig, RulesConfig};
+use crate::facts::{Permission, Person, Pull, PullState, RequiredCheck};
 use crate::ids::BranchName;
 use crate::queue::LeaveWhy;
 
-/// What the repository's settings say about admission.
-#[derive(Debug, Clone, Copy)]
-pub struct Terms<'a> {
+/// What the repository's settings and the forge's own rules say about admission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Terms {
     /// The branch the queue lands on.
-    pub trunk: &'a BranchName,
+    pub trunk: BranchName,
     /// The label that asks for landing.
-    pub label: &'a str,
+    pub label: String,
+    /// An approving review asks for landing, too.
+    pub review_asks: bool,
     /// The settings are there and valid.
     pub configured: bool,
+    /// `[rules]`, with what the forge demands beyond them.
+    pub rules: RulesConfig,
+    /// What green means.
+    pub checks: ChecksConfig,
+    /// Checks that must pass on a tip.
+    pub required: Vec<RequiredCheck>,
 }
 
-impl Terms<'_> {
+impl Terms {
     /// The pull request carries the label.
     pub fn labelled(&self, pull: &Pull) -> bool {
-        pull.labels.iter().any(|label| label.eq_ignore_ascii_case(self.label))
+        pull.labels.iter().any(|label| label.eq_ignore_ascii_case(&self.label))
+    }
+
+    /// Reviews must be read to weigh a request.
+    pub fn asks_reviews(&self) -> bool {
+        self.rules.approvals > 0
+    }
+
+    /// Checks on the pull request's own head must be read to weigh this request.
+    pub fn asks_head(&self, wish: &Wish) -> bool {
+        (wish.when_green || !self.checks.before.is_empty()) && !self.before().is_empty()
+    }
+
+    /// The checks that must pass on the head where any must.
+    pub fn before(&self) -> &[RequiredCheck] {
+        if self.checks.before.is_empty() { &self.required } else { &self.checks.before }
     }
 }
 
 /// Why an approval no longer holds for the pull request as it is read now, if it does not.
-pub fn void(approval: &Approval, moves: &[crate::ids::Sha], pull: &Pull, terms: Terms<'_>) -> Option<LeaveWhy> {
+pub fn void(approval: &Approval, moves: &[crate::ids::Sha], pull: &Pull, terms: &Terms) -> Option<LeaveWhy> {
     match pull.state {
         PullState::Closed => return Some(LeaveWhy::Closed),
         PullState::Merged => return Some(LeaveWhy::MergedElsewhere),
@@ -46,17 +71,30 @@ pub fn void(approval: &Approval, moves: &[crate::ids::Sha], pull: &Pull, terms: 
 }
 
 /// What stands against queueing a pull request as it is read now, whoever asks.
-pub(super) fn against(pull: &Pull, terms: Terms<'_>) -> Option<Refusal> {
+pub(super) fn against(pull: &Pull, terms: &Terms) -> Option<Refusal> {
     if pull.state != PullState::Open {
         Some(Refusal::NotOpen)
-    } else if !terms.configured {
-        Some(Refusal::NotConfigured)
     } else if pull.draft {
         Some(Refusal::Draft)
-    } else if pull.base != *terms.trunk {
+    } else if pull.base != terms.trunk {
         Some(Refusal::OtherBase { base: pull.base.to_string(), trunk: terms.trunk.to_string() })
     } else if pull.head_repo.is_none() {
         Some(Refusal::HeadGone)
+    } else {
+        None
+    }
+}
+
+/// What stands against this person asking for this pull request.
+pub(super) fn unfit(by: &Person, may: Permission, pull: &Pull, terms: &Terms) -> Option<Refusal> {
+    let login = by.login.to_string();
+    let listed = |login: &str| terms.rules.mergers.iter().any(|known| known.as_str().eq_ignore_ascii_case(login));
+    if may < Permission::Write {
+        Some(Refusal::NeedsWrite { login })
+    } else if !terms.rules.mergers.is_empty() && !listed(&login) {
+        Some(Refusal::NotListed { login })
+    } else if terms.rules.no_self_merge && pull.author.id == by.id {
+        Some(Refusal::OwnWork { login })
     } else {
         None
     }

@@ -64,7 +64,8 @@ impl Story {
         let reading = self.next();
         let labelled = Labelled { event: 1, by: ann(), at: Moment::from_ms(1_000), pushed_since: false };
         let labelled = (!pull.labels.is_empty()).then_some((labelled, Permission::Write));
-        let reading = PullReading { reading, number: PR, pull: Some(pull.clone()), labelled, approver: None };
+        let reading =
+            PullReading { reading, number: PR, pull: Some(pull.clone()), labelled, approver: None, grounds: None };
         let terms = Terms { trunk: &self.trunk, label: "ready", configured: true };
         read(&mut self.desk, &reading, Moment::from_ms(self.second * 1_000), terms)
     }

@@ -53,7 +53,7 @@ const TABLE: [Row; 6] = [
     Row {
         verb: Verb::Merge,
         word: "merge",
-        takes: " [COMMIT] [as rebase|merge|squash] [priority=N] [alone]",
+        takes: " [COMMIT] [as rebase|merge|squash] [priority=N] [alone] [when green]",
         aliases: &["queue", "retry"],
         foreign: &["r+", "+r", "approve", "enqueue", "land", "ship", "shipit", "lgtm", "rebase", "go"],
         help: "puts this pull request into the queue, as its head is now; COMMIT is that head's id, twelve digits of it or \
@@ -62,7 +62,7 @@ const TABLE: [Row; 6] = [
     Row {
         verb: Verb::Squash,
         word: "squash",
-        takes: " [COMMIT] [priority=N] [alone]",
+        takes: " [COMMIT] [priority=N] [alone] [when green]",
         aliases: &[],
         foreign: &[],
         help: "is short for `merge as squash`",

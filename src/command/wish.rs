@@ -24,6 +24,8 @@ pub struct Wish {
     pub priority: Option<i32>,
     /// In no group with others.
     pub alone: bool,
+    /// Not before the required checks have passed on its own head.
+    pub when_green: bool,
 }
 
 /// A commit as a person writes it: hex digits, perhaps too few of them, perhaps of another commit.
@@ -52,6 +54,9 @@ pub(super) fn read(words: &[&str]) -> Result<Wish, String> {
         let lower = word.to_ascii_lowercase();
         if lower == "alone" {
             wish.alone = true;
+        } else if lower == "when" {
+            let green = words.next().is_some_and(|word| word.eq_ignore_ascii_case("green"));
+            wish.when_green = green.then_some(true).ok_or("`when` is followed by `green`.")?;
         } else if lower == "as" {
             let shape = words.next().copied().unwrap_or_default();
             wish.strategy = Some(strategy(shape)?);

@@ -4,14 +4,17 @@ pub mod repo;
 pub mod service;
 
 mod duration;
+mod pattern;
 mod problem;
 mod read;
 mod repo_file;
+mod rules_file;
 mod service_file;
 mod tag;
 mod tree;
 mod url;
 
+pub use pattern::Pattern;
 pub use problem::Problem;
 pub use repo::RepoConfig;
 pub use service::ServiceConfig;

@@ -1,7 +1,8 @@
 //! `.github/greenline.toml`: what a repository asks of its queue. Read from trunk only.
 
+use super::pattern::Pattern;
 use crate::facts::{InnerMerges, RequiredCheck, Strategy};
-use crate::ids::CheckName;
+use crate::ids::{CheckName, Login};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -10,6 +11,9 @@ use std::collections::BTreeSet;
 pub struct RepoConfig {
     /// `[queue]`
     pub queue: QueueConfig,
+    /// `[rules]`
+    #[serde(default)]
+    pub rules: RulesConfig,
     /// `[checks]`
     pub checks: ChecksConfig,
     /// `[merge]`
@@ -49,6 +53,25 @@ pub struct QueueConfig {
     pub tries: u8,
     /// Every commit that ever is trunk's tip was itself tested, not only the last of a group.
     pub every_commit: bool,
+    /// An approving review asks for landing, too.
+    #[serde(default)]
+    pub review_asks: bool,
+}
+
+/// `[rules]`: who may ask for landing, and what must hold before a pull request enters the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RulesConfig {
+    /// Approvals of exactly this head by people with write permission, the author's own not counted.
+    pub approvals: u8,
+    /// Somebody else than its author has to ask for landing.
+    pub no_self_merge: bool,
+    /// Logins of those who may ask for landing; empty means whoever may push.
+    pub mergers: Vec<Login>,
+    /// Labels that keep a pull request out.
+    pub blocking_labels: Vec<String>,
+    /// Titles that keep a pull request out.
+    pub blocking_titles: Vec<Pattern>,
 }
 
 /// `[checks]`: what green means here.
@@ -56,6 +79,9 @@ pub struct QueueConfig {
 pub struct ChecksConfig {
     /// Checks that must pass; empty means: ask branch protection and rulesets.
     pub required: Vec<RequiredCheck>,
+    /// Checks that must pass on a pull request's own head before it enters the queue.
+    #[serde(default)]
+    pub before: Vec<RequiredCheck>,
     /// Names of required checks for which `skipped` passes.
     pub skipped_passes: BTreeSet<CheckName>,
     /// Names of required checks for which `neutral` passes.
@@ -127,9 +153,12 @@ impl Default for RepoConfig {
                 budget: 4,
                 tries: 1,
                 every_commit: false,
+                review_asks: false,
             },
+            rules: RulesConfig::default(),
             checks: ChecksConfig {
                 required: Vec::new(),
+                before: Vec::new(),
                 skipped_passes: BTreeSet::new(),
                 neutral_passes: BTreeSet::new(),
                 allow_no_checks: false,

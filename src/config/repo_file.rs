@@ -4,6 +4,7 @@ use super::duration;
 use super::problem::{Fault, Problem};
 use super::read::{Reader, Section};
 use super::repo::{CandidateConfig, ChecksConfig, MergeConfig, PlanConfig, QueueConfig, RepoConfig};
+use super::rules_file::rules;
 use super::tree::{self, At, Node, Table, Value};
 use super::{repo, tag};
 use crate::facts::{InnerMerges, RequiredCheck, Strategy};
@@ -31,10 +32,11 @@ impl RepoConfig {
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let root = tree::parse(text)?;
         let mut read = Reader::default();
-        read.unknown(&root, &["queue", "checks", "merge", "candidate"], "section");
+        read.unknown(&root, &["queue", "rules", "checks", "merge", "candidate"], "section");
         let default = Self::default();
         let value = Self {
             queue: queue(&mut read, &root, default.queue),
+            rules: rules(&mut read, &root),
             checks: checks(&mut read, &root, &default.checks),
             merge: merge(&mut read, &root, default.merge),
             candidate: candidate(&mut read, &root, default.candidate),
@@ -59,6 +61,7 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
     let budget = read.whole(&mut section, "budget", 1..=256).and_then(|budget| u32::try_from(budget).ok());
     let tries = read.whole(&mut section, "tries", 1..=10).and_then(|tries| u8::try_from(tries).ok());
     let every_commit = read.flag(&mut section, "every_commit").unwrap_or(default.every_commit);
+    let review_asks = read.flag(&mut section, "review_asks").unwrap_or(default.review_asks);
     let plan = match strategy.unwrap_or(default.plan) {
         PlanConfig::Serial => PlanConfig::Serial,
         PlanConfig::Pipeline { depth: usual } => PlanConfig::Pipeline { depth: depth.unwrap_or(usual) },
@@ -83,10 +86,11 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
         budget: budget.unwrap_or(default.budget.max(least)),
         tries: tries.unwrap_or(default.tries),
         every_commit,
+        review_asks,
     }
 }
 
-fn label(text: &str) -> Result<String, Fault> {
+pub(super) fn label(text: &str) -> Result<String, Fault> {
     let count = text.chars().count();
     let legal = !text.trim().is_empty() && text.trim() == text && !text.chars().any(char::is_control);
     if legal && count <= LABEL_MAX {
@@ -101,8 +105,10 @@ fn checks(read: &mut Reader, root: &Table, default: &ChecksConfig) -> ChecksConf
     let listed = read.items(&mut section, "required", CHECKS_MAX);
     let allow_no_checks = read.flag(&mut section, "allow_no_checks").unwrap_or(default.allow_no_checks);
     let problems_before = read.problems.len();
-    let required = listed.map(|items| required(read, items)).unwrap_or_default();
+    let required = listed.map(|items| each_check(read, items)).unwrap_or_default();
     let all_read = read.problems.len() == problems_before;
+    let before = read.items(&mut section, "before", CHECKS_MAX);
+    let before = before.map(|items| each_check(read, items)).unwrap_or_default();
     let at = section.at("required");
     if listed.is_some_and(<[Node]>::is_empty) && !allow_no_checks {
         let hint =
@@ -113,7 +119,9 @@ fn checks(read: &mut Reader, root: &Table, default: &ChecksConfig) -> ChecksConf
         let what = "says that nothing need pass, beside checks that must";
         read.wrong(&section.at("allow_no_checks"), what, "drop allow_no_checks, or empty the list of required checks");
     }
-    let known = listed.filter(|_| all_read).map(|_| required.as_slice());
+    let known: Option<Vec<&RequiredCheck>> =
+        listed.filter(|_| all_read).map(|_| required.iter().chain(&before).collect());
+    let known = known.as_deref();
     let skipped_passes = names(read, &mut section, "skipped_passes", known);
     let neutral_passes = names(read, &mut section, "neutral_passes", known);
     let start = read.duration(&mut section, "start_deadline", DEADLINES);
@@ -125,10 +133,18 @@ fn checks(read: &mut Reader, root: &Table, default: &ChecksConfig) -> ChecksConf
         read.wrong(&section.at("finish_deadline"), "ends before the checks have to begin", hint);
     }
     read.close(&section);
-    ChecksConfig { required, skipped_passes, neutral_passes, allow_no_checks, start_deadline_ms, finish_deadline_ms }
+    ChecksConfig {
+        required,
+        before,
+        skipped_passes,
+        neutral_passes,
+        allow_no_checks,
+        start_deadline_ms,
+        finish_deadline_ms,
+    }
 }
 
-fn required(read: &mut Reader, items: &[Node]) -> Vec<RequiredCheck> {
+fn each_check(read: &mut Reader, items: &[Node]) -> Vec<RequiredCheck> {
     let mut checks: Vec<RequiredCheck> = Vec::new();
     for item in items {
         let Some(check) = required_check(read, item) else { continue };
@@ -182,7 +198,7 @@ fn names(
     read: &mut Reader,
     section: &mut Section<'_>,
     key: &'static str,
-    known: Option<&[RequiredCheck]>,
+    known: Option<&[&RequiredCheck]>,
 ) -> BTreeSet<CheckName> {
     let mut names = BTreeSet::new();
     for (at, text) in read.texts(section, key, CHECKS_MAX).unwrap_or_default() {
@@ -197,7 +213,7 @@ fn names(
     names
 }
 
-fn expect_required(read: &mut Reader, at: &At, name: &CheckName, known: Option<&[RequiredCheck]>) {
+fn expect_required(read: &mut Reader, at: &At, name: &CheckName, known: Option<&[&RequiredCheck]>) {
     let Some(known) = known.filter(|known| !known.iter().any(|check| check.name == *name)) else { return };
     let meant = nearest(name.as_str(), known.iter().map(|check| check.name.as_str()));
     let hint =

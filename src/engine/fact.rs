@@ -3,7 +3,7 @@
 use super::state::Landed;
 use crate::admission::{Heard, PullReading};
 use crate::config::RepoConfig;
-use crate::facts::{Check, Repository, RequiredCheck};
+use crate::facts::{Check, Demands, Repository};
 use crate::ids::{CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
 use crate::queue;
 use serde::{Deserialize, Serialize};
@@ -27,8 +27,8 @@ pub enum Fact {
         at: Sha,
         /// The file: `Ok(None)` if there is none, its problems if it is wrong.
         file: Result<Option<Box<RepoConfig>>, Vec<String>>,
-        /// What the forge requires.
-        forge_requires: Vec<RequiredCheck>,
+        /// What the forge demands.
+        demands: Demands,
     },
     /// A pull request was read.
     Pull(PullReading),

@@ -1,7 +1,7 @@
 //! What is owed to the world, computed from the state alone: each job says everything its performer needs, and leaves it no choice.
 
 use super::state::RepoState;
-use crate::admission::Approval;
+use crate::admission::{Approval, Terms};
 use crate::config::repo::{ChecksConfig, TagTemplate};
 use crate::facts::{Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, PrNumber, RefName, RunId, Sha};
@@ -65,8 +65,8 @@ pub struct Landing {
     pub bar: Bar,
     /// How candidates are named.
     pub tag: TagTemplate,
-    /// The label whose removal withdraws an approval.
-    pub label: String,
+    /// The rules its members were admitted by.
+    pub terms: Terms,
 }
 
 /// Something that is owed.
@@ -330,7 +330,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             members: members.iter().map(|member| land_member(state, *member)).collect(),
             bar: bar(state, to.sha()),
             tag: state.config().candidate.tag,
-            label: state.config().queue.label,
+            terms: state.terms(),
         })),
         Effect::Revoke { to, attempt } => Job::Revoke {
             trunk: trunk.clone(),

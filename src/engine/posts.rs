@@ -1,7 +1,8 @@
 //! The one status comment of each pull request: what it is to say now, and whether it says so already. No I/O.
 
 use super::present;
-use super::state::RepoState;
+use super::state::{File, RepoState};
+use crate::admission::{Obstacle, Record};
 use crate::facts::PullState;
 use crate::ids::{CommentId, PrNumber, Sha};
 use crate::queue::{self, Doing, Standing};
@@ -14,9 +15,11 @@ const EXACT_POSITIONS: usize = 3;
 pub(super) fn standing(state: &RepoState, pr: PrNumber) -> String {
     let policy = state.policy();
     let queued = state.queue.entry(pr).and_then(|entry| queue::explain(&state.queue, &policy, entry.id));
-    match queued {
-        Some(standing) => present::sentence(state, &standing),
-        None => format!("It is not in the queue. {}", last_word(state, pr)),
+    let waits = state.desk.pulls.get(&pr).and_then(Record::waits);
+    match (queued, waits) {
+        (Some(standing), _) => present::sentence(state, &standing),
+        (None, Some(obstacles)) => format!("It waits outside of the queue. {}", text::waiting(obstacles)),
+        (None, None) => format!("It is not in the queue. {}", last_word(state, pr)),
     }
 }
 
@@ -50,10 +53,29 @@ pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
         let sentence = text::standing(&standing, state.trunk().as_str());
         say(state, entry.pr, about, text::status_comment("Queued.", &sentence, page));
     }
+    refresh_waiting(state, page);
     let queue = &state.queue;
     let over = |pr: &PrNumber| queue.entry(*pr).is_none();
     let open = |pr: &PrNumber| state.desk.pulls.get(pr).is_some_and(|r| r.pull.state == PullState::Open);
+    let over = |pr: &PrNumber| over(pr) && state.desk.pulls.get(pr).is_none_or(|record| record.approval.is_none());
     state.posts.retain(|pr, post| post.body.is_some() || !over(pr) || open(pr) || state.closings.contains_key(pr));
+}
+
+/// What approved pull requests outside of the queue wait for. What was only not read yet is no news to anybody.
+fn refresh_waiting(state: &mut RepoState, page: Option<&str>) {
+    let unread = state.settings.file == File::Unread;
+    let waiting = state.desk.pulls.iter().filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?)));
+    let told: Vec<_> = waiting
+        .filter(|(_, approval)| !approval.waits.is_empty() && approval.waits != [Obstacle::Unread] && !unread)
+        .map(|(pr, approval)| {
+            let codes: Vec<_> = approval.waits.iter().map(text::obstacle_code).collect();
+            let about = format!("waits {} {} {:?}", approval.head, codes.join(" "), approval.waits);
+            (pr, about, text::status_comment("Waiting.", &text::waiting(&approval.waits), page))
+        })
+        .collect();
+    for (pr, about, body) in told {
+        say(state, pr, about, body);
+    }
 }
 
 /// What a standing is about; `None` for passing moments that nobody need be told.

@@ -3,9 +3,9 @@
 use crate::admission::{Desk, Terms};
 use crate::checks::Named;
 use crate::config::RepoConfig;
-use crate::config::repo::PlanConfig;
+use crate::config::repo::{PlanConfig, RulesConfig};
 use crate::engine::board::{DepartureRow, LandingRow};
-use crate::facts::{Repository, RequiredCheck};
+use crate::facts::{Demands, Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
 use crate::queue::{self, Plan, Policy};
 use serde::{Deserialize, Serialize};
@@ -63,8 +63,9 @@ pub struct Settings {
     pub file: File,
     /// The last valid file, in force while the one on trunk is broken.
     pub good: Option<RepoConfig>,
-    /// What branch protection and rulesets require.
-    pub forge_requires: Vec<RequiredCheck>,
+    /// What branch protection and rulesets demand.
+    #[serde(default)]
+    pub demands: Demands,
 }
 
 /// `.github/greenline.toml` on trunk.
@@ -175,7 +176,7 @@ impl RepoState {
     /// The checks that must pass: the file's, else what the forge requires.
     pub fn required(&self) -> Vec<RequiredCheck> {
         let own = self.settings.good.as_ref().map(|config| config.checks.required.clone()).unwrap_or_default();
-        if own.is_empty() { self.settings.forge_requires.clone() } else { own }
+        if own.is_empty() { self.settings.demands.checks.clone() } else { own }
     }
 
     /// Something says what green means.
@@ -229,9 +230,19 @@ impl RepoState {
         Policy { plan, budget, tries, every_commit, ..Policy::default() }
     }
 
-    /// The rules of admission, with the label they name.
-    pub fn terms<'a>(&'a self, config: &'a RepoConfig) -> Terms<'a> {
-        Terms { trunk: self.trunk(), label: &config.queue.label, configured: self.configured() }
+    /// The rules of admission: the file's, and what the forge demands beyond them.
+    pub fn terms(&self) -> Terms {
+        let config = self.config();
+        let approvals = config.rules.approvals.max(self.settings.demands.approvals);
+        Terms {
+            trunk: self.trunk().clone(),
+            label: config.queue.label,
+            review_asks: config.queue.review_asks,
+            configured: self.configured(),
+            rules: RulesConfig { approvals, ..config.rules },
+            checks: config.checks,
+            required: self.required(),
+        }
     }
 
     /// Counts something.

@@ -8,9 +8,9 @@ use crate::admission::{self, Decision, Desk, Heard, PullReading, Refusal, Terms}
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::config::RepoConfig;
 use crate::engine::board::{DepartureRow, LandingRow};
-use crate::facts::{Check, CheckState, Pull, PullState, RequiredCheck};
+use crate::facts::{Check, CheckState, Demands, Pull, PullState};
 use crate::ids::{Moment, PrNumber, RunId, Sha};
-use crate::queue::{self, Effect, Event, Notice, Silence, TrunkVerdict, Verdict};
+use crate::queue::{self, Effect, Event, LeaveWhy, Notice, Silence, TrunkVerdict, Verdict};
 use crate::text;
 
 /// Landings and departures that are kept for the board.
@@ -18,8 +18,8 @@ const ROWS_KEPT: usize = 20;
 /// Closed pull requests that are kept in mind.
 const CLOSED_KEPT: usize = 500;
 
-/// A trunk commit, its settings file, and what the forge requires.
-type SettingsRead<'a> = (Sha, &'a Result<Option<Box<RepoConfig>>, Vec<String>>, &'a [RequiredCheck]);
+/// A trunk commit, its settings file, and what the forge demands.
+type SettingsRead<'a> = (Sha, &'a Result<Option<Box<RepoConfig>>, Vec<String>>, &'a Demands);
 
 /// What does not come from the repository but from the service around it.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
     match fact {
         Fact::Repository(repository) => state.repository = repository.clone(),
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
-        Fact::Settings { at, file, forge_requires } => settings(state, (*at, file, forge_requires), around),
+        Fact::Settings { at, file, demands } => settings(state, (*at, file, demands), around),
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
@@ -101,19 +101,19 @@ fn seen(state: &RepoState, pull: Option<&Pull>) -> Option<Pull> {
 }
 
 /// Lets admission decide, and follows its decisions.
-fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk, Terms<'_>) -> Vec<Decision>) {
-    let config = state.config();
+fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk, &Terms) -> Vec<Decision>) {
+    let terms = state.terms();
     let mut desk = std::mem::take(&mut state.desk);
-    let decisions = judge(&mut desk, state.terms(&config));
+    let decisions = judge(&mut desk, &terms);
     state.desk = desk;
     decide(state, decisions, around);
 }
 
 /// The settings as they are on a trunk commit: in force from now on.
-fn settings(state: &mut RepoState, (at, file, forge_requires): SettingsRead<'_>, around: Around<'_>) {
+fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, around: Around<'_>) {
     let merge = state.config().merge;
     state.settings.read_at = Some(at);
-    state.settings.forge_requires = forge_requires.to_vec();
+    state.settings.demands = demands.clone();
     match file {
         Ok(None) => (state.settings.file, state.settings.good) = (File::Missing, None),
         Ok(Some(config)) => {
@@ -124,6 +124,7 @@ fn settings(state: &mut RepoState, (at, file, forge_requires): SettingsRead<'_>,
     if state.config().merge != merge {
         advance(state, Event::Reshaped, around);
     }
+    admit(state, around, admission::reconsider);
 }
 
 /// One step of the queue, and what its effects mean for the state around it.
@@ -172,12 +173,7 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
                 refuse_label(state, pr, &why, around);
                 state.labels_off.insert(pr);
             }
-            // Settings that were only not read yet are no news to anybody.
-            Decision::LabelWaits { .. } if state.settings.file == File::Unread => {}
-            Decision::LabelWaits { pr, why } => {
-                let body = text::status_comment("Waiting.", &text::label_waits(&why), around.page);
-                posts::say(state, pr, "label waits".to_owned(), body);
-            }
+            Decision::Withdrawn { entry, why } => tell(state, entry, &Notice::Left(why), around),
             Decision::RemoveLabel { pr } => {
                 state.labels_off.insert(pr);
             }
@@ -247,13 +243,15 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
     let (headline, code, sentence) = match notice {
         Notice::Landed { tip, trunk: moved_to } => return landed(state, entry, *tip, *moved_to, around),
         Notice::Ejected(why) => {
-            let terms = state.terms(&config);
+            let terms = state.terms();
             if state.desk.pulls.get(&entry.pr).is_some_and(|record| terms.labelled(&record.pull)) {
                 state.labels_off.insert(entry.pr);
             }
             state.count("greenline_ejected_total");
             ("Sent back.", text::eject_code(why), text::eject(why, &trunk, &label))
         }
+        // Its approval stands: where it waits is told with the others that wait.
+        Notice::Left(LeaveWhy::SetAside) => return state.count("greenline_set_aside_total"),
         Notice::Left(why) => {
             state.count("greenline_left_total");
             ("Out of the queue.", text::leave_code(why), text::leave(why, entry.head, &label))

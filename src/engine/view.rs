@@ -1,6 +1,8 @@
 //! What of a repository's state those who read the world need to know: where to look, and what was seen already.
 
 use super::state::RepoState;
+use crate::admission::{Approval, Terms};
+use crate::command::Wish;
 use crate::facts::Pull;
 use crate::ids::{BranchName, CheckName, CommentId, Moment, PrNumber, RunId, Sha};
 use crate::queue::{Phase, Trunk, TrunkVerdict};
@@ -16,10 +18,14 @@ pub struct View {
     pub trunk: BranchName,
     /// Where trunk was last.
     pub tip: Option<Sha>,
-    /// The label that asks for landing.
-    pub label: String,
     /// Pull requests in the queue.
     pub queued: BTreeSet<PrNumber>,
+    /// Approved pull requests outside of it, with their heads.
+    pub waiting: BTreeMap<PrNumber, Sha>,
+    /// The rules requests are weighed by.
+    pub terms: Terms,
+    /// Approved pull requests: at which head, and what was asked.
+    pub approved: BTreeMap<PrNumber, (Sha, Wish)>,
     /// Runs whose verdict is waited for, with their commits.
     pub runs: Vec<(RunId, Sha)>,
     /// Comments before this moment have been looked at.
@@ -53,8 +59,10 @@ impl View {
         Self {
             trunk: state.trunk().clone(),
             tip: queue.trunk.map(|trunk| trunk.tip),
-            label: state.config().queue.label,
             queued: queue.order.iter().map(|entry| entry.id.pr).collect(),
+            waiting: waiting(state).map(|(pr, approval)| (pr, approval.head)).collect(),
+            terms: state.terms(),
+            approved: approved(state).map(|(pr, a)| (pr, (a.head, a.wish.clone()))).collect(),
             runs: waited_for(state).collect(),
             heard_until: state.heard_until,
             red_trunk: red_trunk(state),
@@ -64,16 +72,20 @@ impl View {
         }
     }
 
-    /// The pull request is queued, or its label asks for it.
+    /// The pull request is approved, or its label asks for that.
     pub fn concerns(&self, pull: &Pull) -> bool {
-        self.queued.contains(&pull.number) || self.asks(pull)
+        self.approved.contains_key(&pull.number) || self.asks(pull)
     }
 
-    /// The pull request carries the label, is not queued, and changed since its label was last acted on.
+    /// The pull request carries the label, is not approved, and changed since its label was last acted on.
     pub fn asks(&self, pull: &Pull) -> bool {
-        let labelled = pull.labels.iter().any(|label| label.eq_ignore_ascii_case(&self.label));
         let acted = self.acted.get(&pull.number).is_some_and(|at| *at >= pull.updated_at);
-        labelled && !acted && !self.queued.contains(&pull.number)
+        self.terms.labelled(pull) && !acted && !self.approved.contains_key(&pull.number)
+    }
+
+    /// Pull requests that wait and whose head this is.
+    pub fn waiting_at(&self, sha: Sha) -> impl Iterator<Item = PrNumber> {
+        self.waiting.iter().filter(move |(_, head)| **head == sha).map(|(pr, _)| *pr)
     }
 
     /// The comment was acted on already.
@@ -83,8 +95,19 @@ impl View {
 
     /// Something waits for the checks on this commit.
     pub fn waits_for(&self, sha: Sha) -> bool {
-        self.runs.iter().any(|(_, own)| *own == sha) || self.red_trunk.as_ref().is_some_and(|red| red.sha == sha)
+        let heads = self.waiting_at(sha).next().is_some();
+        heads
+            || self.runs.iter().any(|(_, own)| *own == sha)
+            || self.red_trunk.as_ref().is_some_and(|red| red.sha == sha)
     }
+}
+
+fn approved(state: &RepoState) -> impl Iterator<Item = (PrNumber, &Approval)> {
+    state.desk.pulls.iter().filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?)))
+}
+
+fn waiting(state: &RepoState) -> impl Iterator<Item = (PrNumber, &Approval)> {
+    approved(state).filter(|(_, approval)| !approval.waits.is_empty())
 }
 
 /// Runs that CI was asked for and whose verdict is waited for, with their commits.

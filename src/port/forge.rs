@@ -1,7 +1,7 @@
 //! What we ask of the forge (GitHub) about one repository, and the few things we ask it to do.
 
 use super::{Outcome, Trouble};
-use crate::facts::{Check, Comment, Labelled, Permission, Pull, Repository, RequiredCheck};
+use crate::facts::{Check, Comment, Demands, Labelled, Permission, Pull, Repository, Review};
 use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Sha};
 
 /// The forge, asked about one repository. Every answer may be stale; the refs decide.
@@ -25,8 +25,10 @@ pub trait Forge: Send + Sync + 'static {
     fn comments(&self, number: PrNumber, since: Moment) -> impl Future<Output = Result<Vec<Comment>, Trouble>> + Send;
     /// Every check run (latest attempt of each suite and name, duplicates kept) and every status (latest of each context) on a commit.
     fn checks(&self, sha: Sha) -> impl Future<Output = Result<Vec<Check>, Trouble>> + Send;
-    /// What branch protection and rulesets require of `branch`; empty when they require nothing.
-    fn required_checks(&self, branch: &BranchName) -> impl Future<Output = Result<Vec<RequiredCheck>, Trouble>> + Send;
+    /// The latest opinion of each reviewer of the pull request.
+    fn reviews(&self, number: PrNumber) -> impl Future<Output = Result<Vec<Review>, Trouble>> + Send;
+    /// What branch protection and rulesets demand of pull requests onto `branch`.
+    fn demands(&self, branch: &BranchName) -> impl Future<Output = Result<Demands, Trouble>> + Send;
     /// Our own comment on the pull request that carries `marker`, if there is one.
     fn own_comment(
         &self,

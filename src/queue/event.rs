@@ -132,6 +132,8 @@ pub enum LeaveWhy {
         /// Their login.
         by: String,
     },
+    /// Something that may pass keeps it out for now; its approval stands.
+    SetAside,
     /// A later approval replaced it.
     Replaced,
 }

@@ -4,7 +4,7 @@ use super::gate::Door;
 use super::pulls::LABEL;
 use super::saboteur;
 use super::world::Ground;
-use crate::facts::{Check, Comment, Labelled, Permission, Pull, PullState, Repository, RequiredCheck};
+use crate::facts::{Check, Comment, Demands, Labelled, Permission, Pull, PullState, Repository, Review};
 use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Sha};
 use crate::port::{Forge, Outcome, Trouble};
 
@@ -134,8 +134,12 @@ impl Forge for SimForge {
         .await
     }
 
-    async fn required_checks(&self, _branch: &BranchName) -> Result<Vec<RequiredCheck>, Trouble> {
+    async fn reviews(&self, _number: PrNumber) -> Result<Vec<Review>, Trouble> {
         self.read(|_| Vec::new()).await
+    }
+
+    async fn demands(&self, _branch: &BranchName) -> Result<Demands, Trouble> {
+        self.read(|_| Demands::default()).await
     }
 
     async fn own_comment(&self, number: PrNumber, marker: &str) -> Result<Option<CommentId>, Trouble> {

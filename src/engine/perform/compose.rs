@@ -57,5 +57,5 @@ async fn fetch_head<W: World>(world: &W, entry: EntryId, onto: Sha) -> Result<bo
 async fn read_again<W: World>(world: &W, entry: EntryId) -> Result<Fact, Trouble> {
     let (reading, number) = (world.readings().begin(), entry.pr);
     let pull = world.forge().pull(number).await?;
-    Ok(Fact::Pull(PullReading { reading, number, pull, labelled: None, approver: None }))
+    Ok(Fact::Pull(PullReading { reading, number, pull, labelled: None, approver: None, grounds: None }))
 }

@@ -2,6 +2,7 @@
 
 mod comments;
 mod compose;
+mod grounds;
 mod landing;
 mod read;
 mod restore;

@@ -1,9 +1,10 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
 use crate::admission::{Heard, PullReading};
-use crate::command::{self, Command};
+use crate::command::{self, Command, Wish};
 use crate::config::RepoConfig;
 use crate::engine::fact::Fact;
+use crate::engine::perform::grounds::grounds;
 use crate::engine::view::View;
 use crate::engine::world::World;
 use crate::facts::{CheckState, Comment, Pull, PullState, Repository};
@@ -66,7 +67,7 @@ pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Found {
         Look::Repository => about_repository(world, view).await.into(),
         Look::Trunk => trunk(world, &view.trunk).await.into(),
         Look::Pull(number) => pull_reading(world, view, *number).await.map(|reading| vec![Fact::Pull(reading)]).into(),
-        Look::Comment(comment) => comment_look(world, comment).await.into(),
+        Look::Comment(comment) => comment_look(world, view, comment).await.into(),
         Look::Checks(sha) => checks(world, view, *sha).await.into(),
     }
 }
@@ -122,7 +123,7 @@ async fn pulls<W: World>(world: &W, view: &View, base: &BranchName, found: &mut 
     // First come, first served, also for those who came while we were not listening.
     readings.sort_by_key(|reading| (reading.labelled.as_ref().map(|(labelled, _)| labelled.at), reading.number));
     let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
-    for number in view.queued.iter().filter(|number| !listed.contains(number)) {
+    for number in view.approved.keys().filter(|number| !listed.contains(number)) {
         readings.extend(found.part(pull_reading(world, view, *number).await));
     }
     found.facts.extend(readings.into_iter().map(Fact::Pull));
@@ -164,12 +165,12 @@ pub(super) async fn confirm_eject<W: World>(
 /// The settings on a trunk commit.
 pub(super) async fn settings<W: World>(world: &W, at: Sha, branch: &BranchName) -> Result<Vec<Fact>, Trouble> {
     world.git().fetch(&[at], &[]).await?;
-    let forge_requires = world.forge().required_checks(branch).await?;
+    let demands = world.forge().demands(branch).await?;
     let file = match world.git().file(at, SETTINGS_PATH).await? {
         None => Ok(None),
         Some(bytes) => parse(&bytes).map(|config| Some(Box::new(config))),
     };
-    Ok(vec![Fact::Settings { at, file, forge_requires }])
+    Ok(vec![Fact::Settings { at, file, demands }])
 }
 
 fn parse(bytes: &[u8]) -> Result<RepoConfig, Vec<String>> {
@@ -192,7 +193,7 @@ async fn labelled<W: World>(
     reading: crate::ids::Reading,
 ) -> Result<PullReading, Trouble> {
     let asks = pull.as_ref().is_some_and(|pull| pull.state == PullState::Open && view.asks(pull));
-    let labelled = if asks { world.forge().labelled(number, &view.label).await? } else { None };
+    let labelled = if asks { world.forge().labelled(number, &view.terms.label).await? } else { None };
     let labelled = match labelled {
         Some(labelled) => {
             let permission = world.forge().permission(&labelled.by.login).await?;
@@ -200,7 +201,12 @@ async fn labelled<W: World>(
         }
         None => None,
     };
-    Ok(PullReading { reading, number, pull, labelled, approver: None })
+    let asked = pull.as_ref().filter(|_| labelled.is_some()).map(|pull| (pull.head, Wish::default()));
+    let grounds = match view.approved.get(&number).cloned().or(asked) {
+        Some((head, wish)) => Some(grounds(world, &view.terms, (number, head), &wish).await?),
+        None => None,
+    };
+    Ok(PullReading { reading, number, pull, labelled, approver: None, grounds })
 }
 
 /// Comments that speak to us on pull requests that changed since the last look; they may be closed or rebased by now.
@@ -213,7 +219,7 @@ async fn comments<W: World>(world: &W, view: &View, began: Moment, found: &mut F
         all &= comments.is_some();
         for comment in comments.unwrap_or_default() {
             if speaks_to_us(&comment) && !view.answered(number, comment.id) {
-                let heard = found.part(comment_look(world, &comment).await);
+                let heard = found.part(comment_look(world, view, &comment).await);
                 all &= heard.is_some();
                 found.facts.extend(heard.unwrap_or_default());
             }
@@ -229,7 +235,7 @@ fn speaks_to_us(comment: &Comment) -> bool {
 }
 
 /// A comment with its pull request and what its writer may do; nothing if it does not speak to us.
-pub async fn comment_look<W: World>(world: &W, comment: &Comment) -> Result<Vec<Fact>, Trouble> {
+pub async fn comment_look<W: World>(world: &W, view: &View, comment: &Comment) -> Result<Vec<Fact>, Trouble> {
     if !speaks_to_us(comment) {
         return Ok(Vec::new());
     }
@@ -237,16 +243,30 @@ pub async fn comment_look<W: World>(world: &W, comment: &Comment) -> Result<Vec<
     let Some(pull) = world.forge().pull(comment.pull).await? else { return Ok(Vec::new()) };
     let permission = world.forge().permission(&comment.by.login).await?;
     // The timeline is read after the pull request: whatever was pushed before that reading stands in it.
-    let asks = command::read(&comment.body, command::PREFIX).iter().any(|c| matches!(c, Ok(Command::Merge(_))));
-    let pushed_since = asks && world.forge().pushed_since(comment).await?;
-    Ok(vec![Fact::Comment(Heard { reading, comment: comment.clone(), pull, permission, pushed_since })])
+    let asked = command::read(&comment.body, command::PREFIX).into_iter().find_map(|command| match command {
+        Ok(Command::Merge(wish)) => Some(wish),
+        Ok(Command::Cancel | Command::Status | Command::Ping | Command::Help) | Err(_) => None,
+    });
+    let (pushed_since, grounds) = match asked {
+        Some(wish) => {
+            let pushed_since = world.forge().pushed_since(comment).await?;
+            (pushed_since, Some(grounds(world, &view.terms, (pull.number, pull.head), &wish).await?))
+        }
+        None => (false, None),
+    };
+    let comment = comment.clone();
+    Ok(vec![Fact::Comment(Heard { reading, comment, pull, permission, pushed_since, grounds })])
 }
 
 async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>, Trouble> {
     let runs: Vec<_> = view.runs.iter().filter(|(_, own)| *own == sha).map(|(run, _)| *run).collect();
     let red = view.red_trunk.as_ref().filter(|red| red.sha == sha);
+    let mut facts = Vec::new();
+    for number in view.waiting_at(sha) {
+        facts.push(Fact::Pull(pull_reading(world, view, number).await?));
+    }
     if runs.is_empty() && red.is_none() {
-        return Ok(Vec::new());
+        return Ok(facts);
     }
     let seen = world.forge().checks(sha).await?;
     // A red trunk is looked at again only when a required check that was not judged yet is green there.
@@ -255,5 +275,6 @@ async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>,
             .any(|c| c.state == CheckState::Success && red.required.contains(&c.name) && !red.spent.contains(&c.id))
     });
     let doubt = better.then_some(Fact::TrunkDoubted);
-    Ok(runs.into_iter().map(|run| Fact::Checks { run, seen: seen.clone() }).chain(doubt).collect())
+    facts.extend(runs.into_iter().map(|run| Fact::Checks { run, seen: seen.clone() }).chain(doubt));
+    Ok(facts)
 }

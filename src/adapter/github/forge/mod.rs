@@ -5,6 +5,7 @@ mod checks;
 mod comments;
 mod people;
 mod pulls;
+mod reviews;
 mod rules;
 mod runs;
 mod timeline;
@@ -13,7 +14,7 @@ use super::answer::{Answer, Ask};
 use super::app::App;
 use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
-use crate::facts::{Check, Comment, Labelled, Permission, Pull, Repository, RequiredCheck};
+use crate::facts::{Check, Comment, Demands, Labelled, Permission, Pull, Repository, Review};
 use crate::ids::{BranchName, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName, Sha};
 use crate::port::{Forge, Outcome, Trouble};
 use http::{Method, StatusCode};
@@ -183,8 +184,12 @@ impl Forge for GithubForge {
         self.checks_on(sha).await
     }
 
-    async fn required_checks(&self, branch: &BranchName) -> Result<Vec<RequiredCheck>, Trouble> {
-        self.required_on(branch).await
+    async fn reviews(&self, number: PrNumber) -> Result<Vec<Review>, Trouble> {
+        self.reviews_of(number).await
+    }
+
+    async fn demands(&self, branch: &BranchName) -> Result<Demands, Trouble> {
+        self.demands_on(branch).await
     }
 
     async fn own_comment(&self, number: PrNumber, marker: &str) -> Result<Option<CommentId>, Trouble> {

@@ -1,8 +1,8 @@
-//! Reads which checks branch protection and rulesets require of a branch. A repository without rules requires nothing.
+//! Reads what branch protection and rulesets demand of a branch. A repository without rules demands nothing.
 
 use super::GithubForge;
 use crate::adapter::github::host::encoded;
-use crate::facts::RequiredCheck;
+use crate::facts::{Demands, RequiredCheck};
 use crate::ids::{AppId, BranchName};
 use crate::port::Trouble;
 use http::StatusCode;
@@ -21,11 +21,28 @@ struct Rule {
 struct Parameters {
     #[serde(default)]
     required_status_checks: Option<Vec<Required>>,
+    #[serde(default)]
+    required_approving_review_count: Option<u8>,
 }
 
 /// Classic branch protection.
 #[derive(Debug, Deserialize)]
 struct Protection {
+    #[serde(default)]
+    required_status_checks: Option<Checks>,
+    #[serde(default)]
+    required_pull_request_reviews: Option<Reviews>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Reviews {
+    #[serde(default)]
+    required_approving_review_count: Option<u8>,
+}
+
+/// Its part about checks.
+#[derive(Debug, Deserialize)]
+struct Checks {
     #[serde(default)]
     contexts: Option<Vec<String>>,
     /// Not on old Enterprise Servers.
@@ -39,6 +56,13 @@ struct Required {
     /// Null, or -1 in classic protection, for "any App".
     #[serde(alias = "app_id", default)]
     integration_id: Option<i64>,
+}
+
+impl Rule {
+    fn approvals(&self) -> Option<u8> {
+        let count = self.parameters.as_ref()?.required_approving_review_count?;
+        (self.kind.as_deref() == Some("pull_request")).then_some(count)
+    }
 }
 
 impl Required {
@@ -59,7 +83,7 @@ fn by_rules(rules: &[Rule]) -> Result<Vec<RequiredCheck>, Trouble> {
 }
 
 /// `contexts` repeats the names in `checks` without their Apps; only names that stand nowhere else add anything.
-fn by_protection(protection: Protection) -> Result<Vec<RequiredCheck>, Trouble> {
+fn by_protection(protection: Checks) -> Result<Vec<RequiredCheck>, Trouble> {
     if protection.contexts.is_none() && protection.checks.is_none() {
         return Err(unsaid("branch protection"));
     }
@@ -74,14 +98,16 @@ fn unsaid(what: &str) -> Trouble {
 }
 
 impl GithubForge {
-    pub(super) async fn required_on(&self, branch: &BranchName) -> Result<Vec<RequiredCheck>, Trouble> {
+    pub(super) async fn demands_on(&self, branch: &BranchName) -> Result<Demands, Trouble> {
         let branch = encoded(branch.as_str());
         let ask = self.ask(&format!("rules/branches/{branch}?per_page=100"), "Metadata: read");
         let mut required = BTreeSet::new();
+        let mut approvals = 0;
         match self.pages::<Vec<Rule>>(&ask).await? {
             Ok(pages) => {
                 for rules in pages {
                     required.extend(by_rules(&rules)?);
+                    approvals = rules.iter().filter_map(Rule::approvals).fold(approvals, u8::max);
                 }
             }
             // Where the plan has no rulesets the answer is a 403 or 404.
@@ -90,14 +116,19 @@ impl GithubForge {
             }
             Err(answer) => return Err(answer.refusal(&ask)),
         }
-        let ask = self.ask(&format!("branches/{branch}/protection/required_status_checks"), "Administration: read");
+        let ask = self.ask(&format!("branches/{branch}/protection"), "Administration: read");
         let answer = self.app.client().get(self.who, &ask).await?;
         if absent(answer.status) {
             tracing::debug!(repo = %self.repo, said = answer.message(), "no classic branch protection is readable");
         } else {
-            required.extend(by_protection(answer.json(&ask)?)?);
+            let protection: Protection = answer.json(&ask)?;
+            if let Some(checks) = protection.required_status_checks {
+                required.extend(by_protection(checks)?);
+            }
+            let reviews = protection.required_pull_request_reviews;
+            approvals = reviews.and_then(|r| r.required_approving_review_count).unwrap_or_default().max(approvals);
         }
-        Ok(required.into_iter().collect())
+        Ok(Demands { checks: required.into_iter().collect(), approvals })
     }
 }
 
@@ -126,7 +157,7 @@ mod tests {
 
     #[test]
     fn classic_protection_names_each_check_once() {
-        let protection: Protection = serde_json::from_str(
+        let protection: Checks = serde_json::from_str(
             r#"{"strict":true,"contexts":["ci","any","old"],"checks":[{"context":"ci","app_id":7},{"context":"any","app_id":-1}]}"#,
         )
         .expect("it has all we ask for");

@@ -1,9 +1,10 @@
 //! Everything a landing rests on, read again right before it: approvals, permissions, heads, checks, and the tree itself.
 
-use crate::admission::{PullReading, Terms, void};
+use crate::admission::{Grounds, PullReading, Terms, void, weigh};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::engine::fact::Fact;
 use crate::engine::job::{Descent, LandMember, Landing};
+use crate::engine::perform::grounds::grounds;
 use crate::engine::perform::restore::restore;
 use crate::engine::world::World;
 use crate::facts::{Permission, Pull};
@@ -30,16 +31,15 @@ pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<C
     if !restore(world, landing.to, &Descent { from: landing.from, recipes }).await? {
         return Ok(gone());
     }
-    let members = try_join_all(landing.members.iter().map(|member| member_reading(world, member)));
+    let members = try_join_all(landing.members.iter().map(|member| member_reading(world, member, &landing.terms)));
     let trees = try_join_all(landing.members.iter().map(|member| recompute(world, member)));
     let checks = world.forge().checks(landing.to);
     let (readings, seen, trees, onward) = try_join!(members, checks, trees, onward(world, landing))?;
-    let terms = Terms { trunk: &landing.trunk, label: &landing.label, configured: true };
     let mut facts = Vec::new();
     let mut pulls = Vec::new();
     let mut refusal = None;
     for (member, reading) in landing.members.iter().zip(readings) {
-        if !still_approved(member, &reading, terms) {
+        if !still_approved(member, &reading, &landing.terms) {
             refusal = Some(Refusal::MemberChanged);
             facts.push(Fact::Pull(reading.clone()));
         }
@@ -82,7 +82,7 @@ fn backward(landing: &Landing) -> Refusal {
     Refusal::Unsound(format!("commit {to} does not stand on {from}, where {trunk} is, so {trunk} would lose commits"))
 }
 
-async fn member_reading<W: World>(world: &W, member: &LandMember) -> Result<PullReading, Trouble> {
+async fn member_reading<W: World>(world: &W, member: &LandMember, terms: &Terms) -> Result<PullReading, Trouble> {
     let reading = world.readings().begin();
     let number = member.member.entry.pr;
     let pull = world.forge().pull(number);
@@ -93,13 +93,18 @@ async fn member_reading<W: World>(world: &W, member: &LandMember) -> Result<Pull
         }
         None => (pull.await?, None),
     };
-    Ok(PullReading { reading, number, pull, labelled: None, approver })
+    let grounds = match &member.approval {
+        Some(approval) => Some(grounds(world, terms, (number, approval.head), &approval.wish).await?),
+        None => None,
+    };
+    Ok(PullReading { reading, number, pull, labelled: None, approver, grounds })
 }
 
-fn still_approved(member: &LandMember, reading: &PullReading, terms: Terms<'_>) -> bool {
+fn still_approved(member: &LandMember, reading: &PullReading, terms: &Terms) -> bool {
     let (Some(approval), Some(pull)) = (&member.approval, &reading.pull) else { return false };
     reading.approver.is_some_and(|permission| permission >= Permission::Write)
         && void(approval, &member.moves, pull, terms).is_none()
+        && weigh(pull, approval, reading.grounds.as_ref().unwrap_or(&Grounds::default()), terms).is_empty()
 }
 
 /// The second engine's word on a member; a difference refuses and is loud.

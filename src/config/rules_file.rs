@@ -1,0 +1,68 @@
+//! How `[rules]` is read: keys, ranges, defaults. What the rules mean stands in `repo`.
+
+use super::pattern::Pattern;
+use super::problem::Fault;
+use super::read::{Reader, Section};
+use super::repo::RulesConfig;
+use super::repo_file::label;
+use super::tree::Table;
+use crate::ids::Login;
+use crate::wording::shown;
+
+/// Items of each list, at the most.
+const ITEMS_MAX: usize = 50;
+/// GitHub's own rules ask for no more.
+const APPROVALS_MAX: i64 = 10;
+/// Longer than any title that can be matched.
+const PATTERN_MAX: usize = 256;
+
+pub(super) fn rules(read: &mut Reader, root: &Table) -> RulesConfig {
+    let mut section = read.section(root, "rules");
+    let approvals = read.whole(&mut section, "approvals", 0..=APPROVALS_MAX);
+    let rules = RulesConfig {
+        approvals: approvals.and_then(|count| u8::try_from(count).ok()).unwrap_or_default(),
+        no_self_merge: read.flag(&mut section, "no_self_merge").unwrap_or_default(),
+        mergers: each(read, &mut section, "mergers", login),
+        blocking_labels: each(read, &mut section, "blocking_labels", label),
+        blocking_titles: each(read, &mut section, "blocking_titles", pattern),
+    };
+    read.close(&section);
+    rules
+}
+
+/// A list of texts, each of which must pass a check of its own.
+fn each<T>(
+    read: &mut Reader,
+    section: &mut Section<'_>,
+    key: &'static str,
+    check: impl Fn(&str) -> Result<T, Fault>,
+) -> Vec<T> {
+    let mut items = Vec::new();
+    for (at, text) in read.texts(section, key, ITEMS_MAX).unwrap_or_default() {
+        match check(&text) {
+            Ok(item) => items.push(item),
+            Err(fault) => read.wrong(&at, fault.what, fault.hint),
+        }
+    }
+    items
+}
+
+fn login(text: &str) -> Result<Login, Fault> {
+    let name = text.strip_prefix('@').unwrap_or(text);
+    name.parse().map_err(|_| {
+        let hint = "write a person's login on GitHub; teams cannot be named here yet";
+        Fault::new(format!("`{}` is no login", shown(text)), hint)
+    })
+}
+
+fn pattern(text: &str) -> Result<Pattern, Fault> {
+    let hint = "write a regular expression such as \"^WIP\\\\b\", of up to 256 characters";
+    if text.is_empty() || text.len() > PATTERN_MAX {
+        return Err(Fault::new("is empty or too long for a pattern", hint));
+    }
+    Pattern::try_from(text.to_owned()).map_err(|why| {
+        let why = why.to_string();
+        let last = why.lines().last().unwrap_or_default().trim_start_matches("error: ");
+        Fault::new(format!("`{}` is no pattern: {last}", shown(text)), hint)
+    })
+}
