@@ -42,7 +42,7 @@ pub struct Repository {
 }
 
 /// Open, closed without landing, or merged, as the forge shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PullState {
     /// Open.

@@ -151,6 +151,7 @@ pub fn refusal(why: &Refusal) -> String {
              `.github/greenline.toml`).",
             code(login)
         ),
+        Refusal::OwnApproval => "Nobody's approval of their own work counts. Ask somebody else to look at it.".into(),
         Refusal::Draft => "It is a draft. Mark it as ready for review first.".into(),
         Refusal::NotOpen => "It is not open.".into(),
         Refusal::OtherBase { base, trunk } => {
@@ -167,6 +168,7 @@ pub fn refusal(why: &Refusal) -> String {
                 .into()
         }
         Refusal::Landed => "It has landed already, as its head is now.".into(),
+        Refusal::OnItself => "It cannot depend on itself.".into(),
         Refusal::HeadGone => "The branch or fork it comes from is gone.".into(),
     }
 }
@@ -262,6 +264,15 @@ fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
         Answer::Done => None,
         Answer::Status => Some(standing.to_owned()),
         Answer::NotQueued => Some("It is not in the queue, so there is nothing to cancel.".into()),
+        Answer::NothingToTakeBack => {
+            Some("You have not approved it by comment, so there is nothing to take back.".into())
+        }
+        Answer::Delegated { login } => Some(format!(
+            "{} may now ask for landing of this pull request with `{} merge`: of this one only, and as long as whoever said so may \
+             push here.",
+            code(login),
+            command::PREFIX
+        )),
         Answer::Here => Some(format!("Greenline {} listens. {standing}", env!("CARGO_PKG_VERSION"))),
         Answer::Help => Some(format!("This can be asked:\n\n{}", command::help(command::PREFIX))),
         Answer::Refused { word, why } => Some(format!("`{word}` was not done. {}", refusal(why))),

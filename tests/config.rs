@@ -33,6 +33,11 @@ mod repository {
         assert_eq!(config.queue.label, "ship it");
         assert_eq!(config.queue.plan, PlanConfig::Pipeline { depth: 6 });
         assert_eq!((config.queue.budget, config.queue.tries, config.queue.every_commit), (12, 2, true));
+        assert!(config.queue.review_asks && config.rules.no_self_merge);
+        assert_eq!((config.rules.approvals, config.rules.mergers.len()), (2, 2));
+        assert_eq!(config.rules.blocking_labels, ["do not merge"]);
+        assert!(config.rules.blocking_titles[0].matches("WIP: not yet"));
+        assert!(!config.rules.blocking_titles[0].matches("wiping the floor"));
         let check = |name: &str, app| RequiredCheck { name: name.parse().expect("a name"), app };
         assert_eq!(
             config.checks.required,
@@ -44,6 +49,15 @@ mod repository {
         assert_eq!(config.merge.strategy, Strategy::Squash);
         assert_eq!(config.merge.inner_merges, InnerMerges::Flatten);
         assert_eq!(config.candidate.tag.name(CandidateSeq::new(7)), "rc-0007");
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_one_says_why() {
+        for pattern in ["(", "", "a{1000}{1000}"] {
+            let text = format!("[rules]\nblocking_titles = [\"{pattern}\"]");
+            assert_eq!(only_problem(&text).line, Some(2), "{pattern}");
+        }
+        assert!(only_problem("[rules]\nmergers = [\"@acme/core\"]").hint.contains("teams"));
     }
 
     #[test]

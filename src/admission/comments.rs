@@ -1,9 +1,9 @@
 //! A person's comment: each command in it is followed or refused, and the comment has exactly one visible answer.
 
 use super::desk::{Answer, Decision, Desk, Record, Refusal, Via};
-use super::pulls::{Asked, approve, pushed_after, renew, withdraw};
+use super::pulls::{Asked, approve, pushed_after, renew, weigh_again, withdraw};
 use super::rules::{Terms, against, unfit};
-use super::weigh::Grounds;
+use super::said::{self, Word};
 use crate::command::{self, Command, Wish};
 use crate::facts::{Comment, Permission, Pull};
 use crate::ids::{Moment, Reading};
@@ -23,9 +23,6 @@ pub struct Heard {
     pub permission: Permission,
     /// The head moved after the comment, by the forge's timeline; read where it asks for landing.
     pub pushed_since: bool,
-    /// What the rules are weighed by; read where it asks for landing.
-    #[serde(default)]
-    pub grounds: Option<Grounds>,
 }
 
 /// Takes in a comment; nothing by bots, nothing edited, and nothing twice.
@@ -68,7 +65,9 @@ fn obey(
 ) -> Answer {
     let refused = |why| Answer::Refused { word: command.word(), why };
     let by = &heard.comment.by;
-    let may = heard.permission >= Permission::Write;
+    let may_push = heard.permission >= Permission::Write;
+    let may = may_push || record.said.delegated(&by.login).is_some();
+    let author = record.pull.author.id == by.id;
     let needs_write = Refusal::NeedsWrite { login: by.login.to_string() };
     match command {
         Command::Status => Answer::Status,
@@ -79,11 +78,13 @@ fn obey(
             if let Some(why) = stands_against(record, wish, heard, terms) {
                 return refused(why);
             }
-            let asked = Asked { by, via: Via::Comment(heard.comment.id), wish, at: now };
-            decisions.extend(approve(record, asked, heard.grounds.as_ref(), terms));
+            let on_the_word_of = record.said.delegated(&by.login).filter(|_| !may_push).cloned();
+            let via = Via::Comment(heard.comment.id);
+            let asked = Asked { by, on_the_word_of: on_the_word_of.as_ref(), via, wish, at: now };
+            decisions.extend(approve(record, asked, None, terms));
             Answer::Done
         }
-        Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),
+        Command::Cancel | Command::Depends(_) if !may && !author => refused(needs_write),
         Command::Cancel => {
             record.over_until = record.over_until.max(Some(heard.comment.created_at));
             let why = LeaveWhy::Cancelled { by: by.login.to_string() };
@@ -94,7 +95,33 @@ fn obey(
             }
             Answer::Done
         }
+        Command::Approve(_) | Command::Unapprove | Command::Delegate(_) if !may_push => refused(needs_write),
+        Command::Approve(_) | Command::Unapprove | Command::Delegate(_) | Command::Depends(_) => {
+            let answer = note(record, command, heard).unwrap_or_else(refused);
+            decisions.extend(weigh_again(record, None, terms));
+            answer
+        }
     }
+}
+
+/// Notes what is said beside asking for landing.
+fn note(record: &mut Record, command: &Command, heard: &Heard) -> Result<Answer, Refusal> {
+    let comment = &heard.comment;
+    let moved = moved(record, heard);
+    let word = Word { by: &comment.by, comment: comment.id, at: comment.created_at, moved };
+    match command {
+        Command::Approve(meant) => said::approve(record, meant.as_ref(), &word),
+        Command::Unapprove => Ok(said::unapprove(record, word.by)),
+        Command::Delegate(to) => Ok(said::delegate(record, to, word.by)),
+        Command::Depends(on) => said::depends(record, on),
+        Command::Merge(_) | Command::Cancel | Command::Status | Command::Ping | Command::Help => Ok(Answer::Done),
+    }
+}
+
+/// It is not certain that the head now is the one that the writer saw.
+fn moved(record: &Record, said: &Heard) -> bool {
+    // A later reading may have found another head than the one this comment was weighed with.
+    said.pushed_since || record.pull.head != said.pull.head || pushed_after(record, said.comment.created_at)
 }
 
 /// It is queued at the head that is meant, and nothing else is wished than what holds.
@@ -108,13 +135,13 @@ fn already(record: &Record, wish: &Wish) -> bool {
 /// What stands against landing what a comment asks for.
 fn stands_against(record: &Record, wish: &Wish, said: &Heard, terms: &Terms) -> Option<Refusal> {
     let (written, head) = (said.comment.created_at, record.pull.head);
-    // A later reading may have found another head than the one this comment was weighed with.
-    let moved = said.pushed_since || head != said.pull.head || pushed_after(record, written);
     let doubt = match &wish.head {
         Some(named) => (!named.is(head)).then_some(Refusal::OtherHead { head }),
-        None => moved.then_some(Refusal::PushedSince { head }),
+        None => moved(record, said).then_some(Refusal::PushedSince { head }),
     };
-    let unfit = unfit(&said.comment.by, said.permission, &record.pull, terms);
+    let by = &said.comment.by;
+    let may = said.permission >= Permission::Write || record.said.delegated(&by.login).is_some();
+    let unfit = unfit(by, may, &record.pull, terms);
     if unfit.is_some() || record.has_landed() {
         return unfit.or(Some(Refusal::Landed));
     }

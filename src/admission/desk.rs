@@ -1,9 +1,10 @@
 //! What is known of each pull request: its last reading, its approval, which labels and comments were already acted on.
 
+use super::said::Said;
 use super::weigh::Obstacle;
 use crate::command::{Misread, Wish};
 use crate::facts::{Person, Pull};
-use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, Sha};
+use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Reading, Sha};
 use crate::queue;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +35,9 @@ pub struct Approval {
     pub base: BranchName,
     /// Who said so.
     pub by: Person,
+    /// Whose permission it rests on, where they may not push themselves.
+    #[serde(default)]
+    pub on_the_word_of: Option<Login>,
     /// When.
     pub at: Moment,
     /// By what.
@@ -74,10 +78,20 @@ pub struct Record {
     /// The approved head that landed last: the same one never lands again, whatever the forge still shows.
     #[serde(default)]
     pub landed: Option<Sha>,
+    /// What people said about it.
+    #[serde(default)]
+    pub said: Said,
     /// Comments acted on.
     pub comments: BTreeSet<CommentId>,
     /// Commits we moved its head branch to, or were about to: finding one there is not a push by somebody.
     pub moves: Vec<Sha>,
+}
+
+impl Approval {
+    /// Whose permission to push it rests on.
+    pub fn rests_on(&self) -> &Login {
+        self.on_the_word_of.as_ref().unwrap_or(&self.by.login)
+    }
 }
 
 impl Record {
@@ -179,6 +193,8 @@ pub enum Refusal {
         /// Who.
         login: String,
     },
+    /// Nobody's approval of their own work counts.
+    OwnApproval,
     /// The pull request is a draft.
     Draft,
     /// The pull request is not open.
@@ -206,6 +222,8 @@ pub enum Refusal {
     Landed,
     /// The fork or branch it comes from is gone.
     HeadGone,
+    /// It was to depend on itself.
+    OnItself,
 }
 
 /// What a comment is answered.
@@ -221,6 +239,13 @@ pub enum Answer {
     Help,
     /// It was not queued, so there is nothing to cancel.
     NotQueued,
+    /// They had approved nothing.
+    NothingToTakeBack,
+    /// Somebody may ask for this pull request now.
+    Delegated {
+        /// Who.
+        login: String,
+    },
     /// Not done, and why.
     Refused {
         /// What was asked, by its word.

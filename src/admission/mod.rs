@@ -5,14 +5,19 @@
 mod comments;
 mod desk;
 mod pulls;
+mod reviews;
 mod rules;
+mod said;
 mod weigh;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod waiting_tests;
 
 pub use comments::{Heard, hear};
 pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
-pub use pulls::{PullReading, read, reconsider};
+pub use pulls::{PullReading, awaken, read, reconsider};
 pub use rules::{Terms, void};
+pub use said::{Delegate, Said, Subject};
 pub use weigh::{Grounds, Obstacle, weigh};

@@ -1,11 +1,13 @@
 //! A reading of a pull request: does its approval still hold, and does its label ask for one?
 
 use super::desk::{Approval, Decision, Desk, Record, Refusal, Via};
+use super::reviews;
 use super::rules::{Terms, against, unfit, void};
+use super::said::Said;
 use super::weigh::{Grounds, Obstacle, weigh};
 use crate::command::Wish;
 use crate::facts::{Labelled, Permission, Person, Pull, PullState};
-use crate::ids::{Moment, PrNumber, Reading};
+use crate::ids::{Login, Moment, PrNumber, Reading};
 use crate::queue::{EntryId, Event, LeaveWhy, Priority};
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +44,9 @@ pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: &Terms) 
     if record.approval.is_none() {
         decisions.extend(label(record, reading, now, terms));
     }
+    if record.approval.is_none() {
+        decisions.extend(reviews::follow(record, reading, now, terms));
+    }
     decisions
 }
 
@@ -65,6 +70,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         label_judged: None,
         over_until: None,
         landed: None,
+        said: Said::default(),
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
     });
@@ -115,29 +121,30 @@ pub(super) fn withdraw(record: &mut Record, why: LeaveWhy) -> Option<Decision> {
 
 /// What was not read says nothing against an approval that was weighed before.
 fn reweigh(record: &mut Record, grounds: Option<&Grounds>, terms: &Terms) -> Vec<Decision> {
-    let Some(approval) = &record.approval else { return Vec::new() };
-    let nothing = Grounds::default();
-    let read = terms.asks_reviews() || terms.asks_head(&approval.wish);
-    let grounds = match grounds {
-        Some(grounds) => grounds,
-        None if read => return Vec::new(),
-        None => &nothing,
-    };
-    let waits = weigh(&record.pull, approval, grounds, terms);
-    settle(record, waits)
+    let unread = grounds.is_none() && record.subject().is_none_or(|subject| subject.asks(terms));
+    if unread { Vec::new() } else { weigh_again(record, grounds, terms) }
 }
 
-/// Settings came: what waited for them alone, or only for what they no longer ask, goes on.
+/// Weighs an approval by what was read, or by nothing, so that it waits until that was read.
+pub(super) fn weigh_again(record: &mut Record, grounds: Option<&Grounds>, terms: &Terms) -> Vec<Decision> {
+    let waits = record.approval.as_ref().map(|approval| weigh(&record.pull, &record.said, approval, grounds, terms));
+    waits.map(|waits| settle(record, waits)).unwrap_or_default()
+}
+
+/// The rules changed: whatever waits is weighed again, by what is to be read anew.
 pub fn reconsider(desk: &mut Desk, terms: &Terms) -> Vec<Decision> {
-    let waiting = desk
-        .pulls
-        .values_mut()
-        .filter(|record| record.waits().is_some_and(|waits| waits.contains(&Obstacle::NotConfigured)));
-    let again = |record: &mut Record| {
-        let waits = record.approval.as_ref().map(|a| weigh(&record.pull, a, &Grounds::default(), terms));
-        waits.map(|waits| settle(record, waits)).unwrap_or_default()
+    let waiting = desk.pulls.values_mut().filter(|record| record.waits().is_some());
+    waiting.flat_map(|record| weigh_again(record, None, terms)).collect()
+}
+
+/// A pull request landed: nothing has to wait for it any more, whatever the forge still shows.
+pub fn awaken(desk: &mut Desk, landed: PrNumber, terms: &Terms) -> Vec<Decision> {
+    let dependent = desk.pulls.values_mut().filter(|record| record.said.depends.contains(&landed));
+    let weigh = |record: &mut Record| {
+        record.said.depends.remove(&landed);
+        if record.waits().is_some() { weigh_again(record, None, terms) } else { Vec::new() }
     };
-    waiting.flat_map(again).collect()
+    dependent.flat_map(weigh).collect()
 }
 
 /// Takes an approved pull request into the queue, or out of it, as what keeps it out has come or gone.
@@ -186,20 +193,26 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
     if record.has_landed() || record.over_until.is_some_and(|over| labelled.at < over) {
         return vec![Decision::RemoveLabel { pr }];
     }
+    let may = *permission >= Permission::Write;
+    let delegated = record.said.delegated(&labelled.by.login).filter(|_| !may).cloned();
     let moved = labelled.pushed_since || pushed_after(record, labelled.at);
-    let refusal = unfit(&labelled.by, *permission, &record.pull, terms)
+    let refusal = unfit(&labelled.by, may || delegated.is_some(), &record.pull, terms)
         .or_else(|| moved.then_some(Refusal::PushedSince { head: record.pull.head }))
         .or_else(|| against(&record.pull, terms));
     if let Some(why) = refusal {
         return vec![Decision::RefuseLabel { pr, why }];
     }
-    let asked = Asked { by: &labelled.by, via: Via::Label(labelled.event), wish: &Wish::default(), at: now };
+    let (via, wish) = (Via::Label(labelled.event), &Wish::default());
+    let asked = Asked { by: &labelled.by, on_the_word_of: delegated.as_ref(), via, wish, at: now };
     approve(record, asked, reading.grounds.as_ref(), terms).into_iter().collect()
 }
 
 /// A person's request, found to be theirs to make.
+#[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub by: &'a Person,
+    /// Whose permission that rests on, where they may not push themselves.
+    pub on_the_word_of: Option<&'a Login>,
     pub via: Via,
     pub wish: &'a Wish,
     pub at: Moment,
@@ -218,6 +231,7 @@ pub(super) fn approve(
         head: record.pull.head,
         base: record.pull.base.clone(),
         by: asked.by.clone(),
+        on_the_word_of: asked.on_the_word_of.cloned(),
         at: asked.at,
         via: asked.via,
         title: record.pull.title.clone(),
@@ -225,7 +239,7 @@ pub(super) fn approve(
         waits: Vec::new(),
         rev,
     };
-    approval.waits = weigh(&record.pull, &approval, grounds.unwrap_or(&Grounds::default()), terms);
+    approval.waits = weigh(&record.pull, &record.said, &approval, grounds, terms);
     // A landing may be moving the branch of this very head while somebody asks for it in another way.
     if record.approval.as_ref().is_none_or(|before| before.head != approval.head) {
         record.moves.clear();

@@ -3,7 +3,7 @@
 use super::desk::{Approval, Refusal};
 use crate::command::Wish;
 use crate::config::repo::{ChecksConfig, RulesConfig};
-use crate::facts::{Permission, Person, Pull, PullState, RequiredCheck};
+use crate::facts::{Person, Pull, PullState, RequiredCheck};
 use crate::ids::BranchName;
 use crate::queue::LeaveWhy;
 
@@ -32,9 +32,9 @@ impl Terms {
         pull.labels.iter().any(|label| label.eq_ignore_ascii_case(&self.label))
     }
 
-    /// Reviews must be read to weigh a request.
+    /// Reviews must be read to weigh a request, or may be one.
     pub fn asks_reviews(&self) -> bool {
-        self.rules.approvals > 0
+        self.rules.approvals > 0 || self.review_asks
     }
 
     /// Checks on the pull request's own head must be read to weigh this request.
@@ -86,10 +86,10 @@ pub(super) fn against(pull: &Pull, terms: &Terms) -> Option<Refusal> {
 }
 
 /// What stands against this person asking for this pull request.
-pub(super) fn unfit(by: &Person, may: Permission, pull: &Pull, terms: &Terms) -> Option<Refusal> {
+pub(super) fn unfit(by: &Person, may_push: bool, pull: &Pull, terms: &Terms) -> Option<Refusal> {
     let login = by.login.to_string();
     let listed = |login: &str| terms.rules.mergers.iter().any(|known| known.as_str().eq_ignore_ascii_case(login));
-    if may < Permission::Write {
+    if !may_push {
         Some(Refusal::NeedsWrite { login })
     } else if !terms.rules.mergers.is_empty() && !listed(&login) {
         Some(Refusal::NotListed { login })

@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::command::PREFIX;
+use crate::config::RepoConfig;
 use crate::facts::{Comment, HeadRepo, Labelled, Permission, Person, Pull, PullState};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RepoId, Sha, UserId};
 use crate::queue::Event;
 
-const PR: PrNumber = PrNumber::new(7);
+pub(super) const PR: PrNumber = PrNumber::new(7);
 
-fn sha(digit: char) -> Sha {
+pub(super) fn sha(digit: char) -> Sha {
     digit.to_string().repeat(40).parse().expect("forty hex digits")
 }
 
@@ -16,16 +17,32 @@ fn ann() -> Person {
     Person { id: UserId::new(1), login: "ann".parse().expect("a login"), bot: false }
 }
 
+fn terms() -> Terms {
+    let config = RepoConfig::default();
+    Terms {
+        trunk: "main".parse().expect("a branch"),
+        label: "ready".into(),
+        review_asks: false,
+        configured: true,
+        rules: config.rules,
+        checks: config.checks,
+        required: Vec::new(),
+    }
+}
+
 /// One pull request, whose readings and comments are taken in second by second.
-struct Story {
-    desk: Desk,
-    trunk: BranchName,
-    pull: Pull,
+pub(super) struct Story {
+    pub(super) desk: Desk,
+    pub(super) terms: Terms,
+    pub(super) grounds: Option<Grounds>,
+    /// Who comments, and what they may do.
+    pub(super) who: (Person, Permission),
+    pub(super) pull: Pull,
     second: i64,
 }
 
 impl Story {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let branch: BranchName = "topic".parse().expect("a branch");
         let home = HeadRepo { id: RepoId::new(1), name: "acme/widget".parse().expect("a name"), branch };
         let pull = Pull {
@@ -41,7 +58,7 @@ impl Story {
             labels: Vec::new(),
             updated_at: Moment::from_ms(0),
         };
-        Self { desk: Desk::default(), trunk: "main".parse().expect("a branch"), pull, second: 0 }
+        Self { desk: Desk::default(), terms: terms(), grounds: None, who: (ann(), Permission::Write), pull, second: 0 }
     }
 
     fn now(&self) -> Moment {
@@ -54,20 +71,25 @@ impl Story {
     }
 
     /// The pull request changes, and is not read yet.
-    fn change(&mut self, change: impl FnOnce(&mut Pull)) {
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Pull)) {
         self.second += 10;
         change(&mut self.pull);
         self.pull.updated_at = self.now();
     }
 
-    fn read(&mut self, pull: &Pull) -> Vec<Decision> {
+    pub(super) fn read(&mut self, pull: &Pull) -> Vec<Decision> {
         let reading = self.next();
         let labelled = Labelled { event: 1, by: ann(), at: Moment::from_ms(1_000), pushed_since: false };
         let labelled = (!pull.labels.is_empty()).then_some((labelled, Permission::Write));
-        let reading =
-            PullReading { reading, number: PR, pull: Some(pull.clone()), labelled, approver: None, grounds: None };
-        let terms = Terms { trunk: &self.trunk, label: "ready", configured: true };
-        read(&mut self.desk, &reading, Moment::from_ms(self.second * 1_000), terms)
+        let reading = PullReading {
+            reading,
+            number: PR,
+            pull: Some(pull.clone()),
+            labelled,
+            approver: None,
+            grounds: self.grounds.clone(),
+        };
+        read(&mut self.desk, &reading, Moment::from_ms(self.second * 1_000), &self.terms)
     }
 
     /// A comment written `ago` seconds ago is heard, with what a reading showed of the pull request.
@@ -76,27 +98,27 @@ impl Story {
         let created_at = Moment::from_ms((self.second - ago) * 1_000);
         let id = CommentId::new(reading.get());
         let body = format!("{PREFIX} {said}");
-        let comment = Comment { id, pull: PR, by: ann(), body, created_at, edited: false };
-        let heard = Heard { reading, comment, pull: pull.clone(), permission: Permission::Write, pushed_since };
-        let terms = Terms { trunk: &self.trunk, label: "ready", configured: true };
-        hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), terms)
+        let (by, permission) = self.who.clone();
+        let comment = Comment { id, pull: PR, by, body, created_at, edited: false };
+        let heard = Heard { reading, comment, pull: pull.clone(), permission, pushed_since };
+        hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &self.terms)
     }
 
-    fn merge(&mut self, said: &str) -> Vec<Decision> {
+    pub(super) fn merge(&mut self, said: &str) -> Vec<Decision> {
         let pull = self.pull.clone();
         self.hear(said, 1, &pull, false)
     }
 }
 
 /// The head that was let in.
-fn queued(decisions: &[Decision]) -> Option<Sha> {
+pub(super) fn queued(decisions: &[Decision]) -> Option<Sha> {
     decisions.iter().find_map(|decision| match decision {
         Decision::Queue(Event::Arrived { entry, .. }) => Some(entry.head),
         _ => None,
     })
 }
 
-fn refused(decisions: &[Decision]) -> Option<&Refusal> {
+pub(super) fn refused(decisions: &[Decision]) -> Option<&Refusal> {
     decisions.iter().find_map(|decision| match decision {
         Decision::Answer { answers, .. } => answers.iter().find_map(|answer| match answer {
             Answer::Refused { why, .. } => Some(why),

@@ -3,11 +3,12 @@
 
 use super::desk::{Approval, Record};
 use super::rules::Terms;
+use super::said::Said;
 use crate::checks::{self, Evidence, Judgement, Named};
-use crate::facts::{Check, Opinion, Permission, Pull, Review};
-use crate::ids::{Moment, Sha};
+use crate::facts::{Check, Opinion, Permission, Pull, PullState, Review};
+use crate::ids::{Moment, PrNumber, Sha};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was read beside the pull request itself, as far as the rules ask for it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub struct Grounds {
     pub reviews: Option<Vec<(Review, Permission)>>,
     /// The checks on its head.
     pub checks: Option<Vec<Check>>,
+    /// What it depends on, as far as the forge knows it.
+    pub depends: Option<BTreeMap<PrNumber, PullState>>,
 }
 
 /// Something that keeps an approved pull request out of the queue and may pass by itself.
@@ -44,12 +47,21 @@ pub enum Obstacle {
     HeadRed(Vec<String>),
     /// Checks on its own head have not passed yet.
     HeadOpen(Vec<String>),
-    /// What the rules ask for was not read yet.
+    /// This has to land before.
+    Depends {
+        /// Which.
+        on: PrNumber,
+        /// How it is; `None` if there is no such pull request.
+        state: Option<PullState>,
+    },
+    /// What the rules ask for was not read yet, and is read next.
     Unread,
 }
 
 /// Everything that keeps the pull request out of the queue now, in the order it is told.
-pub fn weigh(pull: &Pull, approval: &Approval, grounds: &Grounds, terms: &Terms) -> Vec<Obstacle> {
+pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Grounds>, terms: &Terms) -> Vec<Obstacle> {
+    let nothing = Grounds::default();
+    let grounds = grounds.unwrap_or(&nothing);
     let mut found = BTreeSet::new();
     if !terms.configured {
         found.insert(Obstacle::NotConfigured);
@@ -70,15 +82,31 @@ pub fn weigh(pull: &Pull, approval: &Approval, grounds: &Grounds, terms: &Terms)
             None => _ = found.insert(Obstacle::Unread),
         }
     }
+    if !said.depends.is_empty() {
+        match &grounds.depends {
+            Some(known) => found.extend(awaited(said, known)),
+            None => _ = found.insert(Obstacle::Unread),
+        }
+    }
     found.into_iter().collect()
+}
+
+/// Dependencies that have not landed.
+fn awaited(said: &Said, known: &BTreeMap<PrNumber, PullState>) -> impl Iterator<Item = Obstacle> {
+    let states = said.depends.iter().map(|on| (*on, known.get(on).copied()));
+    states.filter(|(_, state)| *state != Some(PullState::Merged)).map(|(on, state)| Obstacle::Depends { on, state })
 }
 
 /// What reviewers with a say think of exactly this head.
 fn reviewed(pull: &Pull, head: Sha, reviews: &[(Review, Permission)], need: u8) -> Vec<Obstacle> {
-    let heard = reviews.iter().filter(|(review, may)| *may >= Permission::Write && review.by.id != pull.author.id);
-    let heard: Vec<&Review> = heard.map(|(review, _)| review).filter(|review| !review.by.bot).collect();
+    let mut reviews: Vec<_> = reviews.iter().collect();
+    // Of somebody who reviewed and commented, the last word counts.
+    reviews.sort_by_key(|(review, _)| (review.by.id, std::cmp::Reverse(review.at)));
+    reviews.dedup_by_key(|(review, _)| review.by.id);
+    let counted = reviews.iter().filter(|(review, may)| *may >= Permission::Write && review.by.id != pull.author.id);
+    let counted: Vec<&Review> = counted.map(|(review, _)| review).filter(|review| !review.by.bot).collect();
     let logins = |holds: &dyn Fn(&Review) -> bool| -> Vec<String> {
-        heard.iter().filter(|review| holds(review)).map(|review| review.by.login.to_string()).collect()
+        counted.iter().filter(|review| holds(review)).map(|review| review.by.login.to_string()).collect()
     };
     let against = logins(&|review| review.opinion == Opinion::WantsChanges);
     let approved = logins(&|review| review.opinion == Opinion::Approves && review.head == head);

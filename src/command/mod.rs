@@ -1,5 +1,6 @@
 //! What a comment asks of the queue. It reads text and decides nothing about who may ask, or whether it is done.
 
+mod arguments;
 mod lines;
 mod table;
 mod wish;

@@ -1,8 +1,11 @@
 //! The one table of commands: parser, help and suggestions all read it.
 
-use super::wish::{self, Wish};
+use super::arguments;
+use super::wish::{self, Named, Wish};
 use crate::facts::Strategy;
+use crate::ids::{Login, PrNumber};
 use crate::wording::nearest;
+use std::collections::BTreeSet;
 
 /// Something a person asks of the queue about one pull request.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -12,6 +15,14 @@ pub enum Command {
     Merge(Wish),
     /// Take it out of the queue.
     Cancel,
+    /// Count my word as an approving review of this commit.
+    Approve(Option<Named>),
+    /// Count it no longer.
+    Unapprove,
+    /// Let this person ask for landing of this pull request.
+    Delegate(Login),
+    /// Let it in only when these have landed.
+    Depends(BTreeSet<PrNumber>),
     /// Say where it stands.
     Status,
     /// Say that somebody listens.
@@ -29,6 +40,14 @@ pub enum Verb {
     Squash,
     /// [`Command::Cancel`].
     Cancel,
+    /// [`Command::Approve`].
+    Approve,
+    /// [`Command::Unapprove`].
+    Unapprove,
+    /// [`Command::Delegate`].
+    Delegate,
+    /// [`Command::Depends`].
+    Depends,
     /// [`Command::Status`].
     Status,
     /// [`Command::Ping`].
@@ -49,13 +68,13 @@ struct Row {
     help: &'static str,
 }
 
-const TABLE: [Row; 6] = [
+const TABLE: [Row; 10] = [
     Row {
         verb: Verb::Merge,
         word: "merge",
         takes: " [COMMIT] [as rebase|merge|squash] [priority=N] [alone] [when green]",
         aliases: &["queue", "retry"],
-        foreign: &["r+", "+r", "approve", "enqueue", "land", "ship", "shipit", "lgtm", "rebase", "go"],
+        foreign: &["r+", "+r", "enqueue", "land", "ship", "shipit", "lgtm", "rebase", "go"],
         help: "puts this pull request into the queue, as its head is now; COMMIT is that head's id, twelve digits of it or \
                more, and leaves no doubt about which one is meant",
     },
@@ -72,8 +91,40 @@ const TABLE: [Row; 6] = [
         word: "cancel",
         takes: "",
         aliases: &["dequeue"],
-        foreign: &["r-", "-r", "unapprove", "stop", "abort", "remove", "unqueue", "unmerge", "leave", "no"],
+        foreign: &["r-", "-r", "stop", "abort", "remove", "unqueue", "unmerge", "leave", "no"],
         help: "takes it out of the queue",
+    },
+    Row {
+        verb: Verb::Approve,
+        word: "approve",
+        takes: " [COMMIT]",
+        aliases: &[],
+        foreign: &["approved", "accept"],
+        help: "counts as your approving review of its head, for teams who approve by comment; it asks for nothing else",
+    },
+    Row {
+        verb: Verb::Unapprove,
+        word: "unapprove",
+        takes: "",
+        aliases: &[],
+        foreign: &["disapprove", "reject"],
+        help: "takes that back",
+    },
+    Row {
+        verb: Verb::Delegate,
+        word: "delegate",
+        takes: " @LOGIN",
+        aliases: &[],
+        foreign: &["d+", "delegate+"],
+        help: "lets that person, who may not push here, ask for landing of this one pull request",
+    },
+    Row {
+        verb: Verb::Depends,
+        word: "depends",
+        takes: " on #N...|nothing",
+        aliases: &[],
+        foreign: &["after", "needs", "requires"],
+        help: "lets it into the queue only when those have landed",
     },
     Row {
         verb: Verb::Status,
@@ -125,6 +176,10 @@ impl Verb {
                 Some(_) => Err("`as` does not go with it.".to_owned()),
             }),
             Self::Cancel => bare(Command::Cancel),
+            Self::Approve => arguments::commit(words).map(Command::Approve),
+            Self::Unapprove => bare(Command::Unapprove),
+            Self::Delegate => arguments::login(words).map(Command::Delegate),
+            Self::Depends => arguments::depends(words).map(Command::Depends),
             Self::Status => bare(Command::Status),
             Self::Ping => bare(Command::Ping),
             Self::Help => bare(Command::Help),
@@ -138,6 +193,10 @@ impl Command {
         let verb = match self {
             Self::Merge(_) => Verb::Merge,
             Self::Cancel => Verb::Cancel,
+            Self::Approve(_) => Verb::Approve,
+            Self::Unapprove => Verb::Unapprove,
+            Self::Delegate(_) => Verb::Delegate,
+            Self::Depends(_) => Verb::Depends,
             Self::Status => Verb::Status,
             Self::Ping => Verb::Ping,
             Self::Help => Verb::Help,

@@ -2,13 +2,25 @@
 
 use super::*;
 use crate::facts::Strategy;
+use crate::ids::PrNumber;
 
 fn merge() -> Command {
     Command::Merge(Wish::default())
 }
 
-fn all() -> [Command; 5] {
-    [merge(), Command::Cancel, Command::Status, Command::Ping, Command::Help]
+/// Every command as it is written, without what may be left out.
+fn all() -> [(&'static str, Command); 9] {
+    [
+        ("merge", merge()),
+        ("cancel", Command::Cancel),
+        ("approve", Command::Approve(None)),
+        ("unapprove", Command::Unapprove),
+        ("delegate @ann", Command::Delegate("ann".parse().expect("a login"))),
+        ("depends on #7, #8", Command::Depends([7, 8].map(PrNumber::new).into())),
+        ("status", Command::Status),
+        ("ping", Command::Ping),
+        ("help", Command::Help),
+    ]
 }
 
 fn commands(body: &str) -> Vec<Command> {
@@ -45,9 +57,9 @@ fn plain_lines_are_commands() {
 #[test]
 fn every_word_of_the_table_is_a_command_and_in_the_help() {
     let help = help(PREFIX);
-    for command in all() {
+    for (written, command) in all() {
         assert!(help.contains(&format!("`{PREFIX} {}", command.word())), "{help}");
-        assert_eq!(commands(&format!("{PREFIX} {}", command.word())), [command]);
+        assert_eq!(commands(&format!("{PREFIX} {written}")), [command]);
     }
     assert_eq!(read(&help, PREFIX), [], "the bot must not answer its own help");
 }
@@ -101,9 +113,9 @@ fn an_embedded_command_is_none() {
         ("@", ""),
         ("/", ""),
     ];
-    for command in all() {
+    for (written, _) in all() {
         for (before, after) in embeddings {
-            let said = format!("{PREFIX} {}", command.word());
+            let said = format!("{PREFIX} {written}");
             let said = if before == "&#64;" { said.trim_start_matches('@') } else { said.as_str() };
             let body = format!("{before}{said}{after}");
             assert_eq!(read(&body, PREFIX), [], "{body:?}");
@@ -142,7 +154,9 @@ fn what_is_not_understood_is_suggested_and_never_done() {
         ("cancle", Some(Verb::Cancel)),
         ("statsu please", Some(Verb::Status)),
         ("pong", Some(Verb::Ping)),
-        ("delegate+", None),
+        ("delegate+", Some(Verb::Delegate)),
+        ("d+", Some(Verb::Delegate)),
+        ("lgtm", Some(Verb::Merge)),
         ("мerge", Some(Verb::Merge)),
         ("`merge`", None),
         ("priority=99999999999999999999", None),

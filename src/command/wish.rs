@@ -62,8 +62,8 @@ pub(super) fn read(words: &[&str]) -> Result<Wish, String> {
             wish.strategy = Some(strategy(shape)?);
         } else if let Some(number) = lower.strip_prefix("priority=").or_else(|| lower.strip_prefix("p=")) {
             wish.priority = Some(priority(number)?);
-        } else if looks_like_a_commit(word) {
-            wish.head = Some(Named((*word).to_owned()));
+        } else if let Some(head) = named(word) {
+            wish.head = Some(head);
         } else {
             return Err(unknown(word));
         }
@@ -76,8 +76,10 @@ pub(super) fn unknown(word: &str) -> String {
     format!("`{}` means nothing to me there.", shown(word))
 }
 
-fn looks_like_a_commit(word: &str) -> bool {
-    (6..=40).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit())
+/// The commit that a word may name.
+pub(super) fn named(word: &str) -> Option<Named> {
+    let legal = (6..=40).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    legal.then(|| Named(word.to_owned()))
 }
 
 fn strategy(word: &str) -> Result<Strategy, String> {

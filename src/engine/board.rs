@@ -20,6 +20,9 @@ pub struct Board {
     pub troubles: Vec<String>,
     /// Pull requests in the queue, in order.
     pub queue: Vec<QueueRow>,
+    /// Approved pull requests that wait outside of the queue, oldest approval first.
+    #[serde(default)]
+    pub waiting: Vec<WaitingRow>,
     /// Groups under composition or test, as a tree in reading order.
     pub groups: Vec<GroupRow>,
     /// Newest landings first, at most 20.
@@ -48,6 +51,25 @@ pub struct QueueRow {
     /// What happens to it now, or why it waits: one sentence.
     pub status: String,
     /// When it entered.
+    pub since: Moment,
+}
+
+/// An approved pull request outside of the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingRow {
+    /// Its number.
+    pub pull: PrNumber,
+    /// Its title; untrusted text.
+    pub title: String,
+    /// Who wrote it.
+    pub author: Person,
+    /// The approved head.
+    pub head: Sha,
+    /// Stable codes of what it waits for (`approvals-missing`, `blocking-label`, …).
+    pub codes: Vec<String>,
+    /// The same in sentences, with what to do.
+    pub status: String,
+    /// When it was approved.
     pub since: Moment,
 }
 

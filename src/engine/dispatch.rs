@@ -185,7 +185,7 @@ fn kind(key: &Key) -> Kind {
         Key::Land(_) | Key::Revoke(_) => Kind::Landing,
         Key::Post(_) | Key::Answer(_) => Kind::Comment,
         Key::Close(_) => Kind::Closing,
-        Key::Settings(_) | Key::Trunk | Key::Compose(..) | Key::Eject(_) | Key::Label(_) => Kind::Other,
+        Key::Settings(_) | Key::Trunk | Key::Weigh(_) | Key::Compose(..) | Key::Eject(_) | Key::Label(_) => Kind::Other,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is owed to the world, computed from the state alone: each job says everything its performer needs, and leaves it no choice.
 
 use super::state::RepoState;
-use crate::admission::{Approval, Terms};
+use crate::admission::{Approval, Obstacle, Said, Subject, Terms};
 use crate::config::repo::{ChecksConfig, TagTemplate};
 use crate::facts::{Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, PrNumber, RefName, RunId, Sha};
@@ -38,6 +38,8 @@ pub struct LandMember {
     pub recipe: Recipe,
     /// The approval it lands by; `None` when it has been withdrawn meanwhile.
     pub approval: Option<Approval>,
+    /// What people said about it.
+    pub said: Said,
     /// Commits its head may be at besides the approved one.
     pub moves: Vec<Sha>,
     /// Its title.
@@ -81,6 +83,15 @@ pub enum Job {
     },
     /// Read trunk for the first time.
     ReadTrunk(BranchName),
+    /// Read what a request is weighed by.
+    Weigh {
+        /// Which pull request.
+        pr: PrNumber,
+        /// What must be read.
+        subject: Box<Subject>,
+        /// The rules it is weighed by.
+        terms: Box<Terms>,
+    },
     /// Compose an entry.
     Compose {
         /// Which.
@@ -181,6 +192,8 @@ pub enum Key {
     Settings(Sha),
     /// Trunk.
     Trunk,
+    /// A request.
+    Weigh(PrNumber),
     /// A composition.
     Compose(Sha, EntryId),
     /// Starting a run.
@@ -211,6 +224,7 @@ impl Job {
         match self {
             Self::ReadSettings { at, .. } => Key::Settings(*at),
             Self::ReadTrunk(_) => Key::Trunk,
+            Self::Weigh { pr, .. } => Key::Weigh(*pr),
             Self::Compose { entry, recipe, .. } => Key::Compose(recipe.onto, *entry),
             Self::StartRun { run, .. } => Key::Start(*run),
             Self::CancelRun { run, .. } => Key::Cancel(*run),
@@ -254,6 +268,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         Job::ConfirmEject { .. } => 1,
         Job::ReadSettings { .. }
         | Job::ReadTrunk(_)
+        | Job::Weigh { .. }
         | Job::Compose { .. }
         | Job::StartRun { .. }
         | Job::CancelRun { .. }
@@ -264,6 +279,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         | Job::Close { .. } => 2,
     });
     jobs.extend(effects);
+    jobs.extend(unread(state));
     jobs.extend(state.answers.iter().map(|(comment, reply)| Job::Answer {
         comment: *comment,
         pr: reply.pr,
@@ -284,6 +300,19 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
             .filter_map(|(pr, post)| Some(Job::Post { pr: *pr, comment: post.comment, body: post.body.clone()? })),
     );
     jobs
+}
+
+/// Requests that wait for being weighed.
+fn unread(state: &RepoState) -> impl Iterator<Item = Job> {
+    let waiting = state
+        .desk
+        .pulls
+        .iter()
+        .filter(|(_, record)| record.waits().is_some_and(|waits| waits.contains(&Obstacle::Unread)));
+    waiting.filter_map(|(pr, record)| {
+        let (subject, terms) = (Box::new(record.subject()?), Box::new(state.terms()));
+        Some(Job::Weigh { pr: *pr, subject, terms })
+    })
 }
 
 /// Refs of ours that no run and no landing needs.
@@ -377,6 +406,7 @@ fn land_member(state: &RepoState, member: Member) -> LandMember {
         recipe: recipe(state, member.onto, member.entry),
         title: approval.as_ref().map_or_else(String::new, |approval| approval.title.clone()),
         approval,
+        said: record.map(|record| record.said.clone()).unwrap_or_default(),
         moves: record.map(|record| record.moves.clone()).unwrap_or_default(),
     }
 }

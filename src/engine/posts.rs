@@ -66,7 +66,7 @@ fn refresh_waiting(state: &mut RepoState, page: Option<&str>) {
     let unread = state.settings.file == File::Unread;
     let waiting = state.desk.pulls.iter().filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?)));
     let told: Vec<_> = waiting
-        .filter(|(_, approval)| !approval.waits.is_empty() && approval.waits != [Obstacle::Unread] && !unread)
+        .filter(|(_, approval)| !approval.waits.is_empty() && !approval.waits.contains(&Obstacle::Unread) && !unread)
         .map(|(pr, approval)| {
             let codes: Vec<_> = approval.waits.iter().map(text::obstacle_code).collect();
             let about = format!("waits {} {} {:?}", approval.head, codes.join(" "), approval.waits);

@@ -1,7 +1,8 @@
 //! Draws a repository's board from its state.
 
-use super::board::{Board, GroupRow, QueueRow};
+use super::board::{Board, GroupRow, QueueRow, WaitingRow};
 use super::state::RepoState;
+use crate::admission::Record;
 use crate::ids::Moment;
 use crate::queue::{Doing, EntryId, Node, NodeId, Phase, Standing, Unfit, explain_all};
 use crate::text;
@@ -16,6 +17,7 @@ pub fn board(state: &RepoState, troubles: Vec<String>, now: Moment) -> Board {
         tip: state.queue.trunk.map(|trunk| trunk.tip),
         troubles: all,
         queue: queue_rows(state),
+        waiting: waiting_rows(state),
         groups: groups(state),
         landings: state.landings.clone(),
         departures: state.departures.clone(),
@@ -39,6 +41,24 @@ fn queue_rows(state: &RepoState) -> Vec<QueueRow> {
         })
     };
     explain_all(&state.queue, &policy).into_iter().filter_map(row).collect()
+}
+
+fn waiting_rows(state: &RepoState) -> Vec<WaitingRow> {
+    let row = |record: &Record| {
+        let (approval, waits) = (record.approval.as_ref()?, record.waits()?);
+        Some(WaitingRow {
+            pull: record.pull.number,
+            title: record.pull.title.clone(),
+            author: record.pull.author.clone(),
+            head: approval.head,
+            codes: waits.iter().map(|obstacle| text::obstacle_code(obstacle).to_owned()).collect(),
+            status: text::waiting(waits),
+            since: approval.at,
+        })
+    };
+    let mut rows: Vec<_> = state.desk.pulls.values().filter_map(row).collect();
+    rows.sort_by_key(|row| (row.since, row.pull));
+    rows
 }
 
 /// Where an entry stands, in a sentence. A run is a test only once CI was asked for it, which a rule about branches may prevent.

@@ -111,7 +111,7 @@ fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk
 
 /// The settings as they are on a trunk commit: in force from now on.
 fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, around: Around<'_>) {
-    let merge = state.config().merge;
+    let (merge, terms) = (state.config().merge, state.terms());
     state.settings.read_at = Some(at);
     state.settings.demands = demands.clone();
     match file {
@@ -124,7 +124,9 @@ fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, around
     if state.config().merge != merge {
         advance(state, Event::Reshaped, around);
     }
-    admit(state, around, admission::reconsider);
+    if state.terms() != terms {
+        admit(state, around, admission::reconsider);
+    }
 }
 
 /// One step of the queue, and what its effects mean for the state around it.
@@ -290,6 +292,7 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
     let unmoved = known.is_some_and(|known| known.unmoved.contains(&entry.pr));
     state.closings.insert(entry.pr, Closing { tip, unmoved });
     posts::say(state, entry.pr, format!("landed {tip}"), text::status_comment("Landed.", &sentence, around.page));
+    admit(state, around, |desk, terms| admission::awaken(desk, entry.pr, terms));
 }
 
 /// Forgets what nothing refers to any more.

@@ -1,8 +1,7 @@
 //! What of a repository's state those who read the world need to know: where to look, and what was seen already.
 
 use super::state::RepoState;
-use crate::admission::{Approval, Terms};
-use crate::command::Wish;
+use crate::admission::{Approval, Subject, Terms};
 use crate::facts::Pull;
 use crate::ids::{BranchName, CheckName, CommentId, Moment, PrNumber, RunId, Sha};
 use crate::queue::{Phase, Trunk, TrunkVerdict};
@@ -24,8 +23,8 @@ pub struct View {
     pub waiting: BTreeMap<PrNumber, Sha>,
     /// The rules requests are weighed by.
     pub terms: Terms,
-    /// Approved pull requests: at which head, and what was asked.
-    pub approved: BTreeMap<PrNumber, (Sha, Wish)>,
+    /// Approved pull requests, with what must be read to weigh their requests.
+    pub approved: BTreeMap<PrNumber, Subject>,
     /// Runs whose verdict is waited for, with their commits.
     pub runs: Vec<(RunId, Sha)>,
     /// Comments before this moment have been looked at.
@@ -62,7 +61,7 @@ impl View {
             queued: queue.order.iter().map(|entry| entry.id.pr).collect(),
             waiting: waiting(state).map(|(pr, approval)| (pr, approval.head)).collect(),
             terms: state.terms(),
-            approved: approved(state).map(|(pr, a)| (pr, (a.head, a.wish.clone()))).collect(),
+            approved: records.clone().filter_map(|(pr, record)| Some((*pr, record.subject()?))).collect(),
             runs: waited_for(state).collect(),
             heard_until: state.heard_until,
             red_trunk: red_trunk(state),
@@ -77,10 +76,10 @@ impl View {
         self.approved.contains_key(&pull.number) || self.asks(pull)
     }
 
-    /// The pull request carries the label, is not approved, and changed since its label was last acted on.
+    /// The pull request is not approved, may ask for landing by its label or a review, and changed since that was last judged.
     pub fn asks(&self, pull: &Pull) -> bool {
         let acted = self.acted.get(&pull.number).is_some_and(|at| *at >= pull.updated_at);
-        self.terms.labelled(pull) && !acted && !self.approved.contains_key(&pull.number)
+        (self.terms.labelled(pull) || self.terms.review_asks) && !acted && !self.approved.contains_key(&pull.number)
     }
 
     /// Pull requests that wait and whose head this is.

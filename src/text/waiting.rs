@@ -2,6 +2,8 @@
 
 use super::{code, list};
 use crate::admission::Obstacle;
+use crate::command::PREFIX;
+use crate::facts::PullState;
 
 /// The stable code of what keeps a request waiting, for machines.
 pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
@@ -13,6 +15,7 @@ pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
         Obstacle::Approvals { .. } => "approvals-missing",
         Obstacle::HeadRed(_) => "head-red",
         Obstacle::HeadOpen(_) => "head-not-green-yet",
+        Obstacle::Depends { .. } => "depends-on",
         Obstacle::Unread => "not-read-yet",
     }
 }
@@ -57,6 +60,15 @@ fn obstacle(obstacle: &Obstacle) -> String {
         ),
         Obstacle::HeadOpen(checks) => {
             format!("On its own head {} has not passed yet.", list(checks.iter().map(|check| code(check))))
+        }
+        Obstacle::Depends { on, state: Some(PullState::Closed) } => format!(
+            "It depends on #{on}, which was closed without landing: say `{PREFIX} depends on nothing` if that no longer matters."
+        ),
+        Obstacle::Depends { on, state: None } => {
+            format!("It depends on #{on}, which is no pull request here: say on which one it does.")
+        }
+        Obstacle::Depends { on, state: Some(PullState::Open | PullState::Merged) } => {
+            format!("It depends on #{on}, which has not landed yet.")
         }
         Obstacle::Unread => "Its reviews or checks have not been read yet.".into(),
     }

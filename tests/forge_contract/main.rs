@@ -3,7 +3,7 @@
 
 mod hub;
 
-use greenline::facts::{CheckState, Permission, PullState};
+use greenline::facts::{CheckState, Demands, Permission, PullState};
 use greenline::ids::{AppId, CommentId, InstallationId, Moment, PrNumber, RepoId, Sha};
 use greenline::port::{Forge, Outcome, Trouble};
 use hub::{Hub, Reply, Seen, World, json, refused};
@@ -224,8 +224,8 @@ async fn a_branch_without_rules_requires_nothing_and_its_slash_is_encoded() {
     })
     .await;
     let forge = hub.forge();
-    assert_eq!(forge.required_checks(&"main".parse().expect("a branch")).await, Ok(vec![]));
-    let got = forge.required_checks(&"rel/1".parse().expect("a branch")).await.expect("rules");
+    assert_eq!(forge.demands(&"main".parse().expect("a branch")).await, Ok(Demands::default()));
+    let got = forge.demands(&"rel/1".parse().expect("a branch")).await.expect("rules").checks;
     assert_eq!(got.iter().map(|r| (r.name.as_str(), r.app.map(AppId::get))).collect::<Vec<_>>(), [("ci", Some(5))]);
 }
 

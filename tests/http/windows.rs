@@ -29,6 +29,7 @@ fn board(title: &str) -> Board {
         queue: vec![row],
         groups: vec![],
         landings: vec![],
+        waiting: vec![],
         departures: vec![],
         counters: BTreeMap::from([("greenline_landed_total".into(), 5), ("not a metric\n".into(), 1)]),
         at: Moment::from_ms(0),

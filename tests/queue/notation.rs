@@ -77,6 +77,7 @@ fn leave(why: &LeaveWhy) -> String {
         LeaveWhy::MergedElsewhere => "merged elsewhere".into(),
         LeaveWhy::HeadGone => "head gone".into(),
         LeaveWhy::PermissionLost { by } => format!("{by} lost permission"),
+        LeaveWhy::SetAside => "set aside".into(),
         LeaveWhy::Replaced => "replaced".into(),
     }
 }

@@ -21,6 +21,7 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
     match job {
         Job::ReadSettings { at, trunk } => read::settings(world, *at, trunk).await,
         Job::ReadTrunk(trunk) => read::trunk(world, trunk).await,
+        Job::Weigh { pr, subject, terms } => grounds::weighed(world, *pr, subject, terms).await,
         Job::Compose { entry, recipe, below } => compose::compose(world, *entry, recipe, below).await,
         Job::StartRun { .. } | Job::CancelRun { .. } | Job::DropRef(_) => runs::refs(world, &[job]).await,
         Job::Land(landing) => landing::land(world, landing).await,

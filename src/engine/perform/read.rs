@@ -1,6 +1,6 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
-use crate::admission::{Heard, PullReading};
+use crate::admission::{Heard, PullReading, Said, Subject};
 use crate::command::{self, Command, Wish};
 use crate::config::RepoConfig;
 use crate::engine::fact::Fact;
@@ -67,7 +67,7 @@ pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Found {
         Look::Repository => about_repository(world, view).await.into(),
         Look::Trunk => trunk(world, &view.trunk).await.into(),
         Look::Pull(number) => pull_reading(world, view, *number).await.map(|reading| vec![Fact::Pull(reading)]).into(),
-        Look::Comment(comment) => comment_look(world, view, comment).await.into(),
+        Look::Comment(comment) => comment_look(world, comment).await.into(),
         Look::Checks(sha) => checks(world, view, *sha).await.into(),
     }
 }
@@ -193,7 +193,11 @@ async fn labelled<W: World>(
     reading: crate::ids::Reading,
 ) -> Result<PullReading, Trouble> {
     let asks = pull.as_ref().is_some_and(|pull| pull.state == PullState::Open && view.asks(pull));
-    let labelled = if asks { world.forge().labelled(number, &view.terms.label).await? } else { None };
+    let labelled = if asks && pull.as_ref().is_some_and(|pull| view.terms.labelled(pull)) {
+        world.forge().labelled(number, &view.terms.label).await?
+    } else {
+        None
+    };
     let labelled = match labelled {
         Some(labelled) => {
             let permission = world.forge().permission(&labelled.by.login).await?;
@@ -201,9 +205,10 @@ async fn labelled<W: World>(
         }
         None => None,
     };
-    let asked = pull.as_ref().filter(|_| labelled.is_some()).map(|pull| (pull.head, Wish::default()));
+    let may_ask = pull.as_ref().filter(|_| asks && view.terms.review_asks);
+    let asked = may_ask.map(|pull| Subject { head: pull.head, wish: Wish::default(), said: Said::default() });
     let grounds = match view.approved.get(&number).cloned().or(asked) {
-        Some((head, wish)) => Some(grounds(world, &view.terms, (number, head), &wish).await?),
+        Some(subject) => Some(grounds(world, &view.terms, number, &subject).await?),
         None => None,
     };
     Ok(PullReading { reading, number, pull, labelled, approver: None, grounds })
@@ -219,7 +224,7 @@ async fn comments<W: World>(world: &W, view: &View, began: Moment, found: &mut F
         all &= comments.is_some();
         for comment in comments.unwrap_or_default() {
             if speaks_to_us(&comment) && !view.answered(number, comment.id) {
-                let heard = found.part(comment_look(world, view, &comment).await);
+                let heard = found.part(comment_look(world, &comment).await);
                 all &= heard.is_some();
                 found.facts.extend(heard.unwrap_or_default());
             }
@@ -235,7 +240,7 @@ fn speaks_to_us(comment: &Comment) -> bool {
 }
 
 /// A comment with its pull request and what its writer may do; nothing if it does not speak to us.
-pub async fn comment_look<W: World>(world: &W, view: &View, comment: &Comment) -> Result<Vec<Fact>, Trouble> {
+pub async fn comment_look<W: World>(world: &W, comment: &Comment) -> Result<Vec<Fact>, Trouble> {
     if !speaks_to_us(comment) {
         return Ok(Vec::new());
     }
@@ -243,19 +248,10 @@ pub async fn comment_look<W: World>(world: &W, view: &View, comment: &Comment) -
     let Some(pull) = world.forge().pull(comment.pull).await? else { return Ok(Vec::new()) };
     let permission = world.forge().permission(&comment.by.login).await?;
     // The timeline is read after the pull request: whatever was pushed before that reading stands in it.
-    let asked = command::read(&comment.body, command::PREFIX).into_iter().find_map(|command| match command {
-        Ok(Command::Merge(wish)) => Some(wish),
-        Ok(Command::Cancel | Command::Status | Command::Ping | Command::Help) | Err(_) => None,
-    });
-    let (pushed_since, grounds) = match asked {
-        Some(wish) => {
-            let pushed_since = world.forge().pushed_since(comment).await?;
-            (pushed_since, Some(grounds(world, &view.terms, (pull.number, pull.head), &wish).await?))
-        }
-        None => (false, None),
-    };
-    let comment = comment.clone();
-    Ok(vec![Fact::Comment(Heard { reading, comment, pull, permission, pushed_since, grounds })])
+    let means_a_head = |command: &Command| matches!(command, Command::Merge(_) | Command::Approve(_));
+    let asks = command::read(&comment.body, command::PREFIX).iter().flatten().any(means_a_head);
+    let pushed_since = asks && world.forge().pushed_since(comment).await?;
+    Ok(vec![Fact::Comment(Heard { reading, comment: comment.clone(), pull, permission, pushed_since })])
 }
 
 async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>, Trouble> {

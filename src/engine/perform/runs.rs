@@ -102,6 +102,7 @@ fn want(job: &Job) -> Option<(&RefName, Want)> {
         Job::DropRef(name) => Some((name, Want::Nothing)),
         Job::ReadSettings { .. }
         | Job::ReadTrunk(_)
+        | Job::Weigh { .. }
         | Job::Compose { .. }
         | Job::Land(_)
         | Job::Revoke { .. }

@@ -1,7 +1,7 @@
 //! One repository's part of the page: troubles, queue, groups, landings, departures.
 
 use super::{View, words};
-use crate::engine::board::{Board, DepartureRow, GroupRow, LandingRow, QueueRow};
+use crate::engine::board::{Board, DepartureRow, GroupRow, LandingRow, QueueRow, WaitingRow};
 use crate::ids::{PrNumber, RepoId};
 use maud::{Markup, html};
 
@@ -46,6 +46,7 @@ pub fn board(view: &View<'_>, repo: RepoId, board: &Board) -> Markup {
                 }
             }
             (queue(view, repo, board, url))
+            (waiting(view, board, url))
             (groups(board, url))
             (landings(view, board, url))
             (departures(view, board, url))
@@ -85,6 +86,33 @@ fn entry(view: &View<'_>, repo: RepoId, row: &QueueRow, url: Option<&str>) -> Ma
                     ", head " (words::commit(row.head, url))
                     ", queued " (words::time(row.since, view.now))
                 }
+            }
+        }
+    }
+}
+
+fn waiting(view: &View<'_>, board: &Board, url: Option<&str>) -> Markup {
+    html! {
+        @if !board.waiting.is_empty() {
+            section class="waiting" {
+                h3 { "Waits to enter " span class="count" { (board.waiting.len()) } }
+                ol class="entries" { @for row in board.waiting.iter().take(ROWS) { (waiter(view, row, url)) } }
+                (more(board.waiting.len()))
+            }
+        }
+    }
+}
+
+fn waiter(view: &View<'_>, row: &WaitingRow, url: Option<&str>) -> Markup {
+    html! {
+        li class="waiter" data-pull=(row.pull) {
+            p class="title" { (words::pull(row.pull, url)) " " bdi { (row.title) } }
+            p class="status" { (words::sentence(&row.status, url)) }
+            p class="detail" {
+                @for code in &row.codes { span class="code" { (code) } " " }
+                "by " span class="author" { (row.author.login) }
+                ", head " (words::commit(row.head, url))
+                ", asked for " (words::time(row.since, view.now))
             }
         }
     }

@@ -44,6 +44,7 @@ fn board_saying(text: &str) -> Board {
             candidate: Some(text.clone()),
             checks: vec![text.clone()],
         }],
+        waiting: vec![],
         departures: vec![DepartureRow { at, pull, code: text.clone(), sentence: text }],
         counters: BTreeMap::new(),
         at,

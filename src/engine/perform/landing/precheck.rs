@@ -1,6 +1,6 @@
 //! Everything a landing rests on, read again right before it: approvals, permissions, heads, checks, and the tree itself.
 
-use crate::admission::{Grounds, PullReading, Terms, void, weigh};
+use crate::admission::{PullReading, Subject, Terms, void, weigh};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::engine::fact::Fact;
 use crate::engine::job::{Descent, LandMember, Landing};
@@ -88,13 +88,16 @@ async fn member_reading<W: World>(world: &W, member: &LandMember, terms: &Terms)
     let pull = world.forge().pull(number);
     let (pull, approver) = match &member.approval {
         Some(approval) => {
-            let (pull, permission) = try_join!(pull, world.forge().permission(&approval.by.login))?;
+            let (pull, permission) = try_join!(pull, world.forge().permission(approval.rests_on()))?;
             (pull, Some(permission))
         }
         None => (pull.await?, None),
     };
     let grounds = match &member.approval {
-        Some(approval) => Some(grounds(world, terms, (number, approval.head), &approval.wish).await?),
+        Some(approval) => {
+            let (head, wish, said) = (approval.head, approval.wish.clone(), member.said.clone());
+            Some(grounds(world, terms, number, &Subject { head, wish, said }).await?)
+        }
         None => None,
     };
     Ok(PullReading { reading, number, pull, labelled: None, approver, grounds })
@@ -104,7 +107,7 @@ fn still_approved(member: &LandMember, reading: &PullReading, terms: &Terms) -> 
     let (Some(approval), Some(pull)) = (&member.approval, &reading.pull) else { return false };
     reading.approver.is_some_and(|permission| permission >= Permission::Write)
         && void(approval, &member.moves, pull, terms).is_none()
-        && weigh(pull, approval, reading.grounds.as_ref().unwrap_or(&Grounds::default()), terms).is_empty()
+        && weigh(pull, &member.said, approval, reading.grounds.as_ref(), terms).is_empty()
 }
 
 /// The second engine's word on a member; a difference refuses and is loud.

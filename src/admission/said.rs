@@ -1,0 +1,131 @@
+//! What people say about a pull request beside asking for it: approvals by comment, delegates, dependencies. Pure.
+
+use super::desk::{Answer, Record, Refusal};
+use super::rules::Terms;
+use crate::command::Named;
+use crate::facts::{Opinion, Person, Review};
+use crate::ids::{CommentId, Login, Moment, PrNumber, Sha};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Approvals by comment, and delegates, of one pull request, at the most; the oldest give way.
+const KEPT: usize = 20;
+
+/// Everything said that stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Said {
+    /// Approvals by comment, which count as approving reviews.
+    pub approvals: Vec<Review>,
+    /// Who may ask for landing although they may not push.
+    pub delegates: Vec<Delegate>,
+    /// What has to land before.
+    pub depends: BTreeSet<PrNumber>,
+}
+
+/// Somebody who may ask for one pull request on somebody else's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delegate {
+    /// Who may ask.
+    pub login: Login,
+    /// Whose word that is: it holds as long as they may push.
+    pub on_the_word_of: Login,
+}
+
+impl Said {
+    /// Nothing was said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// On whose word this person may ask.
+    pub fn delegated(&self, login: &Login) -> Option<&Login> {
+        let same = |delegate: &&Delegate| delegate.login.as_str().eq_ignore_ascii_case(login.as_str());
+        self.delegates.iter().find(same).map(|delegate| &delegate.on_the_word_of)
+    }
+
+    fn forget_approval(&mut self, by: &Person) -> bool {
+        let before = self.approvals.len();
+        self.approvals.retain(|approval| approval.by.id != by.id);
+        self.approvals.len() < before
+    }
+}
+
+/// A person's word on the head that they mean.
+pub(super) struct Word<'a> {
+    pub by: &'a Person,
+    pub comment: CommentId,
+    pub at: Moment,
+    /// It is not certain that the head now is the one they saw.
+    pub moved: bool,
+}
+
+/// Counts a comment as an approving review.
+pub(super) fn approve(record: &mut Record, meant: Option<&Named>, word: &Word<'_>) -> Result<Answer, Refusal> {
+    let head = record.pull.head;
+    if record.pull.author.id == word.by.id {
+        return Err(Refusal::OwnApproval);
+    }
+    match meant {
+        Some(named) if !named.is(head) => return Err(Refusal::OtherHead { head }),
+        None if word.moved => return Err(Refusal::PushedSince { head }),
+        Some(_) | None => {}
+    }
+    record.said.forget_approval(word.by);
+    let review = Review { id: word.comment.get(), by: word.by.clone(), opinion: Opinion::Approves, head, at: word.at };
+    keep(&mut record.said.approvals, review);
+    Ok(Answer::Done)
+}
+
+/// Takes an approval by comment back.
+pub(super) fn unapprove(record: &mut Record, by: &Person) -> Answer {
+    if record.said.forget_approval(by) { Answer::Done } else { Answer::NothingToTakeBack }
+}
+
+/// Lets somebody ask for this pull request.
+pub(super) fn delegate(record: &mut Record, to: &Login, by: &Person) -> Answer {
+    record.said.delegates.retain(|known| !known.login.as_str().eq_ignore_ascii_case(to.as_str()));
+    keep(&mut record.said.delegates, Delegate { login: to.clone(), on_the_word_of: by.login.clone() });
+    Answer::Delegated { login: to.to_string() }
+}
+
+/// Names what has to land before.
+pub(super) fn depends(record: &mut Record, on: &BTreeSet<PrNumber>) -> Result<Answer, Refusal> {
+    if on.contains(&record.pull.number) {
+        return Err(Refusal::OnItself);
+    }
+    record.said.depends.clone_from(on);
+    Ok(Answer::Done)
+}
+
+fn keep<T>(list: &mut Vec<T>, new: T) {
+    list.push(new);
+    let excess = list.len().saturating_sub(KEPT);
+    list.drain(..excess);
+}
+
+/// What must be read to weigh a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The approved head.
+    pub head: Sha,
+    /// What was asked.
+    pub wish: crate::command::Wish,
+    /// What was said.
+    pub said: Said,
+}
+
+impl Record {
+    /// What must be read to weigh its request, if it has one.
+    pub fn subject(&self) -> Option<Subject> {
+        let approval = self.approval.as_ref()?;
+        Some(Subject { head: approval.head, wish: approval.wish.clone(), said: self.said.clone() })
+    }
+}
+
+impl Subject {
+    /// Something beside the pull request itself must be read.
+    pub fn asks(&self, terms: &Terms) -> bool {
+        terms.asks_reviews() || terms.asks_head(&self.wish) || !self.said.depends.is_empty()
+    }
+}

@@ -1,0 +1,240 @@
+//! What waits, enters, is set aside and enters again, as short histories of one approved pull request.
+
+use super::tests::{PR, Story, queued, refused, sha};
+use super::*;
+use crate::config::Pattern;
+use crate::facts::{Check, CheckState, Opinion, Permission, Person, PullState, RequiredCheck, Review};
+use crate::ids::{AppId, Moment, PrNumber, Sha, UserId};
+use crate::queue::{Event, LeaveWhy};
+
+fn person(id: u64, login: &str) -> Person {
+    Person { id: UserId::new(id), login: login.parse().expect("a login"), bot: false }
+}
+
+fn review(id: u64, opinion: Opinion, head: Sha) -> (Review, Permission) {
+    let by = person(id, &format!("user{id}"));
+    (Review { id: 100 + id, by, opinion, head, at: Moment::from_ms(1) }, Permission::Write)
+}
+
+fn grounds(reviews: &[(Review, Permission)]) -> Grounds {
+    Grounds { reviews: Some(reviews.to_vec()), checks: None, depends: None }
+}
+
+impl Story {
+    fn needing(approvals: u8) -> Self {
+        let mut story = Self::new();
+        story.terms.rules.approvals = approvals;
+        story.grounds = Some(grounds(&[]));
+        story
+    }
+
+    /// A command, and then the reading that it asks for.
+    fn ask(&mut self, said: &str) -> Vec<Decision> {
+        let mut decisions = self.merge(said);
+        decisions.extend(self.look());
+        decisions
+    }
+
+    fn look(&mut self) -> Vec<Decision> {
+        let pull = self.pull.clone();
+        self.read(&pull)
+    }
+
+    fn waits(&self) -> Vec<Obstacle> {
+        self.desk.pulls[&PR].waits().map(<[_]>::to_vec).unwrap_or_default()
+    }
+}
+
+fn left(decisions: &[Decision]) -> Option<&LeaveWhy> {
+    decisions.iter().find_map(|decision| match decision {
+        Decision::Queue(Event::Left { why, .. }) | Decision::Withdrawn { why, .. } => Some(why),
+        _ => None,
+    })
+}
+
+#[test]
+fn it_waits_for_approvals_of_exactly_its_head_and_then_enters() {
+    let mut story = Story::needing(1);
+    let decisions = story.ask("merge");
+    assert_eq!((queued(&decisions), refused(&decisions)), (None, None));
+    assert_eq!(story.waits(), [Obstacle::Approvals { have: 0, need: 1, outdated: vec![] }]);
+    story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('b'))]));
+    assert_eq!(queued(&story.look()), None, "another commit of it was approved");
+    assert_eq!(story.waits(), [Obstacle::Approvals { have: 0, need: 1, outdated: vec!["user5".into()] }]);
+    story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('a'))]));
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+    assert_eq!(story.waits(), []);
+}
+
+#[test]
+fn authors_bots_and_readers_approve_nothing() {
+    for spoil in [
+        |(review, _): &mut (Review, Permission)| review.by.id = UserId::new(1),
+        |(review, _): &mut (Review, Permission)| review.by.bot = true,
+        |(_, may): &mut (Review, Permission)| *may = Permission::Read,
+    ] {
+        let mut story = Story::needing(1);
+        let mut approving = review(5, Opinion::Approves, sha('a'));
+        spoil(&mut approving);
+        story.grounds = Some(grounds(&[approving]));
+        assert_eq!(queued(&story.ask("merge")), None);
+    }
+}
+
+#[test]
+fn a_withdrawn_approval_sets_it_aside_and_a_new_one_brings_it_back() {
+    let mut story = Story::needing(1);
+    story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('a'))]));
+    assert_eq!(queued(&story.ask("merge")), Some(sha('a')));
+    let first = story.desk.pulls[&PR].entry().expect("it is approved").rev;
+    story.grounds = Some(grounds(&[review(5, Opinion::WantsChanges, sha('a'))]));
+    let decisions = story.look();
+    let [Decision::Queue(Event::Left { rev, why: LeaveWhy::SetAside, .. })] = decisions.as_slice() else {
+        panic!("{decisions:?}")
+    };
+    assert_eq!(*rev, first, "the entry that is queued leaves");
+    assert_eq!(story.waits().len(), 2, "changes are wanted, and an approval is missing");
+    story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('a'))]));
+    let decisions = story.look();
+    let [Decision::Queue(Event::Arrived { entry, .. })] = decisions.as_slice() else { panic!("{decisions:?}") };
+    assert!(entry.rev > first, "another entry enters");
+}
+
+#[test]
+fn what_was_not_read_neither_lets_in_nor_sets_aside() {
+    let mut story = Story::needing(1);
+    story.grounds = None;
+    story.merge("merge");
+    assert_eq!(story.waits(), [Obstacle::Unread]);
+    story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('a'))]));
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+    story.grounds = None;
+    assert_eq!(story.look(), []);
+}
+
+#[test]
+fn labels_and_titles_block_until_they_change() {
+    let mut story = Story::new();
+    story.terms.rules.blocking_labels = vec!["do not merge".into()];
+    story.terms.rules.blocking_titles = vec![Pattern::try_from(r"(?i)^wip\b".to_owned()).expect("a pattern")];
+    story.change(|pull| {
+        pull.labels = vec!["Do Not Merge".into()];
+        pull.title = "wip: a change".into();
+    });
+    story.ask("merge");
+    let label = Obstacle::BlockingLabel("do not merge".into());
+    assert_eq!(story.waits(), [label, Obstacle::BlockingTitle(r"(?i)^wip\b".into())]);
+    story.change(|pull| pull.labels.clear());
+    assert_eq!(queued(&story.look()), None);
+    story.change(|pull| pull.title = "A change".into());
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+}
+
+#[test]
+fn what_waits_leaves_for_the_reasons_that_what_is_queued_does() {
+    let mut story = Story::needing(1);
+    story.ask("merge");
+    story.change(|pull| pull.head = sha('b'));
+    assert_eq!(left(&story.look()), Some(&LeaveWhy::NewHead { head: sha('b') }));
+    story.ask("merge");
+    assert_eq!(left(&story.merge("cancel")), Some(&LeaveWhy::Cancelled { by: "ann".into() }));
+    assert_eq!(story.desk.pulls[&PR].approval, None);
+}
+
+#[test]
+fn without_settings_it_waits_and_enters_with_them() {
+    let mut story = Story::new();
+    story.terms.configured = false;
+    story.ask("merge");
+    assert_eq!(story.waits(), [Obstacle::NotConfigured]);
+    story.terms.configured = true;
+    let terms = story.terms.clone();
+    assert_eq!(queued(&reconsider(&mut story.desk, &terms)), Some(sha('a')));
+}
+
+#[test]
+fn merge_when_green_waits_for_the_checks_of_its_own_head() {
+    let mut story = Story::new();
+    let required = RequiredCheck { name: "ci".parse().expect("a name"), app: Some(AppId::new(7)) };
+    story.terms.required = vec![required.clone()];
+    let seen = |state| {
+        let (name, app) = (required.name.clone(), required.app);
+        let check = Check { id: 1, app, name, state, sha: sha('a'), url: None, started_at: None };
+        Some(Grounds { reviews: None, checks: Some(vec![check]), depends: None })
+    };
+    story.grounds = seen(CheckState::InProgress);
+    story.ask("merge when green");
+    assert_eq!(story.waits(), [Obstacle::HeadOpen(vec!["ci".into()])]);
+    story.grounds = seen(CheckState::Failure);
+    story.look();
+    assert_eq!(story.waits(), [Obstacle::HeadRed(vec!["ci".into()])]);
+    story.grounds = seen(CheckState::Success);
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+}
+
+#[test]
+fn who_may_ask_can_be_narrowed() {
+    let mut story = Story::new();
+    story.terms.rules.mergers = vec!["bob".parse().expect("a login")];
+    assert_eq!(refused(&story.ask("merge")), Some(&Refusal::NotListed { login: "ann".into() }));
+    let mut story = Story::new();
+    story.terms.rules.no_self_merge = true;
+    assert_eq!(refused(&story.ask("merge")), Some(&Refusal::OwnWork { login: "ann".into() }));
+}
+
+#[test]
+fn an_approving_review_asks_where_the_settings_say_so() {
+    let mut story = Story::new();
+    story.terms.review_asks = true;
+    story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('b'))]));
+    assert_eq!(queued(&story.look()), None, "another commit was approved");
+    story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('a'))]));
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+    story.merge("cancel");
+    assert_eq!(queued(&story.look()), None, "the same review asks once");
+}
+
+#[test]
+fn an_approval_by_comment_asks_for_reading_what_counts() {
+    let mut story = Story::needing(1);
+    story.ask("merge");
+    story.pull.author = person(9, "zoe");
+    story.ask(&format!("approve {}", sha('b')));
+    assert_eq!(story.desk.pulls[&PR].said.approvals, [], "that is not its head");
+    story.merge("approve");
+    assert_eq!(story.waits(), [Obstacle::Unread]);
+    let said = &story.desk.pulls[&PR].said.approvals;
+    assert_eq!((said.len(), said[0].head), (1, sha('a')));
+    story.merge("unapprove");
+    assert_eq!(story.desk.pulls[&PR].said.approvals, []);
+}
+
+#[test]
+fn nobody_approves_their_own_work_by_comment() {
+    let mut story = Story::needing(1);
+    assert_eq!(refused(&story.merge("approve")), Some(&Refusal::OwnApproval));
+}
+
+#[test]
+fn a_delegate_asks_on_the_word_of_whoever_named_them() {
+    let mut story = Story::new();
+    story.merge("delegate @Zoe");
+    story.who = (person(9, "zoe"), Permission::Read);
+    assert_eq!(refused(&story.merge("delegate @tom")), Some(&Refusal::NeedsWrite { login: "zoe".into() }));
+    assert_eq!(queued(&story.merge("merge")), Some(sha('a')));
+    let approval = story.desk.pulls[&PR].approval.as_ref().expect("it is approved");
+    assert_eq!(approval.rests_on().as_str(), "ann");
+}
+
+#[test]
+fn what_depends_on_another_wakes_when_that_lands() {
+    let mut story = Story::new();
+    assert_eq!(refused(&story.merge("depends on #7")), Some(&Refusal::OnItself));
+    story.merge("depends on #8");
+    let open = [(PrNumber::new(8), PullState::Open)].into();
+    story.grounds = Some(Grounds { depends: Some(open), ..Grounds::default() });
+    story.ask("merge");
+    assert_eq!(story.waits(), [Obstacle::Depends { on: PrNumber::new(8), state: Some(PullState::Open) }]);
+    let terms = story.terms.clone();
+    assert_eq!(queued(&awaken(&mut story.desk, PrNumber::new(8), &terms)), Some(sha('a')));
+}
