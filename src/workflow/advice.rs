@@ -7,6 +7,11 @@ use super::trigger::{Branches, Shape};
 /// What stands for the branches that the queue pushes.
 pub const QUEUE_PATTERN: &str = "greenline/**";
 
+/// A branch such as the queue pushes to have a commit of this trunk's tested.
+pub fn queue_branch(trunk: &str) -> String {
+    format!("greenline/{trunk}/run-1")
+}
+
 /// One change that a workflow needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Advice {

@@ -10,7 +10,7 @@ mod pattern;
 mod trigger;
 
 pub use crate::document::Broken;
-pub use advice::Advice;
+pub use advice::{Advice, queue_branch};
 pub use checks::{CheckRun, Files, Reported};
 pub use concurrency::{Cancels, Concurrency};
 pub use pattern::Pattern;
