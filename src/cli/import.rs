@@ -3,7 +3,7 @@
 
 use super::start;
 use crate::adapter::git::LocalClone;
-use crate::migrate::{Around, Fate, Import, Source, import};
+use crate::migrate::{Around, Fate, Import, Note, Source, import};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -88,8 +88,8 @@ fn report(file: &str, import: &Import, written: Option<&Path>) -> Vec<String> {
         (Fate::Needless, "needing no setting:"),
         (Fate::Dropped, "not carried over:"),
     ] {
-        let notes = import.notes.iter().filter(|note| note.fate == fate);
-        let told: Vec<String> = notes.map(|n| format!("  {file}:{}: {}: {}", n.line, n.key, n.said)).collect();
+        let notes: Vec<&Note> = import.notes.iter().filter(|note| note.fate == fate).collect();
+        let told = told(file, &notes);
         if !told.is_empty() {
             lines.extend([String::new(), title.to_owned()]);
             lines.extend(told);
@@ -99,4 +99,15 @@ fn report(file: &str, import: &Import, written: Option<&Path>) -> Vec<String> {
     lines.extend([String::new(), "what else is different:".to_owned()]);
     lines.extend(import.habits.iter().map(|habit| format!("  {habit}")));
     lines
+}
+
+/// What is the same of several lines is said once.
+fn told(file: &str, notes: &[&Note]) -> Vec<String> {
+    let same = |a: &&Note, b: &&Note| a.key == b.key && a.said == b.said;
+    let one = |notes: &[&Note]| {
+        let lines: Vec<String> = notes.iter().filter_map(|note| note.line).map(|line| line.to_string()).collect();
+        let lines = if lines.is_empty() { String::new() } else { format!(":{}", lines.join(",")) };
+        format!("  {file}{lines}: {}: {}", notes[0].key, notes[0].said)
+    };
+    notes.chunk_by(same).map(one).collect()
 }

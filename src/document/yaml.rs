@@ -56,9 +56,9 @@ impl Builder {
                     .get(&anchor)
                     .ok_or_else(|| Broken::new(line, "this alias stands inside of what it names"))?;
                 let (size, copy_fits) = (*size, self.count + *size <= NODES_MAX);
-                let node = if copy_fits { node.clone() } else { Node { line, value: Value::Nothing } };
+                let value = if copy_fits { node.value.clone() } else { Value::Nothing };
                 self.counted(size, line)?;
-                self.place(node)
+                self.place(Node { line, value })
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.counted(1, line)?;

@@ -44,16 +44,19 @@ pub(super) fn read(root: &Node, around: &Around) -> Draft {
         }
     }
     let has = |key: &str| root.entries().iter().any(|entry| entry.key.replace('-', "_") == key);
-    let at = |key: &str| At::new(&format!("{key} (its default)"), 1);
     if !has("max_batch_size") {
         let plan = Setting::Plan(PlanConfig::Batch { size: BATCH_MAX });
-        draft.change(plan, at("max_batch_size"), "bors tests all that waits as one batch; here it has a bound");
+        draft.change(
+            plan,
+            At::default_of("max_batch_size"),
+            "bors tests all that waits as one batch; here it has a bound",
+        );
     }
     if !has("timeout_sec") {
-        draft.carry(Setting::FinishDeadline { ms: TIMEOUT_SEC * 1000 }, at("timeout_sec"));
+        draft.carry(Setting::FinishDeadline { ms: TIMEOUT_SEC * 1000 }, At::default_of("timeout_sec"));
     }
     if !has("use_squash_merge") {
-        draft.change(Setting::Strategy("merge"), at("use_squash_merge"), ONE_MERGE);
+        draft.change(Setting::Strategy("merge"), At::default_of("use_squash_merge"), ONE_MERGE);
     }
     draft
 }
@@ -147,19 +150,25 @@ fn texts(node: &Node) -> Vec<String> {
 
 fn checks(draft: &mut Draft, entry: &Entry, around: &Around, setting: fn(Vec<Check>) -> Setting) {
     let mut checks: Vec<Check> = Vec::new();
+    let mut from = Vec::new();
     for item in entry.node.items() {
+        let at = At::new(&entry.key, item.line);
         let name = item.scalar().unwrap_or_default();
         if name.contains('%') {
             let why = format!("`{}` stands for many checks, and here each has its name", shown(&name));
-            draft.drop(At::new(&entry.key, item.line), &why, "write those that must pass into [checks] required");
-        } else if !checks.iter().any(|check| check.name == name) {
-            checks.push(Check { by_workflow: around.reported.contains(&name), name });
+            draft.drop(at, &why, "write those that must pass into [checks] required");
+            continue;
+        }
+        let check = Check { by_workflow: around.reported.contains(&name), name };
+        from.push((at, any_app(&check)));
+        if !checks.contains(&check) {
+            checks.push(check);
         }
     }
     if checks.is_empty() {
-        draft.drop(At::new(&entry.key, entry.line), "it names no check", "name what must pass in [checks] required");
-        return;
+        let at = At::new(&entry.key, entry.line);
+        draft.drop(at, "it names no check", "name what must pass in [checks] required");
+    } else {
+        draft.set(setting(checks), from);
     }
-    let difference = any_app(&checks);
-    draft.set(setting(checks), vec![(At::new(&entry.key, entry.line), difference)]);
 }

@@ -9,8 +9,8 @@ use crate::wording::shown;
 /// What became of one setting of the source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Note {
-    /// Its line, from 1.
-    pub line: usize,
+    /// Its line, from 1; none for a default that the file does not mention.
+    pub line: Option<usize>,
     /// Its key, made harmless.
     pub key: String,
     /// What became of it.
@@ -36,12 +36,17 @@ pub enum Fate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct At {
     pub key: String,
-    pub line: usize,
+    pub line: Option<usize>,
 }
 
 impl At {
     pub fn new(key: &str, line: usize) -> Self {
-        Self { key: shown(key), line }
+        Self { key: shown(key), line: Some(line) }
+    }
+
+    /// What a source does where its file says nothing.
+    pub fn default_of(key: &str) -> Self {
+        Self { key: format!("{} (its default)", shown(key)), line: None }
     }
 }
 
@@ -54,7 +59,6 @@ struct Carried {
 pub(super) struct Draft {
     carried: Vec<Carried>,
     notes: Vec<Note>,
-    dropped: Vec<Note>,
 }
 
 impl Draft {
@@ -68,17 +72,18 @@ impl Draft {
         self.set(setting, vec![(at, Some(difference.to_owned()))]);
     }
 
-    /// A setting with everything it came from, and how each differs. Of two for the same key the first stays.
+    /// A setting with everything it came from, and how each differs. Of two for the same key the first stays, unless both
+    /// can hold.
     pub fn set(&mut self, setting: Setting, from: Vec<(At, Option<String>)>) {
-        let key = (setting.section(), setting.key());
-        let Some(known) = self.carried.iter_mut().find(|k| (k.setting.section(), k.setting.key()) == key) else {
+        let place = setting.place();
+        let Some(known) = self.carried.iter_mut().find(|known| known.setting.place() == place) else {
             return self.carried.push(Carried { setting, from });
         };
         if known.setting.absorb(&setting) {
             return known.from.extend(from);
         }
         for (at, _) in from {
-            let instead = format!("look at [{}] {}, and choose", key.0, key.1);
+            let instead = format!("look at [{}] {}, and choose", place.0, place.1);
             self.drop(at, "the file says it twice and differently, and the first was taken", &instead);
         }
     }
@@ -90,8 +95,7 @@ impl Draft {
 
     /// What stays behind, why, and what to do instead.
     pub fn drop(&mut self, at: At, why: &str, instead: &str) {
-        let note = Note { line: at.line, key: at.key, fate: Fate::Dropped, said: format!("{why}; {instead}") };
-        self.dropped.push(note);
+        self.note(at, Fate::Dropped, format!("{why}; {instead}"));
     }
 
     fn note(&mut self, at: At, fate: Fate, said: String) {
@@ -101,50 +105,69 @@ impl Draft {
     /// The file, and what became of each setting. `file` is what the source is called.
     pub fn finish(mut self, file: &str) -> (String, Vec<Note>) {
         let file = shown(file);
-        let mut toml: Vec<String> = comment("", &format!("Greenline's settings, carried over from {file}."));
+        let mut toml = comment("", &format!("Greenline's settings, carried over from {file}."));
         toml.extend(comment("", "They count once they are on the default branch, as .github/greenline.toml."));
-        for section in ["queue", "rules", "checks", "merge"] {
-            let mut lines = Vec::new();
-            let (own, others) =
-                self.carried.into_iter().partition(|known: &Carried| known.setting.section() == section);
-            self.carried = others;
-            let mut open = false;
-            for known in own {
-                let refused = refused(&toml, section, open, &known.setting);
-                lines.extend(written(&known, refused.is_some()));
-                if refused.is_none() {
-                    if !open {
-                        toml.extend([String::new(), format!("[{section}]")]);
-                        open = true;
-                    }
-                    toml.append(&mut lines);
-                }
-                for (at, difference) in known.from {
-                    let target = format!("[{section}] {}", known.setting.key());
-                    match (&refused, difference) {
-                        (Some(why), _) => self.drop(at, &format!("{target}: {}", why.0), &why.1),
-                        (None, Some(difference)) => self.note(at, Fate::Changed, format!("{target}: {difference}")),
-                        (None, None) => self.note(at, Fate::Carried, target),
-                    }
-                }
-            }
-            if !lines.is_empty() {
-                toml.extend(if open { vec![] } else { vec![String::new(), format!("# [{section}]")] });
-                toml.append(&mut lines);
-            }
+        let mut behind = self.notes.clone();
+        behind.retain(|note| note.fate == Fate::Dropped);
+        let carried = std::mem::take(&mut self.carried);
+        for section in Setting::SECTIONS {
+            let own: Vec<&Carried> = carried.iter().filter(|known| known.setting.place().0 == section).collect();
+            self.write(&mut toml, section, &own);
         }
-        self.dropped.sort();
-        if !self.dropped.is_empty() {
+        if !behind.is_empty() {
+            behind.sort();
+            behind.dedup();
             toml.push(String::new());
             toml.extend(comment("", &format!("Not carried over from {file}:")));
-            toml.extend(
-                self.dropped.iter().flat_map(|n| comment("", &format!("{}, line {}: {}", n.key, n.line, n.said))),
-            );
+            toml.extend(behind.iter().flat_map(|note| {
+                let line = note.line.map(|line| format!(", line {line}")).unwrap_or_default();
+                comment("", &format!("{}{line}: {}", note.key, note.said))
+            }));
         }
-        self.notes.append(&mut self.dropped);
-        self.notes.sort();
         toml.push(String::new());
+        self.notes.sort();
+        self.notes.dedup();
         (toml.join("\n"), self.notes)
+    }
+
+    /// One section, with the settings that this version cannot read as comments.
+    fn write(&mut self, toml: &mut Vec<String>, section: &'static str, settings: &[&Carried]) {
+        let mut comments = Vec::new();
+        let mut open = false;
+        for Carried { setting, from } in settings {
+            let refused = refused(toml, section, open, setting);
+            self.tell(setting, from, refused.as_ref());
+            if let Some((why, _)) = refused {
+                comments.extend(comment("", &format!("Not in force, because {why} ({}):", origins(from))));
+                comments.extend(setting.lines().into_iter().map(|line| format!("# {line}")));
+                continue;
+            }
+            if !open {
+                toml.extend([String::new(), format!("[{section}]")]);
+                open = true;
+            }
+            toml.extend(comment("", &origins(from)));
+            let mut differences: Vec<&String> = from.iter().filter_map(|(_, difference)| difference.as_ref()).collect();
+            differences.sort();
+            differences.dedup();
+            toml.extend(differences.into_iter().flat_map(|difference| comment("", difference)));
+            toml.extend(setting.lines());
+        }
+        if !comments.is_empty() && !open {
+            toml.extend([String::new(), format!("# [{section}]")]);
+        }
+        toml.append(&mut comments);
+    }
+
+    fn tell(&mut self, setting: &Setting, from: &[(At, Option<String>)], refused: Option<&(String, String)>) {
+        let target = format!("[{}] {}", setting.place().0, setting.short());
+        for (at, difference) in from {
+            match (refused, difference) {
+                (Some((why, instead)), _) => self.drop(at.clone(), &format!("{target}: {why}"), instead),
+                (None, Some(difference)) => self.note(at.clone(), Fate::Changed, format!("{target}: {difference}")),
+                (None, None) => self.note(at.clone(), Fate::Carried, target.clone()),
+            }
+        }
     }
 }
 
@@ -160,17 +183,22 @@ fn refused(so_far: &[String], section: &str, open: bool, setting: &Setting) -> O
         let what = "this version has no such setting".to_owned();
         return Some((what, "it stands in the file as a comment, for one that has it".to_owned()));
     }
-    Some((problem.what, problem.hint))
+    Some((format!("its value {}", problem.what), problem.hint))
 }
 
-fn written(known: &Carried, as_comment: bool) -> Vec<String> {
-    let mut lines = Vec::new();
-    let same: Vec<String> = known.from.iter().map(|(at, _)| format!("{}, line {}", at.key, at.line)).collect();
-    lines.extend(comment("", &same.join("; ")));
-    let mut differences: Vec<&String> = known.from.iter().filter_map(|(_, difference)| difference.as_ref()).collect();
-    differences.dedup();
-    lines.extend(differences.into_iter().flat_map(|difference| comment("", difference)));
-    let own = known.setting.lines();
-    lines.extend(own.into_iter().map(|line| if as_comment { format!("# {line}") } else { line }));
-    lines
+/// Keys and lines, each key once.
+fn origins(from: &[(At, Option<String>)]) -> String {
+    let mut keys: Vec<(&str, Vec<usize>)> = Vec::new();
+    for (at, _) in from {
+        match keys.iter_mut().find(|(key, _)| *key == at.key) {
+            Some((_, lines)) => lines.extend(at.line),
+            None => keys.push((&at.key, at.line.into_iter().collect())),
+        }
+    }
+    let told = keys.into_iter().map(|(key, lines)| match lines.as_slice() {
+        [] => key.to_owned(),
+        [line] => format!("{key}, line {line}"),
+        lines => format!("{key}, lines {}", lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    });
+    told.collect::<Vec<_>>().join("; ")
 }

@@ -25,7 +25,7 @@ const NEEDLESS: [(&str, &str); 18] = [
     ("merge.message.body_type", "descriptions are taken as they were written"),
     ("merge.message.strip_html_comments", "HTML comments of a description never become part of a message"),
     ("merge.message.include_coauthors", "the authors of squashed commits are always named as co-authors"),
-    ("merge.message.include_pull_request_author", "the author of a squashed commit is the pull request's"),
+    ("merge.message.include_pull_request_author", "who wrote the commits is named in any case"),
     ("update.always", "branches need no updating: each pull request is tested on trunk as it will be"),
     ("update.require_automerge_label", "branches need no updating"),
     ("update.autoupdate_label", "branches need no updating"),
@@ -78,16 +78,18 @@ pub(super) fn read(root: &Node) -> Draft {
     }
     message.finish(&mut draft);
     let has = |keys: &[&str]| seen.iter().any(|key| keys.contains(&key.as_str()));
-    let at = |key: &str| At::new(&format!("{key} (its default)"), 1);
     if !has(&["merge.automerge_label"]) {
-        draft.carry(Setting::Label(LABEL.to_owned()), at("merge.automerge_label"));
+        draft.carry(Setting::Label(LABEL.to_owned()), At::default_of("merge.automerge_label"));
     }
     if !has(&["merge.blocking_title_regex", "merge.blacklist_title_regex"]) {
-        draft.carry(Setting::BlockingTitles(vec![BLOCKING_TITLE.to_owned()]), at("merge.blocking_title_regex"));
+        draft.carry(
+            Setting::BlockingTitles(vec![BLOCKING_TITLE.to_owned()]),
+            At::default_of("merge.blocking_title_regex"),
+        );
     }
     if !has(&["merge.method"]) {
         let difference = "Kodiak takes the first of merge, squash and rebase that the repository allows; choose";
-        draft.change(Setting::Strategy("merge"), at("merge.method"), difference);
+        draft.change(Setting::Strategy("merge"), At::default_of("merge.method"), difference);
     }
     draft
 }
@@ -171,8 +173,7 @@ fn method(draft: &mut Draft, at: At, word: &str) {
     match word {
         "merge" => draft.carry(Setting::Strategy("merge"), at),
         "squash" => draft.carry(Setting::Strategy("squash"), at),
-        "rebase" => draft.carry(Setting::Strategy("rebase"), at),
-        "rebase_fast_forward" => draft.carry(Setting::Strategy("rebase"), at),
+        "rebase" | "rebase_fast_forward" => draft.carry(Setting::Strategy("rebase"), at),
         _ => draft.drop(at, "Kodiak has no such method", "set [merge] strategy"),
     }
 }

@@ -40,44 +40,37 @@ pub(super) enum Setting {
 }
 
 impl Setting {
-    /// The section it stands in, without brackets.
-    pub fn section(&self) -> &'static str {
-        match self {
-            Self::Label(_) | Self::Plan(_) | Self::Tries(_) => "queue",
-            Self::Approvals(_) | Self::BlockingLabels(_) | Self::BlockingTitles(_) => "rules",
-            Self::Required(_)
-            | Self::Before(_)
-            | Self::SkippedPasses(_)
-            | Self::NeutralPasses(_)
-            | Self::FinishDeadline { .. } => "checks",
-            Self::Strategy(_)
-            | Self::MergeMessage(_)
-            | Self::SquashMessage(_)
-            | Self::CutBodyBefore(_)
-            | Self::CutBodyAfter(_)
-            | Self::DeleteBranch(_) => "merge",
+    /// The sections in the order in which the file has them.
+    pub const SECTIONS: [&'static str; 4] = ["queue", "rules", "checks", "merge"];
+
+    /// It in one line, without what is too long for it.
+    pub fn short(&self) -> String {
+        match self.lines().as_slice() {
+            [lines @ ..] if lines.len() <= 2 => lines.join(", "),
+            _ => self.place().1.to_owned(),
         }
     }
 
-    /// Its key, the first one if it has two.
-    pub fn key(&self) -> &'static str {
+    /// Its section, without brackets, and its key, the first one if it has two.
+    pub fn place(&self) -> (&'static str, &'static str) {
         match self {
-            Self::Label(_) => "label",
-            Self::Plan(_) | Self::Strategy(_) => "strategy",
-            Self::Tries(_) => "tries",
-            Self::Approvals(_) => "approvals",
-            Self::BlockingLabels(_) => "blocking_labels",
-            Self::BlockingTitles(_) => "blocking_titles",
-            Self::Required(_) => "required",
-            Self::Before(_) => "before",
-            Self::SkippedPasses(_) => "skipped_passes",
-            Self::NeutralPasses(_) => "neutral_passes",
-            Self::FinishDeadline { .. } => "finish_deadline",
-            Self::MergeMessage(_) => "merge_message",
-            Self::SquashMessage(_) => "squash_message",
-            Self::CutBodyBefore(_) => "cut_body_before",
-            Self::CutBodyAfter(_) => "cut_body_after",
-            Self::DeleteBranch(_) => "delete_branch",
+            Self::Label(_) => ("queue", "label"),
+            Self::Plan(_) => ("queue", "strategy"),
+            Self::Tries(_) => ("queue", "tries"),
+            Self::Approvals(_) => ("rules", "approvals"),
+            Self::BlockingLabels(_) => ("rules", "blocking_labels"),
+            Self::BlockingTitles(_) => ("rules", "blocking_titles"),
+            Self::Required(_) => ("checks", "required"),
+            Self::Before(_) => ("checks", "before"),
+            Self::SkippedPasses(_) => ("checks", "skipped_passes"),
+            Self::NeutralPasses(_) => ("checks", "neutral_passes"),
+            Self::FinishDeadline { .. } => ("checks", "finish_deadline"),
+            Self::Strategy(_) => ("merge", "strategy"),
+            Self::MergeMessage(_) => ("merge", "merge_message"),
+            Self::SquashMessage(_) => ("merge", "squash_message"),
+            Self::CutBodyBefore(_) => ("merge", "cut_body_before"),
+            Self::CutBodyAfter(_) => ("merge", "cut_body_after"),
+            Self::DeleteBranch(_) => ("merge", "delete_branch"),
         }
     }
 
@@ -95,7 +88,7 @@ impl Setting {
 
     /// Its lines in the file.
     pub fn lines(&self) -> Vec<String> {
-        let key = self.key();
+        let (_, key) = self.place();
         match self {
             Self::Plan(plan) => plan_lines(plan),
             Self::Required(checks) | Self::Before(checks) => check_lines(key, checks),
@@ -135,14 +128,9 @@ fn check_lines(key: &str, checks: &[Check]) -> Vec<String> {
     lines
 }
 
-/// What is to be said where the App that reports a check is not known.
-pub(super) fn any_app(checks: &[Check]) -> Option<String> {
-    let open = checks.iter().filter(|check| !check.by_workflow).count();
-    (open > 0).then(|| {
-        let which = if open == checks.len() { "no check here" } else { "not every check here" };
-        format!(
-            "{which} is reported by a workflow of this repository as far as its files tell, so app is \"any\": whoever can \
-             write can report it. Write \"github-actions\" or the App's number where you know it"
-        )
-    })
+/// What is to be said of a check if the App that reports it is not known.
+pub(super) fn any_app(check: &Check) -> Option<String> {
+    let why = "no workflow here is known to report it, so app is \"any\", and whoever can write can report it; write \
+               \"github-actions\" or the App's number if you know it";
+    (!check.by_workflow).then(|| why.to_owned())
 }

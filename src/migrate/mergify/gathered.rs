@@ -148,9 +148,8 @@ fn checks(draft: &mut Draft, items: Vec<(String, At)>, around: &Around, setting:
     if items.is_empty() {
         return;
     }
-    let check = |name: String| Check { by_workflow: around.reported.contains(&name), name };
-    let checks: Vec<Check> = in_order(&items).into_iter().map(check).collect();
-    let difference = any_app(&checks);
-    let from = items.into_iter().map(|(_, at)| (at, difference.clone())).collect();
+    let check = |name: &str| Check { by_workflow: around.reported.contains(name), name: name.to_owned() };
+    let checks: Vec<Check> = in_order(&items).iter().map(|name| check(name)).collect();
+    let from = items.into_iter().map(|(name, at)| (at, any_app(&check(&name)))).collect();
     draft.set(setting(checks), from);
 }

@@ -28,7 +28,10 @@ pub(super) fn read(root: &Node, around: &Around) -> Draft {
         let at = || At::new(&entry.key, entry.line);
         match entry.key.as_str() {
             "queue_rules" => queue_rules(&mut draft, &mut gathered, &entry.node, around),
-            "pull_request_rules" => pull_request_rules(&mut draft, &mut gathered, &entry.node, around),
+            "pull_request_rules" => {
+                let queued = root.get("queue_rules").is_some();
+                pull_request_rules(&mut draft, &mut gathered, &entry.node, around, queued);
+            }
             "merge_protections" => protections(&mut draft, &mut gathered, &entry.node, around),
             "merge_protections_settings" => protection_settings(&mut draft, &mut gathered, &entry.node),
             "merge_queue" => queue::whole(&mut draft, &mut gathered, &entry.node),
@@ -56,7 +59,7 @@ fn name(rule: &Node) -> String {
     rule.get("name").and_then(Node::scalar).unwrap_or_else(|| "without a name".to_owned())
 }
 
-/// One rule becomes the queue: that of the name `default`, or the first that is for trunk.
+/// One rule becomes the queue: that of the name `default`, or the first that is for trunk and asks for anything.
 fn queue_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, around: &Around) {
     let asked = |rule: &Node| -> Vec<Told> {
         ["queue_conditions", "merge_conditions", "conditions"]
@@ -74,7 +77,10 @@ fn queue_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, around:
             None => candidates.push((rule, at)),
         }
     }
-    let chosen = candidates.iter().position(|(rule, _)| name(rule) == "default").unwrap_or(0);
+    // A rule that asks for nothing is what others fall back on.
+    let asks = |rule: &Node| !asked(rule).is_empty();
+    let usual = candidates.iter().position(|(rule, _)| name(rule) == "default" && asks(rule));
+    let chosen = usual.or_else(|| candidates.iter().position(|(rule, _)| asks(rule))).unwrap_or(0);
     for (index, (rule, at)) in candidates.into_iter().enumerate() {
         if index == chosen {
             queue::rule(draft, gathered, rule);
@@ -88,7 +94,7 @@ fn queue_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, around:
     }
 }
 
-fn pull_request_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, around: &Around) {
+fn pull_request_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, around: &Around, queued: bool) {
     let mut led = false;
     for rule in rules.items() {
         let at = At::new(&format!("pull_request_rules \"{}\"", name(rule)), rule.line);
@@ -103,6 +109,9 @@ fn pull_request_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, 
             draft.needless(at, "it was disabled");
         } else if let Some(base) = elsewhere(&told, around) {
             draft.drop(at, &format!("it is for the branch `{base}`"), "one queue, for the default branch, is all");
+        } else if queued && action.key == "merge" {
+            let why = "it merges past the queue, and here nothing lands that was not tested";
+            draft.drop(at, why, "say `@greenline merge priority=100`");
         } else if led {
             let why = "another rule leads into the queue already, and there is one way in";
             draft.drop(at, why, "say what differs in the comment: `@greenline merge as squash priority=5`");

@@ -7,8 +7,7 @@ use super::gathered::{Gathered, Where};
 use crate::document::{Entry, Node};
 
 /// Keys that need nothing here, and why.
-const NEEDLESS: [(&str, &str); 15] = [
-    ("name", "there is one queue"),
+const NEEDLESS: [(&str, &str); 14] = [
     ("allow_inplace_checks", "every pull request is tested on a branch of the queue's"),
     ("allow_queue_branch_edit", "what somebody else pushed there never lands"),
     ("update_method", "branches need no updating"),
@@ -62,6 +61,7 @@ pub(super) fn rule(draft: &mut Draft, gathered: &mut Gathered, rule: &Node) {
             "queue_conditions" | "merge_conditions" | "conditions" => {
                 gathered.take(draft, condition::read(Some(&entry.node)), Where::Tip);
             }
+            "name" => {}
             _ => key(draft, gathered, entry),
         }
     }
@@ -69,7 +69,7 @@ pub(super) fn rule(draft: &mut Draft, gathered: &mut Gathered, rule: &Node) {
 
 /// `queue:` or `merge:` among a rule's actions.
 pub(super) fn action(draft: &mut Draft, gathered: &mut Gathered, action: &Entry) {
-    for entry in action.node.entries() {
+    for entry in action.node.entries().iter().filter(|entry| entry.key != "name") {
         key(draft, gathered, entry);
     }
 }
