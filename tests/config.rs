@@ -4,6 +4,9 @@ use greenline::config::{BYTES_MAX, Problem, RepoConfig, SecretFile, ServiceConfi
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[path = "config/start.rs"]
+mod start;
+
 mod repository {
     use super::*;
     use greenline::config::repo::PlanConfig;

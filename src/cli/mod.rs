@@ -2,11 +2,14 @@
 
 mod check_config;
 mod compose;
+mod import;
+mod init;
 mod sandbox;
 mod serve;
 mod settings;
 mod simulate;
 mod site;
+mod start;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -29,6 +32,10 @@ enum Command {
     Compose(compose::Args),
     /// Check bot.toml and .github/greenline.toml; report all errors at once.
     CheckConfig(check_config::Args),
+    /// Write a first .github/greenline.toml from what a repository has.
+    Init(init::Args),
+    /// Carry over the settings of bors, Kodiak or Mergify, and name what cannot be.
+    Import(import::Args),
     /// Run simulated worlds with faults against the real core and engine, by seed.
     Sim(simulate::Args),
 }
@@ -40,6 +47,8 @@ pub fn run() -> ExitCode {
         Command::Sandbox(args) => sandbox::run(args),
         Command::Compose(args) => compose::run(&args),
         Command::CheckConfig(args) => check_config::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Sim(args) => simulate::run(&args),
     }
 }

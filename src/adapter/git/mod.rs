@@ -15,6 +15,7 @@ mod autosquash;
 mod cache;
 mod composer;
 mod lineage;
+mod local;
 mod message;
 mod objects;
 mod program;
@@ -28,6 +29,7 @@ mod unsaved;
 
 pub use cache::{CacheOptions, GitCache};
 pub use composer::{Composer, Identity};
+pub use local::LocalClone;
 pub use program::git_version;
 pub use remote::{TimeLimits, TokenSource};
 pub use scratch::Scratch;
