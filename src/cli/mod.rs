@@ -3,6 +3,7 @@
 mod check_config;
 mod compose;
 mod sandbox;
+mod schema;
 mod serve;
 mod settings;
 mod simulate;
@@ -29,6 +30,8 @@ enum Command {
     Compose(compose::Args),
     /// Check bot.toml and .github/greenline.toml; report all errors at once.
     CheckConfig(check_config::Args),
+    /// Print what can be set in .github/greenline.toml, for editors or for people.
+    Schema(schema::Args),
     /// Run simulated worlds with faults against the real core and engine, by seed.
     Sim(simulate::Args),
 }
@@ -40,6 +43,7 @@ pub fn run() -> ExitCode {
         Command::Sandbox(args) => sandbox::run(args),
         Command::Compose(args) => compose::run(&args),
         Command::CheckConfig(args) => check_config::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Sim(args) => simulate::run(&args),
     }
 }

@@ -3,6 +3,7 @@
 use super::duration;
 use super::problem::{Fault, Problem};
 use super::read::{Reader, Section};
+use super::reference::SECTIONS;
 use super::repo::{CandidateConfig, ChecksConfig, MergeConfig, PlanConfig, QueueConfig, RepoConfig};
 use super::tree::{self, At, Node, Table, Value};
 use super::{repo, tag};
@@ -31,7 +32,7 @@ impl RepoConfig {
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let root = tree::parse(text)?;
         let mut read = Reader::default();
-        read.unknown(&root, &["queue", "checks", "merge", "candidate"], "section");
+        read.unknown(&root, &SECTIONS.iter().map(|section| section.name).collect::<Vec<_>>(), "section");
         let default = Self::default();
         let value = Self {
             queue: queue(&mut read, &root, default.queue),
