@@ -14,6 +14,8 @@
 //! | | [`queue`] | the queue of one trunk as a value: events in, effects out |
 //! | | [`checks`] | what green means |
 //! | | [`admission`] | whose word counts, for exactly which head, and until when |
+//! | | [`document`] | files of other programs as trees with lines |
+//! | | [`workflow`] | a GitHub Actions workflow: on which branches it runs, which checks it reports |
 //! | | [`text`] | every sentence a person reads about a pull request |
 //! | 2 ask | [`port`] | what is asked of forge, git, store and clock |
 //! | 3 carry out | [`engine`] | the only loop: take in, write down, then act |
@@ -33,8 +35,10 @@ pub mod admission;
 pub mod checks;
 pub mod command;
 pub mod config;
+pub mod document;
 pub mod queue;
 pub mod text;
+pub mod workflow;
 // floor 2: ask
 pub mod port;
 // floor 3: carry out

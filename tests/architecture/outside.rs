@@ -5,7 +5,7 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Crate, and the paths below `src/` in which it may be named.
-const PLACES: [(&str, &[&str]); 33] = [
+const PLACES: [(&str, &[&str]); 34] = [
     ("axum", &["http", "sandbox"]),
     ("base64", &["adapter", "http", "sandbox"]),
     ("bytes", &["adapter", "http", "sandbox"]),
@@ -25,6 +25,7 @@ const PLACES: [(&str, &[&str]); 33] = [
     ("octocrab", &["adapter/github"]),
     ("pulldown_cmark", &["command"]),
     ("rustix", &["adapter", "sandbox", "cli"]),
+    ("saphyr_parser", &["document"]),
     ("secrecy", &["config", "port", "engine", "adapter", "http", "sandbox", "cli"]),
     ("serde", ANYWHERE),
     ("serde_json", &["engine", "adapter", "http", "sandbox", "sim", "cli"]),
@@ -33,7 +34,7 @@ const PLACES: [(&str, &[&str]); 33] = [
     ("tempfile", &["adapter", "sandbox", "cli"]),
     ("thiserror", ANYWHERE),
     ("tokio", &["engine", "adapter", "http", "sandbox", "sim", "cli"]),
-    ("toml", &["config"]),
+    ("toml", &["config", "document"]),
     ("tower", &["http", "sandbox"]),
     ("tracing", &["engine", "adapter", "http", "sandbox", "sim", "cli"]),
     ("tracing_subscriber", &["cli", "sandbox"]),
