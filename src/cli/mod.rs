@@ -2,6 +2,7 @@
 
 mod check_config;
 mod compose;
+mod doctor;
 mod sandbox;
 mod schema;
 mod serve;
@@ -30,6 +31,8 @@ enum Command {
     Compose(compose::Args),
     /// Check bot.toml and .github/greenline.toml; report all errors at once.
     CheckConfig(check_config::Args),
+    /// Ask GitHub what would keep the service from working: key, clock, permissions, webhook, rules, workflows.
+    Doctor(doctor::Args),
     /// Print what can be set in .github/greenline.toml, for editors or for people.
     Schema(schema::Args),
     /// Run simulated worlds with faults against the real core and engine, by seed.
@@ -43,6 +46,7 @@ pub fn run() -> ExitCode {
         Command::Sandbox(args) => sandbox::run(args),
         Command::Compose(args) => compose::run(&args),
         Command::CheckConfig(args) => check_config::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Sim(args) => simulate::run(&args),
     }

@@ -36,8 +36,8 @@ pub fn written(ms: i64) -> String {
 /// ranges, but what is far beyond does not match. It also matches the empty text.
 pub fn pattern(longest_ms: i64) -> String {
     let digits = |unit: i64| (longest_ms / unit).max(1).ilog10() + 1;
-    let parts: String = UNITS.iter().map(|(name, unit)| format!("([0-9]{{1,{}}}{name})?", digits(*unit))).collect();
-    format!("^{parts}$")
+    let parts = UNITS.map(|(name, unit)| format!("([0-9]{{1,{}}}{name})?", digits(unit)));
+    format!("^{}$", parts.concat())
 }
 
 #[cfg(test)]

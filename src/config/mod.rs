@@ -15,6 +15,7 @@ mod url;
 
 pub use problem::Problem;
 pub use repo::RepoConfig;
+pub use repo_file::GITHUB_ACTIONS;
 pub use service::ServiceConfig;
 pub use service_file::{SecretFile, Surroundings};
 pub use tree::{BYTES_MAX, ENV_PREFIX};

@@ -19,7 +19,7 @@ const CHECKS_MAX: usize = 100;
 const LABEL_MAX: usize = 50;
 
 /// The App that reports what GitHub Actions runs, on github.com; an Enterprise Server has a number of its own.
-const GITHUB_ACTIONS: AppId = AppId::new(15368);
+pub const GITHUB_ACTIONS: AppId = AppId::new(15368);
 
 const DEADLINES: (i64, i64) = (1000, 7 * 86_400_000);
 

@@ -19,18 +19,20 @@ Lengths of time are written like `90s`, `10m`, `1h30m`, `7d`.
 
 /// The reference page, ready to be written to a file.
 pub fn page() -> String {
-    let sections: String = SECTIONS.iter().map(section).collect();
-    format!("{OPENING}{sections}")
+    let sections: Vec<String> = SECTIONS.iter().map(section).collect();
+    format!("{OPENING}\n{}", sections.join("\n"))
 }
 
 fn section(section: &Section) -> String {
-    let mut text = format!("\n## [{}]\n\n{}\n\n", section.name, sentence(section.help));
-    text.push_str("| key | default | values | meaning |\n| --- | --- | --- | --- |\n");
-    section.rows.iter().for_each(|row| line(&mut text, "", row));
-    text.push_str(&format!("\n```toml\n[{}]\n", section.name));
-    section.rows.iter().for_each(|row| text.push_str(&format!("{} = {}\n", row.key, row.example)));
-    text.push_str("```\n");
-    text
+    let lines: Vec<String> = section.rows.iter().flat_map(|row| lines("", row)).collect();
+    let examples: Vec<String> = section.rows.iter().map(|row| format!("{} = {}", row.key, row.example)).collect();
+    format!(
+        "## [{0}]\n\n{1}\n\n| key | default | values | meaning |\n| --- | --- | --- | --- |\n{2}\n\n```toml\n[{0}]\n{3}\n```\n",
+        section.name,
+        sentence(section.help),
+        lines.join("\n"),
+        examples.join("\n"),
+    )
 }
 
 fn sentence(half: &str) -> String {
@@ -39,14 +41,14 @@ fn sentence(half: &str) -> String {
 }
 
 /// A row's line, and those of the keys of its tables.
-fn line(text: &mut String, above: &str, row: &Row) {
+fn lines(above: &str, row: &Row) -> Vec<String> {
     let absent = match row.absent {
         Absent::Like(value) => format!("`{value}`"),
         Absent::Means(what) => what.to_owned(),
         Absent::Refused => "must be there".to_owned(),
     };
     let cells = [format!("`{above}{}`", row.key), absent, values(&row.kind), row.help.to_owned()];
-    text.push_str(&format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | ")));
+    let line = format!("| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
     let (inner, suffix) = match &row.kind {
         Kind::List { of: Kind::Table(rows), .. } => (*rows, "[]."),
         Kind::Table(rows) => (*rows, "."),
@@ -56,10 +58,10 @@ fn line(text: &mut String, above: &str, row: &Row) {
         | Kind::Text { .. }
         | Kind::Duration { .. }
         | Kind::List { .. }
-        | Kind::Either(_) => return,
+        | Kind::Either(_) => return vec![line],
     };
     let above = format!("{above}{}{suffix}", row.key);
-    inner.iter().for_each(|row| line(text, &above, row));
+    std::iter::once(line).chain(inner.iter().flat_map(|row| lines(&above, row))).collect()
 }
 
 fn values(kind: &Kind) -> String {

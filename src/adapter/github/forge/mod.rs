@@ -5,7 +5,7 @@ mod checks;
 mod comments;
 mod people;
 mod pulls;
-mod rules;
+pub(super) mod rules;
 mod runs;
 mod timeline;
 

@@ -34,7 +34,7 @@ struct Protection {
 }
 
 #[derive(Debug, Deserialize)]
-struct Required {
+pub(in crate::adapter::github) struct Required {
     context: String,
     /// Null, or -1 in classic protection, for "any App".
     #[serde(alias = "app_id", default)]
@@ -42,7 +42,7 @@ struct Required {
 }
 
 impl Required {
-    fn fact(&self) -> Option<RequiredCheck> {
+    pub(in crate::adapter::github) fn fact(&self) -> Option<RequiredCheck> {
         let app = self.integration_id.and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0).map(AppId::new);
         Some(RequiredCheck { name: self.context.parse().ok()?, app })
     }
@@ -101,7 +101,8 @@ impl GithubForge {
     }
 }
 
-fn absent(status: StatusCode) -> bool {
+/// Where there are no rules, or a plan has none.
+pub(in crate::adapter::github) fn absent(status: StatusCode) -> bool {
     matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND)
 }
 
