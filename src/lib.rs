@@ -17,6 +17,7 @@
 //! | | [`document`] | files of other programs as trees with lines |
 //! | | [`workflow`] | a GitHub Actions workflow: on which branches it runs, which checks it reports |
 //! | | [`migrate`] | a repository's first settings, from what it has or from another bot's |
+//! | | [`doctor`] | what stands in the way on GitHub, and how to mend it |
 //! | | [`text`] | every sentence a person reads about a pull request |
 //! | 2 ask | [`port`] | what is asked of forge, git, store and clock |
 //! | 3 carry out | [`engine`] | the only loop: take in, write down, then act |
@@ -36,6 +37,7 @@ pub mod admission;
 pub mod checks;
 pub mod command;
 pub mod config;
+pub mod doctor;
 pub mod document;
 pub mod migrate;
 pub mod queue;

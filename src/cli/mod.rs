@@ -4,7 +4,9 @@ mod check_config;
 mod compose;
 mod import;
 mod init;
+mod doctor;
 mod sandbox;
+mod schema;
 mod serve;
 mod settings;
 mod simulate;
@@ -36,6 +38,10 @@ enum Command {
     Init(init::Args),
     /// Carry over the settings of bors, Kodiak or Mergify, and name what cannot be.
     Import(import::Args),
+    /// Ask GitHub what would keep the service from working: key, clock, permissions, webhook, rules, workflows.
+    Doctor(doctor::Args),
+    /// Print what can be set in .github/greenline.toml, for editors or for people.
+    Schema(schema::Args),
     /// Run simulated worlds with faults against the real core and engine, by seed.
     Sim(simulate::Args),
 }
@@ -49,6 +55,8 @@ pub fn run() -> ExitCode {
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Schema(args) => schema::run(&args),
         Command::Sim(args) => simulate::run(&args),
     }
 }

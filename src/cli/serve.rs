@@ -14,7 +14,7 @@ use crate::http::{Doors, Limits, Metrics, Readiness, doors, serve};
 use crate::port::Trouble;
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ use tracing_subscriber::EnvFilter;
 /// Settings are wrong (sysexits' EX_CONFIG).
 const BAD_SETTINGS: u8 = 78;
 /// Something passing stands in the way (sysexits' EX_TEMPFAIL).
-const TRY_LATER: u8 = 75;
+pub(super) const TRY_LATER: u8 = 75;
 /// What is under way has this long to end when the service is asked to stop.
 const GRACE: Duration = Duration::from_secs(8);
 /// Then the database has this long to be closed.
@@ -42,7 +42,7 @@ pub struct Args {
 pub fn run(args: &Args) -> ExitCode {
     let config = match settings::service(&args.config) {
         Ok(config) => config,
-        Err(unusable) => return refuse(args, &unusable),
+        Err(unusable) => return refuse(&args.config, &unusable),
     };
     log(&config.log);
     if let Err(trouble) = git_version() {
@@ -71,15 +71,16 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 /// What to say and how to end when the service cannot begin: only what no person need change may be tried again.
-fn unable(trouble: Trouble) -> (String, u8) {
+pub(super) fn unable(trouble: Trouble) -> (String, u8) {
     match trouble {
         Trouble::Busy { what, retry_after_ms: _ } | Trouble::Bug(what) => (what, TRY_LATER),
         Trouble::Denied(what) => (what, BAD_SETTINGS),
     }
 }
 
-fn refuse(args: &Args, unusable: &Unusable) -> ExitCode {
-    let file = args.config.display().to_string();
+/// Says why `bot.toml` cannot be used.
+pub(super) fn refuse(config: &Path, unusable: &Unusable) -> ExitCode {
+    let file = config.display().to_string();
     match unusable {
         Unusable::Unreadable(error) => eprintln!("{file}: cannot be read: {error}; name the file with --config"),
         Unusable::Wrong(problems) => problems.iter().for_each(|problem| eprintln!("{}", problem.in_file(&file))),

@@ -32,6 +32,14 @@ pub fn written(ms: i64) -> String {
     if parts.is_empty() { "0s".into() } else { parts.concat() }
 }
 
+/// A regular expression for what `parse_ms` reads, with as many digits for each unit as the longest time needs: it knows no
+/// ranges, but what is far beyond does not match. It also matches the empty text.
+pub fn pattern(longest_ms: i64) -> String {
+    let digits = |unit: i64| (longest_ms / unit).max(1).ilog10() + 1;
+    let parts = UNITS.map(|(name, unit)| format!("([0-9]{{1,{}}}{name})?", digits(unit)));
+    format!("^{}$", parts.concat())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Settings: `bot.toml` for the service, `.github/greenline.toml` for a repository. Reads text, never files or the network.
 
+pub mod reference;
 pub mod repo;
 pub mod service;
 
@@ -17,6 +18,7 @@ mod url;
 pub use pattern::Pattern;
 pub use problem::Problem;
 pub use repo::RepoConfig;
+pub use repo_file::GITHUB_ACTIONS;
 pub use service::ServiceConfig;
 pub use service_file::{SecretFile, Surroundings};
 pub use tree::{BYTES_MAX, ENV_PREFIX};

@@ -3,6 +3,7 @@
 use super::duration;
 use super::problem::{Fault, Problem};
 use super::read::{Reader, Section};
+use super::reference::SECTIONS;
 use super::repo::{CandidateConfig, ChecksConfig, MergeConfig, PlanConfig, QueueConfig, RepoConfig};
 use super::rules_file::rules;
 use super::tree::{self, At, Node, Table, Value};
@@ -19,7 +20,7 @@ const CHECKS_MAX: usize = 100;
 const LABEL_MAX: usize = 50;
 
 /// The App that reports what GitHub Actions runs, on github.com; an Enterprise Server has a number of its own.
-const GITHUB_ACTIONS: AppId = AppId::new(15368);
+pub const GITHUB_ACTIONS: AppId = AppId::new(15368);
 
 const DEADLINES: (i64, i64) = (1000, 7 * 86_400_000);
 
@@ -32,7 +33,7 @@ impl RepoConfig {
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let root = tree::parse(text)?;
         let mut read = Reader::default();
-        read.unknown(&root, &["queue", "rules", "checks", "merge", "candidate"], "section");
+        read.unknown(&root, &SECTIONS.iter().map(|section| section.name).collect::<Vec<_>>(), "section");
         let default = Self::default();
         let value = Self {
             queue: queue(&mut read, &root, default.queue),

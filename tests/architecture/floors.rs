@@ -5,7 +5,7 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Module, floor, and the neighbours on its own floor that it may see. What is below it, it may see unless `BLIND` says no.
-const FLOORS: [(&str, u8, &[&str]); 22] = [
+const FLOORS: [(&str, u8, &[&str]); 23] = [
     ("ids", 0, &[]),
     ("facts", 0, &["ids"]),
     ("when", 0, &["ids"]),
@@ -18,6 +18,7 @@ const FLOORS: [(&str, u8, &[&str]); 22] = [
     ("document", 1, &[]),
     ("workflow", 1, &["document"]),
     ("migrate", 1, &["config", "document", "workflow"]),
+    ("doctor", 1, &["config", "workflow"]),
     ("text", 1, &["admission", "checks", "command", "config", "queue"]),
     ("port", 2, &[]),
     ("engine", 3, &[]),

@@ -4,6 +4,7 @@
 mod checks;
 mod commands;
 mod deaths;
+mod doctor;
 mod driver;
 mod example;
 mod faults;

@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
-const ITSELF: &str = "the App itself";
+pub(super) const ITSELF: &str = "the App itself";
 
 /// An installation that works.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct FailedDelivery {
     pub event: String,
     /// When that attempt was made.
     pub at: Moment,
+    /// The answer's status; none if nobody answered.
+    pub status: Option<u16>,
 }
 
 /// Our App on one GitHub. Cheap to clone; clones share connections, tokens and limits.
@@ -138,7 +140,8 @@ impl App {
                     arrived.insert(guid);
                 } else if seen.insert(guid.clone()) {
                     // Attempts come newest first, so this is the last one.
-                    failed.push(FailedDelivery { id: attempt.id, guid, event: attempt.event, at });
+                    let status = attempt.status_code.filter(|code| *code > 0);
+                    failed.push(FailedDelivery { id: attempt.id, guid, event: attempt.event, at, status });
                 }
             }
             ControlFlow::Continue(())

@@ -6,6 +6,7 @@
 mod answer;
 mod app;
 mod cache;
+mod checkup;
 mod client;
 mod forge;
 mod host;

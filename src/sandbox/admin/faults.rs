@@ -97,13 +97,17 @@ impl Fault {
     fn reply(&self) -> Option<Reply> {
         let status = self.status.filter(|s| (200..600).contains(s))?;
         let default = || serde_json::json!({"message": "a fault of the sandbox", "status": status.to_string()});
-        let mut reply = Reply::with(status, self.body.clone().unwrap_or_else(default));
+        Some(self.headed(Reply::with(status, self.body.clone().unwrap_or_else(default))))
+    }
+
+    /// An answer with the fault's headers.
+    pub(in crate::sandbox) fn headed(&self, mut reply: Reply) -> Reply {
         for (name, value) in &self.headers {
             // Header names live as long as the program: faults are few and set by hand.
             let name: &'static str = Box::leak(name.to_lowercase().into_boxed_str());
             reply = reply.header(name, value.clone());
         }
-        Some(reply)
+        reply
     }
 }
 

@@ -17,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 type Answer = Result<Json<Value>, Refused>;
 
@@ -44,6 +45,7 @@ pub(super) fn router(look: &Lookalike) -> axum::Router {
         .route("/deliveries/{id}/redeliver", post(redeliver))
         .route("/users", post(add_user))
         .route("/tokens/expire", post(expire))
+        .route("/app", put(set_app))
         .route("/installations/{id}/suspended", put(suspend))
         .route("/repos", post(create_repository))
         .nest("/repos/{owner}/{repo}", repo)
@@ -145,6 +147,26 @@ async fn deliveries(State(look): State<Lookalike>) -> Answer {
 async fn redeliver(State(look): State<Lookalike>, Path(id): Path<u64>) -> Answer {
     let (fresh, url) = change(look.clone(), |world| Ok((world.id(), world.hook.url.clone()))).await?;
     if look.courier().redeliver(id, fresh, url.as_deref()) { done() } else { Err(Refused::not_found()) }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AppSettings {
+    permissions: Option<BTreeMap<String, String>>,
+    events: Option<Vec<String>>,
+}
+
+/// Changes what our App may and hears; on GitHub that is done on its settings page. Installations accept it at once.
+async fn set_app(State(look): State<Lookalike>, Json(new): Json<AppSettings>) -> Answer {
+    change(look, |world| {
+        let app = world.cast.app;
+        let app = world.apps.get_mut(&app).ok_or_else(Refused::not_found)?;
+        app.permissions = new.permissions.unwrap_or_else(|| app.permissions.clone());
+        app.events = new.events.unwrap_or_else(|| app.events.clone());
+        Ok(())
+    })
+    .await?;
+    done()
 }
 
 #[derive(Deserialize)]

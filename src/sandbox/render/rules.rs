@@ -75,6 +75,10 @@ impl World {
             if !whole || !writer {
                 fields.remove("bypass_actors");
             }
+            if whole {
+                let passes = if self.bypasses(repo, actor, ruleset) { "always" } else { "never" };
+                fields.insert("current_user_can_bypass".into(), passes.into());
+            }
         }
         body
     }

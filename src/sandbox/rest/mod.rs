@@ -91,6 +91,8 @@ async fn serve(State(look): State<Lookalike>, request: Request) -> Response {
     };
     if let Some(late) = late {
         reply = late;
+    } else if let Some(fault) = fault.filter(|_| !made_up) {
+        reply = fault.headed(reply);
     }
     if look.recorder().wanted() {
         look.recorder().keep(&exchange(&parts, path, &body, &reply, made_up));

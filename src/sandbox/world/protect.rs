@@ -130,7 +130,7 @@ impl World {
         verdict
     }
 
-    pub(super) fn bypasses(&self, repo: &Repo, actor: &Actor, ruleset: &Value) -> bool {
+    pub fn bypasses(&self, repo: &Repo, actor: &Actor, ruleset: &Value) -> bool {
         let by = self.by(actor);
         let role = self.actor_role(actor, repo);
         ruleset["bypass_actors"].as_array().into_iter().flatten().any(|who| {
@@ -205,7 +205,10 @@ pub fn rules_for<'a>(repo: &'a Repo, branch: &'a str) -> impl Iterator<Item = (&
                 _ => fnmatch(pattern, &full),
             })
         };
-        set["enforcement"] == "active" && matches(&names["include"]) && !matches(&names["exclude"])
+        set["target"] == "branch"
+            && set["enforcement"] == "active"
+            && matches(&names["include"])
+            && !matches(&names["exclude"])
     });
     active.flat_map(|set| set["rules"].as_array().into_iter().flatten().map(move |rule| (set, rule)))
 }

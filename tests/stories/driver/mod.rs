@@ -117,7 +117,8 @@ impl Stage {
         std::fs::read_to_string(self.home.path().join(name)).unwrap_or_default()
     }
 
-    fn sandbox_dir(&self) -> PathBuf {
+    /// Where the sandbox keeps everything; the service's settings are `bot.toml` there.
+    pub fn sandbox_dir(&self) -> PathBuf {
         self.home.path().join("sandbox")
     }
 

@@ -6,7 +6,7 @@ mod comments;
 mod people;
 mod pulls;
 mod reviews;
-mod rules;
+pub(super) mod rules;
 mod runs;
 mod timeline;
 

@@ -51,7 +51,7 @@ struct Checks {
 }
 
 #[derive(Debug, Deserialize)]
-struct Required {
+pub(in crate::adapter::github) struct Required {
     context: String,
     /// Null, or -1 in classic protection, for "any App".
     #[serde(alias = "app_id", default)]
@@ -66,7 +66,7 @@ impl Rule {
 }
 
 impl Required {
-    fn fact(&self) -> Option<RequiredCheck> {
+    pub(in crate::adapter::github) fn fact(&self) -> Option<RequiredCheck> {
         let app = self.integration_id.and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0).map(AppId::new);
         Some(RequiredCheck { name: self.context.parse().ok()?, app })
     }
@@ -132,7 +132,8 @@ impl GithubForge {
     }
 }
 
-fn absent(status: StatusCode) -> bool {
+/// Where there are no rules, or a plan has none.
+pub(in crate::adapter::github) fn absent(status: StatusCode) -> bool {
     matches!(status, StatusCode::FORBIDDEN | StatusCode::NOT_FOUND)
 }
 

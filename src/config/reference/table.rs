@@ -1,0 +1,236 @@
+//! The table itself: every key of `.github/greenline.toml`. A key that the parser knows and this table does not fails
+//! `tests/reference.rs`, and a section that is not here is unknown to the parser.
+
+use super::{Absent, Kind, Row, Section};
+
+/// Every section, in the order in which a person would write them.
+pub const SECTIONS: &[Section] = &[
+    Section { name: "queue", help: "how one gets in, and in which groups one is tested", rows: QUEUE },
+    Section { name: "rules", help: "who may ask for landing, and what has to hold before a pull request enters", rows: RULES },
+    Section { name: "checks", help: "what green means", rows: CHECKS },
+    Section { name: "merge", help: "what lands", rows: MERGE },
+    Section { name: "candidate", help: "how green commits of trunk are tagged", rows: CANDIDATE },
+];
+
+const DAY_MS: i64 = 86_400_000;
+
+const CHECK_NAME: Kind = Kind::Text { longest: 255, pattern: r"^\S(.*\S)?$", told: "the name of a check" };
+
+const REQUIRED_NAMES: Kind = Kind::List { of: &CHECK_NAME, most: 100 };
+
+const DEADLINE: Kind = Kind::Duration { low_ms: 1000, high_ms: 7 * DAY_MS };
+
+const QUEUE: &[Row] = &[
+    Row {
+        key: "label",
+        kind: Kind::Text {
+            longest: 50,
+            pattern: r"^\S(.*\S)?$",
+            told: "the name of a label, 1 to 50 characters without blanks at its ends",
+        },
+        absent: Absent::Like(r#""ready to merge""#),
+        example: r#""ship it""#,
+        help: "The label that asks for landing.",
+    },
+    Row {
+        key: "strategy",
+        kind: Kind::Word(&["serial", "pipeline", "batch"]),
+        absent: Absent::Like(r#""pipeline""#),
+        example: r#""serial""#,
+        help: "Which groups are tested: one pull request at a time, each on top of those ahead of it, or many as one \
+               that is halved when it is red.",
+    },
+    Row {
+        key: "depth",
+        kind: Kind::Whole { low: 1, high: 64 },
+        absent: Absent::Like("4"),
+        example: "6",
+        help: "With pipeline, groups tested at once.",
+    },
+    Row {
+        key: "batch_size",
+        kind: Kind::Whole { low: 1, high: 64 },
+        absent: Absent::Like("8"),
+        example: "5",
+        help: "With batch, pull requests in a group, at the most.",
+    },
+    Row {
+        key: "budget",
+        kind: Kind::Whole { low: 1, high: 256 },
+        absent: Absent::Like("4"),
+        example: "12",
+        help: "CI runs at once, at the most; runs that are being cancelled and trunk's own count. If it is absent and \
+               `depth` is more than 4, it is `depth`.",
+    },
+    Row {
+        key: "tries",
+        kind: Kind::Whole { low: 1, high: 10 },
+        absent: Absent::Like("1"),
+        example: "2",
+        help: "Red runs of a tip before it counts as red.",
+    },
+    Row {
+        key: "every_commit",
+        kind: Kind::Flag,
+        absent: Absent::Like("false"),
+        example: "true",
+        help: "Test every commit that trunk ever points to, not only the last of a group; not with batch.",
+    },
+    Row {
+        key: "review_asks",
+        kind: Kind::Flag,
+        absent: Absent::Like("false"),
+        example: "true",
+        help: "An approving review of its head, by somebody who may ask, asks for landing.",
+    },
+];
+
+const LABEL: Kind = Kind::Text {
+    longest: 50,
+    pattern: r"^\S(.*\S)?$",
+    told: "the name of a label, 1 to 50 characters without blanks at its ends",
+};
+
+const LOGIN: Kind = Kind::Text { longest: 100, pattern: "^@?[A-Za-z0-9_.-]+(\\[bot\\])?$", told: "a person's login" };
+
+const PATTERN: Kind = Kind::Text { longest: 256, pattern: "^.+$", told: "a regular expression" };
+
+const RULES: &[Row] = &[
+    Row {
+        key: "approvals",
+        kind: Kind::Whole { low: 0, high: 10 },
+        absent: Absent::Like("0"),
+        example: "1",
+        help: "Approving reviews of exactly its head, or `approve` comments, by people with write permission other than its \
+               author. What branch protection and rulesets demand counts as well.",
+    },
+    Row {
+        key: "no_self_merge",
+        kind: Kind::Flag,
+        absent: Absent::Like("false"),
+        example: "true",
+        help: "Somebody else than its author has to ask for landing.",
+    },
+    Row {
+        key: "mergers",
+        kind: Kind::List { of: &LOGIN, most: 50 },
+        absent: Absent::Like("[]"),
+        example: r#"["ann", "bob"]"#,
+        help: "Who may ask for landing; empty means whoever may push.",
+    },
+    Row {
+        key: "blocking_labels",
+        kind: Kind::List { of: &LABEL, most: 50 },
+        absent: Absent::Like("[]"),
+        example: r#"["do not merge"]"#,
+        help: "Labels that keep a pull request waiting.",
+    },
+    Row {
+        key: "blocking_titles",
+        kind: Kind::List { of: &PATTERN, most: 50 },
+        absent: Absent::Like("[]"),
+        example: r#"["(?i)^wip"]"#,
+        help: "Titles that keep a pull request waiting.",
+    },
+];
+
+const CHECKS: &[Row] = &[
+    Row {
+        key: "required",
+        kind: Kind::List { of: &Kind::Table(REQUIRED), most: 100 },
+        absent: Absent::Means("what GitHub requires"),
+        example: r#"[{ name = "ci", app = "github-actions" }, { name = "lint", app = 123 }]"#,
+        help: "The checks that must pass. Absent, they are those that rulesets and branch protection require; without \
+               any there, nothing is queued.",
+    },
+    Row {
+        key: "before",
+        kind: Kind::List { of: &Kind::Table(REQUIRED), most: 100 },
+        absent: Absent::Like("[]"),
+        example: r#"[{ name = "build", app = "github-actions" }]"#,
+        help: "Checks that must pass on a pull request's own head before it enters the queue.",
+    },
+    Row {
+        key: "skipped_passes",
+        kind: REQUIRED_NAMES,
+        absent: Absent::Like("[]"),
+        example: r#"["lint"]"#,
+        help: "Required checks for which \"skipped\" passes; for all others it fails.",
+    },
+    Row {
+        key: "neutral_passes",
+        kind: REQUIRED_NAMES,
+        absent: Absent::Like("[]"),
+        example: r#"["lint"]"#,
+        help: "Required checks for which \"neutral\" passes; for all others it fails.",
+    },
+    Row {
+        key: "allow_no_checks",
+        kind: Kind::Flag,
+        absent: Absent::Like("false"),
+        example: "false",
+        help: "Let everything pass; only with no `required`.",
+    },
+    Row {
+        key: "start_deadline",
+        kind: DEADLINE,
+        absent: Absent::Like(r#""10m""#),
+        example: r#""15m""#,
+        help: "From the push of a tip to the first sign of each required check; then it is tried once more.",
+    },
+    Row {
+        key: "finish_deadline",
+        kind: DEADLINE,
+        absent: Absent::Like(r#""2h""#),
+        example: r#""1h30m""#,
+        help: "From the push of a tip to the end of its last required check; then it is sent back. Not under \
+               `start_deadline`.",
+    },
+];
+
+const REQUIRED: &[Row] = &[
+    Row {
+        key: "name",
+        kind: CHECK_NAME,
+        absent: Absent::Refused,
+        example: r#""ci""#,
+        help: "The check's name as it stands on a pull request.",
+    },
+    Row {
+        key: "app",
+        kind: Kind::Either(&[Kind::Word(&["github-actions", "any"]), Kind::Whole { low: 1, high: i64::MAX }]),
+        absent: Absent::Refused,
+        example: r#""github-actions""#,
+        help: "The App that must have reported it, by its number; `any` trusts whoever can write.",
+    },
+];
+
+const MERGE: &[Row] = &[
+    Row {
+        key: "strategy",
+        kind: Kind::Word(&["rebase", "merge", "squash"]),
+        absent: Absent::Like(r#""rebase""#),
+        example: r#""squash""#,
+        help: "How commits become commits on trunk. Rebasing also melts `fixup!`, `squash!` and `amend!` commits into \
+               their targets.",
+    },
+    Row {
+        key: "inner_merges",
+        kind: Kind::Word(&["refuse", "flatten"]),
+        absent: Absent::Like(r#""refuse""#),
+        example: r#""flatten""#,
+        help: "Merge commits inside a pull request, when rebasing.",
+    },
+];
+
+const CANDIDATE: &[Row] = &[Row {
+    key: "tag",
+    kind: Kind::Text {
+        longest: 200,
+        pattern: r"^([A-Za-z0-9_.+/][A-Za-z0-9_.+/-]*)?\{seq(:0([1-9]|1[0-2]))?\}[A-Za-z0-9_.+/-]*$",
+        told: "a tag name with one `{seq}` in it",
+    },
+    absent: Absent::Like(r#""candidate/{seq:06}""#),
+    example: r#""v{seq}""#,
+    help: "How candidates are named; `{seq:06}` is their number, padded to six digits.",
+}];
