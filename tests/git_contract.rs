@@ -15,5 +15,7 @@ mod rebases;
 mod recomputes;
 #[path = "git_contract/remotes.rs"]
 mod remotes;
+#[path = "git_contract/wholes.rs"]
+mod wholes;
 #[path = "git_contract/world.rs"]
 mod world;

@@ -77,6 +77,7 @@ fn obey(
                 return refused(why);
             }
             decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), wish, now));
+            record.describe(Some(&heard.pull));
             Answer::Done
         }
         Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),

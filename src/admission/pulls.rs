@@ -51,7 +51,7 @@ fn gone(known: &Record) -> Pull {
 pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) -> &mut Record {
     let number = pull.number;
     let record = desk.pulls.entry(number).or_insert_with(|| Record {
-        pull: pull.clone(),
+        pull: Pull { body: String::new(), ..pull.clone() },
         reading,
         read_at: now,
         other_head_at: None,
@@ -73,7 +73,8 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         record.other_head_at = Some(record.read_at);
     }
     record.read_at = now;
-    record.pull = pull;
+    // Descriptions are long, and this is written down at every turn.
+    record.pull = Pull { body: String::new(), ..pull };
     record
 }
 
@@ -129,7 +130,9 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
     if let Some(why) = refusal {
         return vec![Decision::RefuseLabel { pr, why }];
     }
-    vec![approve(record, labelled.by.clone(), Via::Label(labelled.event), &Wish::default(), now)]
+    let decision = approve(record, labelled.by.clone(), Via::Label(labelled.event), &Wish::default(), now);
+    record.describe(reading.pull.as_ref());
+    vec![decision]
 }
 
 /// Binds a person's word to the head as read now, and queues it.
@@ -144,6 +147,7 @@ pub(super) fn approve(record: &mut Record, by: crate::facts::Person, via: Via, w
         at,
         via,
         title: record.pull.title.clone(),
+        read: Some(Box::new(record.pull.clone())),
         wish: Wish { head: None, ..wish.clone() },
         rev,
     };

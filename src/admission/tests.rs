@@ -39,6 +39,8 @@ impl Story {
             head_repo: Some(home),
             maintainer_can_modify: false,
             labels: Vec::new(),
+            body: String::new(),
+            url: String::new(),
             updated_at: Moment::from_ms(0),
         };
         Self { desk: Desk::default(), trunk: "main".parse().expect("a branch"), pull, second: 0 }

@@ -4,6 +4,7 @@ pub mod repo;
 pub mod service;
 
 mod duration;
+mod merging;
 mod problem;
 mod read;
 mod repo_file;

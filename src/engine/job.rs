@@ -1,5 +1,6 @@
 //! What is owed to the world, computed from the state alone: each job says everything its performer needs, and leaves it no choice.
 
+use super::recipe::recipe;
 use super::state::RepoState;
 use crate::admission::Approval;
 use crate::config::repo::{ChecksConfig, TagTemplate};
@@ -356,17 +357,6 @@ fn descent(state: &RepoState, sha: Sha) -> Option<Descent> {
     let members = if sha == from { Vec::new() } else { queue::members_of(&state.queue, sha)? };
     let recipes = members.iter().map(|member| recipe(state, member.onto, member.entry)).collect();
     Some(Descent { from, recipes })
-}
-
-fn recipe(state: &RepoState, onto: Sha, entry: EntryId) -> Recipe {
-    let merge = state.config().merge;
-    let record = state.desk.pulls.get(&entry.pr);
-    let approval = record.and_then(|record| record.approval.as_ref()).filter(|approval| approval.rev == entry.rev);
-    // The title as approved: a recipe must not change while its entry is queued.
-    let title = approval.map(|approval| approval.title.clone()).or_else(|| Some(record?.pull.title.clone()));
-    let pull = Some((entry.pr, title.unwrap_or_default()));
-    let strategy = approval.and_then(|approval| approval.wish.strategy).unwrap_or(merge.strategy);
-    Recipe { onto, head: entry.head, pull, strategy, inner_merges: merge.inner_merges }
 }
 
 fn land_member(state: &RepoState, member: Member) -> LandMember {

@@ -7,6 +7,7 @@ pub mod job;
 pub mod perform;
 mod posts;
 mod present;
+mod recipe;
 pub mod repo;
 pub mod state;
 pub mod supervise;

@@ -121,7 +121,7 @@ fn settings(state: &mut RepoState, (at, file, forge_requires): SettingsRead<'_>,
         }
         Err(problems) => state.settings.file = File::Broken(problems.clone()),
     }
-    if state.config().merge != merge {
+    if state.config().merge.shape() != merge.shape() {
         advance(state, Event::Reshaped, around);
     }
 }

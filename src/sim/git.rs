@@ -80,7 +80,7 @@ impl Git for SimGit {
 
     async fn compose(&self, recipe: &Recipe) -> Result<Composed, Trouble> {
         let mut ground = self.0.ground();
-        let Some((number, _)) = recipe.pull else { return Err(Trouble::Bug("nobody's recipe".into())) };
+        let Some(number) = recipe.pull.as_ref().map(|pull| pull.number) else { return Err(Trouble::Bug("nobody's recipe".into())) };
         if !ground.has(self.0.process, recipe.onto) || !ground.has(self.0.process, recipe.head) {
             return Err(Trouble::Bug(format!("{:?} or {:?} is not there", recipe.onto, recipe.head)));
         }

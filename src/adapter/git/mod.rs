@@ -4,7 +4,7 @@
 //! | file | |
 //! | --- | --- |
 //! | `cache` | the port: one repository's cache and remote |
-//! | `composer`, `lineage`, `autosquash`, `message` | what a pull request becomes |
+//! | `composer`, `wholes`, `lineage`, `autosquash`, `message` | what a pull request becomes |
 //! | `three_way`, `tree`, `objects`, `unsaved` | merging trees without reading what did not change |
 //! | `authority`, `recompute` | git's own word, where trees do not say and before a landing |
 //! | `remote`, `push`, `program` | the git program and the network |
@@ -25,6 +25,7 @@ mod scratch;
 mod three_way;
 mod tree;
 mod unsaved;
+mod wholes;
 
 pub use cache::{CacheOptions, GitCache};
 pub use composer::{Composer, Identity};
