@@ -96,4 +96,9 @@ pub enum Fact {
         /// It shows as merged.
         merged: bool,
     },
+    /// The branch of a landed pull request is deleted, or stays.
+    BranchDone {
+        /// Whose it was.
+        pr: PrNumber,
+    },
 }

@@ -70,6 +70,19 @@ pub struct Landing {
     pub label: String,
 }
 
+/// The branch of a landed pull request that is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deletion {
+    /// Whose it was.
+    pub pr: PrNumber,
+    /// Which.
+    pub branch: BranchName,
+    /// Where it may be: anywhere else somebody pushed to it.
+    pub left_at: Vec<Sha>,
+    /// Where pull requests onto it go.
+    pub trunk: BranchName,
+}
+
 /// Something that is owed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Job {
@@ -173,6 +186,8 @@ pub enum Job {
         /// Its head could not be moved, so it will never show as merged.
         unmoved: bool,
     },
+    /// Delete a branch that was landed.
+    DeleteBranch(Deletion),
 }
 
 /// What a job is about: at most one job of a key is under way at a time.
@@ -204,6 +219,8 @@ pub enum Key {
     Label(PrNumber),
     /// A closing.
     Close(PrNumber),
+    /// A landed branch.
+    Branch(PrNumber),
 }
 
 impl Job {
@@ -223,6 +240,7 @@ impl Job {
             Self::Answer { comment, .. } => Key::Answer(*comment),
             Self::RemoveLabel { pr, .. } => Key::Label(*pr),
             Self::Close { pr, .. } => Key::Close(*pr),
+            Self::DeleteBranch(deletion) => Key::Branch(deletion.pr),
         }
     }
 }
@@ -262,6 +280,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         | Job::Post { .. }
         | Job::Answer { .. }
         | Job::RemoveLabel { .. }
+        | Job::DeleteBranch(_)
         | Job::Close { .. } => 2,
     });
     jobs.extend(effects);
@@ -274,6 +293,14 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         pr: *pr,
         tip: closing.tip,
         unmoved: closing.unmoved,
+    }));
+    jobs.extend(state.branches.iter().map(|(pr, branch)| {
+        Job::DeleteBranch(Deletion {
+            pr: *pr,
+            branch: branch.name.clone(),
+            left_at: branch.left_at.clone(),
+            trunk: state.trunk().clone(),
+        })
     }));
     jobs.extend(strays(state).map(Job::DropRef));
     let label = state.config().queue.label;

@@ -1,6 +1,7 @@
 //! The engine: one task per repository, the only loop. It carries out what the core decides, and decides nothing itself.
 
 pub mod board;
+mod branches;
 pub mod dispatch;
 pub mod fact;
 pub mod job;

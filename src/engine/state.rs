@@ -34,6 +34,9 @@ pub struct RepoState {
     pub answers: BTreeMap<CommentId, Reply>,
     /// Landed pull requests that the forge may not show as merged, and are then to be closed.
     pub closings: BTreeMap<PrNumber, Closing>,
+    /// Branches of landed pull requests that are to be deleted.
+    #[serde(default)]
+    pub branches: BTreeMap<PrNumber, LeftBranch>,
     /// Refs of ours that may be there: branches of runs, and refs that stand in the lease of a landing.
     pub refs: BTreeSet<RefName>,
     /// Refs of revoked landings, which must stay as long as trunk is where they were revoked on.
@@ -124,6 +127,15 @@ pub struct Closing {
     pub unmoved: bool,
 }
 
+/// The branch of a landed pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftBranch {
+    /// Its name.
+    pub name: BranchName,
+    /// The commits it may be at if nobody pushed to it.
+    pub left_at: Vec<Sha>,
+}
+
 /// What is known of a landing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landed {
@@ -150,6 +162,7 @@ impl RepoState {
             labels_off: BTreeSet::new(),
             answers: BTreeMap::new(),
             closings: BTreeMap::new(),
+            branches: BTreeMap::new(),
             refs: BTreeSet::new(),
             revoked: BTreeMap::new(),
             landed: BTreeMap::new(),

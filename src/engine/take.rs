@@ -1,5 +1,6 @@
 //! Takes facts into a repository's state: admission, checks and queue decide, and what they decide is written down here. No I/O.
 
+use super::branches;
 use super::fact::Fact;
 use super::job::{landing_ref, run_branch};
 use super::posts;
@@ -84,11 +85,16 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             state.labels_off.remove(pr);
         }
         Fact::Closed { pr, merged } => {
-            if let Some(closing) = state.closings.remove(pr)
-                && !merged
-            {
-                posts::closed_not_merged(state, *pr, closing.tip, around.page);
+            if let Some(closing) = state.closings.remove(pr) {
+                if *merged {
+                    branches::leave(state, *pr, closing.tip);
+                } else {
+                    posts::closed_not_merged(state, *pr, closing.tip, around.page);
+                }
             }
+        }
+        Fact::BranchDone { pr } => {
+            state.branches.remove(pr);
         }
     }
 }
