@@ -5,7 +5,7 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Crate, and the paths below `src/` in which it may be named.
-const PLACES: [(&str, &[&str]); 33] = [
+const PLACES: [(&str, &[&str]); 34] = [
     ("axum", &["http", "sandbox"]),
     ("base64", &["adapter", "http", "sandbox"]),
     ("bytes", &["adapter", "http", "sandbox"]),
@@ -24,6 +24,7 @@ const PLACES: [(&str, &[&str]); 33] = [
     ("maud", &["http", "sandbox"]),
     ("octocrab", &["adapter/github"]),
     ("pulldown_cmark", &["command"]),
+    ("ring", &["adapter/git"]),
     ("rustix", &["adapter", "sandbox", "cli"]),
     ("secrecy", &["config", "port", "engine", "adapter", "http", "sandbox", "cli"]),
     ("serde", ANYWHERE),

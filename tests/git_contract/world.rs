@@ -129,11 +129,15 @@ impl World {
     }
 
     pub fn cache(&self) -> GitCache {
+        self.cache_of(Identity::new("Greenline", "bot@example.org"))
+    }
+
+    pub fn cache_of(&self, identity: Identity) -> GitCache {
         GitCache::open(CacheOptions {
             dir: self.dir.path().join("cache"),
             git_url: self.dir.path().join("remotes").display().to_string(),
             repo: NAME.parse().expect("a name"),
-            identity: Identity::new("Greenline", "bot@example.org"),
+            identity,
             token: None,
             limits: TimeLimits::default(),
         })

@@ -5,6 +5,7 @@ use super::authority::{Authority, Verdict};
 use super::autosquash::{Group, groups};
 use super::lineage::{self, Lineage};
 use super::objects::{Commit, NewCommit, Objects, oid, sha};
+use super::signing::SigningKey;
 use super::three_way::{self, Merged};
 use crate::facts::Strategy;
 use crate::ids::Sha;
@@ -14,11 +15,12 @@ use git2::Oid;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Who stands in the committer field of composed commits and the tagger field of tags.
+/// Who stands in the committer field of composed commits and the tagger field of tags, and signs them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     name: String,
     email: String,
+    key: Option<SigningKey>,
 }
 
 impl Identity {
@@ -28,7 +30,17 @@ impl Identity {
             let kept: String = text.chars().filter(|c| !c.is_control() && !"<>".contains(*c)).collect();
             kept.trim().to_owned()
         };
-        Self { name: clean(name), email: clean(email) }
+        Self { name: clean(name), email: clean(email), key: None }
+    }
+
+    /// The same, signing what is made with this key, if there is one.
+    #[must_use]
+    pub fn signing(self, key: Option<SigningKey>) -> Self {
+        Self { key, ..self }
+    }
+
+    pub(super) fn key(&self) -> Option<&SigningKey> {
+        self.key.as_ref()
     }
 
     /// The line git writes for it at a moment, always in UTC.
@@ -166,6 +178,7 @@ impl Composer {
             committer: &self.identity.line(onto.committed_s.max(group.committed_s())),
             encoding: group.pick.encoding.as_deref(),
             message: &group.message(),
+            key: self.identity.key(),
         })?;
         Ok(Step::Made(commit, at.tree))
     }
@@ -201,6 +214,7 @@ impl Composer {
             committer: &line,
             encoding: None,
             message: b"an intermediate state of a composition\n",
+            key: None,
         })
     }
 }

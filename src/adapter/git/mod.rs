@@ -7,6 +7,7 @@
 //! | `composer`, `wholes`, `lineage`, `autosquash`, `message` | what a pull request becomes |
 //! | `three_way`, `tree`, `objects`, `unsaved` | merging trees without reading what did not change |
 //! | `authority`, `recompute` | git's own word, where trees do not say and before a landing |
+//! | `signing` | signatures of what we make |
 //! | `remote`, `push`, `program` | the git program and the network |
 //! | `scratch` | composing over someone's repository without touching it |
 
@@ -22,6 +23,7 @@ mod push;
 mod recompute;
 mod remote;
 mod scratch;
+mod signing;
 mod three_way;
 mod tree;
 mod unsaved;
@@ -32,3 +34,4 @@ pub use composer::{Composer, Identity};
 pub use program::git_version;
 pub use remote::{TimeLimits, TokenSource};
 pub use scratch::Scratch;
+pub use signing::SigningKey;

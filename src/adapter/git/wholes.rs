@@ -71,6 +71,7 @@ impl Composer {
             committer: &line,
             encoding: None,
             message: message.as_bytes(),
+            key: self.identity.key(),
         })?;
         Ok(Composed::Tip { tip: sha(tip), tree: sha(tree), commits })
     }
@@ -108,6 +109,7 @@ impl Composer {
             committer: &self.identity.line(onto.committed_s.max(head.committed_s)),
             encoding: None,
             message: message::of_squash(recipe, &kept).as_bytes(),
+            key: self.identity.key(),
         })?;
         Ok(Composed::Tip { tip: sha(tip), tree: sha(tree), commits: 1 })
     }
