@@ -207,7 +207,7 @@ mod tests {
 
     fn close(pr: u64) -> Job {
         let tip = "757107ea0eb2509fc211221cce984b8a37570b6d".parse().expect("a sha");
-        Job::Close { pr: PrNumber::new(pr), tip, unmoved: false }
+        Job::Close { pr: PrNumber::new(pr), tip, unmoved: false, kept: None }
     }
 
     fn label(pr: u64) -> Job {

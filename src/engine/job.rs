@@ -185,6 +185,8 @@ pub enum Job {
         tip: Sha,
         /// Its head could not be moved, so it will never show as merged.
         unmoved: bool,
+        /// The head that landed as it is: with another one it stays open.
+        kept: Option<Sha>,
     },
     /// Delete a branch that was landed.
     DeleteBranch(Deletion),
@@ -293,6 +295,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         pr: *pr,
         tip: closing.tip,
         unmoved: closing.unmoved,
+        kept: closing.kept,
     }));
     jobs.extend(state.branches.iter().map(|(pr, branch)| {
         Job::DeleteBranch(Deletion {

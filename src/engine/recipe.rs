@@ -44,7 +44,8 @@ fn about(merge: &MergeConfig, strategy: Strategy, approval: Option<&Approval>, r
         Strategy::Rebase | Strategy::FastForward => None,
     };
     // Recipes are made often and descriptions are long.
-    let body = if template.is_some_and(|template| template.uses(Place::Body)) { read.body.clone() } else { String::new() };
+    let body =
+        if template.is_some_and(|template| template.uses(Place::Body)) { read.body.clone() } else { String::new() };
     About {
         number: read.number,
         title: approval.map_or_else(|| read.title.clone(), |approval| approval.title.clone()),

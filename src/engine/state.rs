@@ -125,6 +125,9 @@ pub struct Closing {
     pub tip: Sha,
     /// Its head could not be moved, so it will never show as merged.
     pub unmoved: bool,
+    /// Its head, if that landed as it is and was not moved under lease: another one there did not land.
+    #[serde(default)]
+    pub kept: Option<Sha>,
 }
 
 /// The branch of a landed pull request.

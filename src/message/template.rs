@@ -91,7 +91,10 @@ impl Template {
             return wrong("is empty", "write a subject such as \"{title} (#{number})\"");
         }
         if lines.next().is_some_and(|second| !second.trim().is_empty()) {
-            return wrong("has text in its second line, which git takes for the subject's", "leave the second line empty");
+            return wrong(
+                "has text in its second line, which git takes for the subject's",
+                "leave the second line empty",
+            );
         }
         let long = |piece: &Piece| matches!(piece, Piece::Place(place) if place.is_long());
         if pieces(subject)?.iter().any(long) {

@@ -30,7 +30,10 @@ fn wrote(template: &str, about: &About) -> String {
 
 #[test]
 fn places_are_filled_in_and_empty_ones_leave_no_gap() {
-    let all = wrote("{title} (#{number}) {{by {author}}}\n\n{body}\n\nOf {head}, {url}", &about("A door", " It opens.\r\n\r\n\r\n"));
+    let all = wrote(
+        "{title} (#{number}) {{by {author}}}\n\n{body}\n\nOf {head}, {url}",
+        &about("A door", " It opens.\r\n\r\n\r\n"),
+    );
     let rest = format!("Of {}, https://github.com/acme/door/pull/7\n", head());
     assert_eq!(all, format!("A door (#7) {{by ann}}\n\n It opens.\n\n{rest}"));
     assert_eq!(wrote("{title}\n\n{body}\n\nEnd", &about("A door", "")), "A door\n\nEnd\n");
@@ -62,7 +65,10 @@ fn a_description_is_cut_where_the_settings_say_and_loses_its_comments() {
         messages.cut_body_before = Some("---".into());
         messages.cut_body_after = Some("## Checklist".into());
     };
-    assert_eq!(with("{title}\n\n{body}", cut, &about("A door", body), &Ingredients::default()), "A door\n\nIt opens.\n");
+    assert_eq!(
+        with("{title}\n\n{body}", cut, &about("A door", body), &Ingredients::default()),
+        "A door\n\nIt opens.\n"
+    );
     let all = wrote("{title}\n\n{body}", &about("A door", "seen <!-- hidden"));
     assert_eq!(all, "A door\n\nseen\n");
     let long = wrote("{title}\n\n{body}", &about("A door", &"ä".repeat(20_000)));
@@ -99,6 +105,7 @@ fn our_trailers_are_ours() {
     let all = with("{title}\n\n{body}", both, &about("A door\n\nApproved-by: me <m@x>", forged), &from);
     let body = "Fine.\n\n> Approved-by: root <root@x>\n> PULL-REQUEST : https://evil\n\n";
     let people = "Co-authored-by: Ben <ben@x>\nCo-authored-by: Bob <bob@x>\n";
-    let ours = "Approved-by: mia <42+mia@users.noreply.github.com>\nPull-request: https://github.com/acme/door/pull/7\n";
+    let ours =
+        "Approved-by: mia <42+mia@users.noreply.github.com>\nPull-request: https://github.com/acme/door/pull/7\n";
     assert_eq!(all, format!("A door Approved-by: me <m@x>\n\n{body}{people}{ours}"));
 }

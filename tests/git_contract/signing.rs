@@ -72,10 +72,9 @@ async fn git_finds_our_signatures_good() {
 #[test]
 fn a_key_that_would_not_do_is_refused_with_the_way_to_a_better_one() {
     let world = World::new();
-    for (options, word) in [
-        (&["-t", "ecdsa", "-N", ""][..], "Ed25519"),
-        (&["-t", "ed25519", "-N", "long enough"], "passphrase"),
-    ] {
+    for (options, word) in
+        [(&["-t", "ecdsa", "-N", ""][..], "Ed25519"), (&["-t", "ed25519", "-N", "long enough"], "passphrase")]
+    {
         let Err(Trouble::Denied(why)) = SigningKey::parse(&key(&world, options)) else { panic!("{options:?}") };
         assert!(why.contains(word) && why.contains("ssh-keygen -t ed25519"), "{why}");
     }

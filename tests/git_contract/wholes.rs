@@ -50,7 +50,8 @@ fn a_fast_forward_lands_the_head_itself_with_its_signature() {
     let (world, base, onto, _) = world();
     let plain = world.commit(&[onto], "ahead", &[put("c", "1")]);
     let text = String::from_utf8(world.try_git(&["cat-file", "commit", &plain.to_string()]).stdout).expect("UTF-8");
-    let signed = world.repo.commit_signed(&text, "-----BEGIN SSH SIGNATURE-----\nabc\n-----END SSH SIGNATURE-----", None);
+    let signed =
+        world.repo.commit_signed(&text, "-----BEGIN SSH SIGNATURE-----\nabc\n-----END SSH SIGNATURE-----", None);
     let signed = sha(signed.expect("a commit"));
     let recipe = recipe(Strategy::FastForward, onto, signed);
     assert_eq!(world.compose(&recipe), Composed::Tip { tip: signed, tree: world.tree_of(signed), commits: 1 });

@@ -86,7 +86,10 @@ fn fast_forward_lands_the_head_itself_or_says_why_not() {
 fn messages_are_made_of_the_description_as_it_was_approved() {
     let stage = Stage::empty();
     let template = "squash_message = \"{title} (#{number})\\n\\n{body}\"";
-    merge_settings(&stage, &format!("strategy = \"squash\"\n{template}\ntrailers = [\"approved-by\", \"pull-request\"]"));
+    merge_settings(
+        &stage,
+        &format!("strategy = \"squash\"\n{template}\ntrailers = [\"approved-by\", \"pull-request\"]"),
+    );
     let pull = stage.pull("lamp");
     let describe = |body: &str| {
         stage.act("user", "PATCH", &format!("/pulls/{}", pull.number), &serde_json::json!({ "body": body }));

@@ -59,13 +59,11 @@ pub fn of_squash(recipe: &Recipe, commits: &[&Commit]) -> String {
         author: commits.first().map_or_else(String::new, |commit| author(commit)),
         others: authors(commits),
     };
-    match &recipe.pull {
-        Some(about) => recipe.messages.write(&recipe.messages.squash, about, recipe.head, &ingredients),
-        None => {
-            let first = commits.first().map_or_else(String::new, |commit| text(&subject(&commit.message)));
-            message::without_pull(&format!("{first}\n\n{}", ingredients.commits), &ingredients)
-        }
-    }
+    let Some(about) = &recipe.pull else {
+        let first = commits.first().map_or_else(String::new, |commit| text(&subject(&commit.message)));
+        return message::without_pull(&format!("{first}\n\n{}", ingredients.commits), &ingredients);
+    };
+    recipe.messages.write(&recipe.messages.squash, about, recipe.head, &ingredients)
 }
 
 /// Several commits by their subjects; of an only one what stands below its subject.

@@ -78,8 +78,7 @@ impl SigningKey {
         let signature = self.pair.sign(&signed);
         let signature = [field(KIND), field(signature.as_ref())].concat();
         let version = 1_u32.to_be_bytes();
-        let blob =
-            [b"SSHSIG".as_slice(), &version, &field(&self.public_blob()), &about, &field(&signature)].concat();
+        let blob = [b"SSHSIG".as_slice(), &version, &field(&self.public_blob()), &about, &field(&signature)].concat();
         let letters = STANDARD.encode(blob);
         let mut armoured = String::from("-----BEGIN SSH SIGNATURE-----\n");
         for line in letters.as_bytes().chunks(LINE) {

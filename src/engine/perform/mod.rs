@@ -32,6 +32,6 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
         Job::Answer { comment, pr, body } => comments::answer(world, *comment, *pr, body.as_deref()).await,
         Job::RemoveLabel { pr, label } => comments::remove_label(world, *pr, label).await,
         Job::DeleteBranch(deletion) => branches::delete(world, deletion).await,
-        Job::Close { pr, unmoved, .. } => comments::close(world, *pr, *unmoved).await,
+        Job::Close { pr, unmoved, kept, .. } => comments::close(world, *pr, *unmoved, *kept).await,
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::fact::Fact;
 use crate::engine::job::{LandMember, Landing, landing_ref};
 use crate::engine::world::World;
 use crate::facts::{Pull, Reach, Strategy};
-use crate::ids::PrNumber;
+use crate::ids::{PrNumber, RepoName};
 use crate::port::git::{Expect, Pushed, RefUpdate};
 use crate::port::{Clock, Forge, Git, Trouble};
 
@@ -81,16 +81,10 @@ pub(super) async fn move_heads<W: World>(
         }
     }
     for (pr, name, update) in forks {
-        // A fork may refuse for many reasons, its owner's settings among them; then the pull request is closed instead.
-        match world.git().push(Some(&name), &[update], false).await {
-            Ok(outcomes) => match outcomes.first() {
-                Some(Pushed::Done) => moving.push(pr),
-                Some(Pushed::Rejected(_)) => except.push(pr),
-                Some(Pushed::Unknown(why)) => return Err(unanswered(pr, why)),
-                None => return Err(Trouble::Bug(format!("the push to the fork of #{pr} has no outcome"))),
-            },
-            Err(Trouble::Denied(_) | Trouble::Bug(_)) => except.push(pr),
-            Err(busy @ Trouble::Busy { .. }) => return Err(busy),
+        if push_to_fork(world, pr, &name, update).await? {
+            moving.push(pr);
+        } else {
+            except.push(pr);
         }
     }
     let unleased: Vec<PrNumber> = except.iter().chain(&staying).copied().collect();
@@ -100,6 +94,21 @@ pub(super) async fn move_heads<W: World>(
     }
     see(world, landing, &moving).await?;
     Ok(Moved::All { except, guard })
+}
+
+/// Moves a head in a fork; false if it stays. A fork may refuse for many reasons, its owner's settings among them; then the
+/// pull request is closed instead.
+async fn push_to_fork<W: World>(world: &W, pr: PrNumber, name: &RepoName, update: RefUpdate) -> Result<bool, Trouble> {
+    match world.git().push(Some(name), &[update], false).await {
+        Ok(outcomes) => match outcomes.first() {
+            Some(Pushed::Done) => Ok(true),
+            Some(Pushed::Rejected(_)) => Ok(false),
+            Some(Pushed::Unknown(why)) => Err(unanswered(pr, why)),
+            None => Err(Trouble::Bug(format!("the push to the fork of #{pr} has no outcome"))),
+        },
+        Err(Trouble::Denied(_) | Trouble::Bug(_)) => Ok(false),
+        Err(busy @ Trouble::Busy { .. }) => Err(busy),
+    }
 }
 
 /// It may have moved: taken for unmoved, its pull request would be closed although it is about to show as merged.
