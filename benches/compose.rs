@@ -122,7 +122,14 @@ fn identity() -> Identity {
 
 fn recipe(made: &Made, head: Oid) -> Recipe {
     let (strategy, inner_merges) = (Strategy::Rebase, InnerMerges::Refuse);
-    Recipe { onto: sha(made.onto), head: sha(head), pull: None, strategy, inner_merges }
+    Recipe {
+        onto: sha(made.onto),
+        head: sha(head),
+        pull: None,
+        strategy,
+        inner_merges,
+        messages: greenline::message::Messages::default(),
+    }
 }
 
 /// What a queue waits for: the same through the service's port, with its way to a thread that may block and back.

@@ -64,6 +64,20 @@ pub struct HeadRepo {
     pub branch: BranchName,
 }
 
+/// Of a description so many bytes are read, at the most.
+pub const BODY_MAX: usize = 32 << 10;
+
+/// Where a head branch may be pushed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// In the repository itself.
+    Here,
+    /// In its author's fork.
+    Fork(RepoName),
+    /// Nowhere: it is not ours to move, or must not be moved.
+    Nowhere,
+}
+
 /// One reading of a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pull {
@@ -87,8 +101,31 @@ pub struct Pull {
     pub maintainer_can_modify: bool,
     /// Label names.
     pub labels: Vec<String>,
+    /// Its description, at most [`BODY_MAX`] bytes of it. Kept with an approval only.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// Its page.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub url: String,
     /// When the forge last changed anything about it.
     pub updated_at: Moment,
+}
+
+impl Pull {
+    /// Where its head branch may be pushed to: never trunk or the default branch, and of forks only the author's own, for
+    /// GitHub lets nobody push to those of organizations.
+    pub fn reach(&self, repository: &Repository, trunk: &BranchName) -> Reach {
+        match &self.head_repo {
+            Some(head) if head.id == repository.id => {
+                let shared = head.branch == *trunk || head.branch == repository.default_branch;
+                if shared { Reach::Nowhere } else { Reach::Here }
+            }
+            Some(head) if self.maintainer_can_modify && head.name.owner() == self.author.login.as_str() => {
+                Reach::Fork(head.name.clone())
+            }
+            Some(_) | None => Reach::Nowhere,
+        }
+    }
 }
 
 /// Who last put a label on a pull request, by the forge's timeline.
@@ -214,7 +251,7 @@ pub struct Demands {
 
 /// How a pull request's commits become commits on trunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Strategy {
     /// Each commit again on top, authors and dates kept, fixups squashed, empty ones dropped.
     #[default]
@@ -223,6 +260,29 @@ pub enum Strategy {
     Merge,
     /// One commit with everything in it.
     Squash,
+    /// Rebased, and then one merge commit: first parent trunk, second the last of the rebased commits.
+    RebaseMerge,
+    /// The head itself, which must stand on trunk already: nothing is made, so signatures stay.
+    FastForward,
+}
+
+impl Strategy {
+    /// Each strategy by the word for it in settings and commands.
+    pub const WORDS: [(&'static str, Self); 5] = [
+        ("rebase", Self::Rebase),
+        ("merge", Self::Merge),
+        ("squash", Self::Squash),
+        ("rebase-merge", Self::RebaseMerge),
+        ("fast-forward", Self::FastForward),
+    ];
+
+    /// The approved head itself stands in what lands, so the forge sees by itself that it is merged.
+    pub fn keeps_head(self) -> bool {
+        match self {
+            Self::Merge | Self::FastForward => true,
+            Self::Rebase | Self::Squash | Self::RebaseMerge => false,
+        }
+    }
 }
 
 /// What to do with merge commits inside a pull request when rebasing.

@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | 0 names | [`ids`] | names and numbers that are checked where they are made |
 //! | | [`facts`] | what a forge can say: pull requests, people, checks |
+//! | | [`message`] | what the messages of the commits that are made here say |
 //! | | [`when`] | moments as text, and back |
 //! | | [`wording`] | foreign words, made harmless inside our sentences |
 //! | 1 decide | [`config`] | `bot.toml` and `.github/greenline.toml`, all mistakes at once |
@@ -30,6 +31,7 @@
 // floor 0: names
 pub mod facts;
 pub mod ids;
+pub mod message;
 pub mod when;
 pub mod wording;
 // floor 1: decide

@@ -244,6 +244,15 @@ pub fn closed_not_merged(tip: Sha, trunk: &str) -> String {
     )
 }
 
+/// Why a landed pull request is still open.
+pub fn left_open(head: Sha, trunk: &str, label: &str) -> String {
+    format!(
+        "It stays open because commit {head} was pushed to it just then, and that is not on `{trunk}`: when it is ready, put the \
+         label `{label}` on again or comment `{} merge`.",
+        command::PREFIX
+    )
+}
+
 /// The status comment around one paragraph.
 pub fn status_comment(headline: &str, body: &str, page: Option<&str>) -> String {
     let mut text = format!("{STATUS_MARKER}\n**{headline}** {body}\n");

@@ -9,9 +9,10 @@ mod start;
 
 mod repository {
     use super::*;
-    use greenline::config::repo::PlanConfig;
+    use greenline::config::repo::{Forks, PlanConfig};
     use greenline::facts::{InnerMerges, RequiredCheck, Strategy};
     use greenline::ids::{AppId, CandidateSeq};
+    use greenline::message::Place;
 
     fn problems(text: &str) -> Vec<String> {
         let problems = RepoConfig::parse(text).expect_err("the text is wrong");
@@ -51,6 +52,10 @@ mod repository {
         assert_eq!((config.checks.start_deadline_ms, config.checks.finish_deadline_ms), (900_000, 5_400_000));
         assert_eq!(config.merge.strategy, Strategy::Squash);
         assert_eq!(config.merge.inner_merges, InnerMerges::Flatten);
+        let messages = &config.merge.messages;
+        assert!(messages.merge.uses(Place::Author) && messages.squash.uses(Place::Body));
+        assert_eq!((messages.trailers.len(), messages.cut_body_after.as_deref()), (2, Some("---")));
+        assert_eq!((config.merge.forks, config.merge.delete_branch), (Forks::MergeCommit, true));
         assert_eq!(config.candidate.tag.name(CandidateSeq::new(7)), "rc-0007");
     }
 
@@ -248,6 +253,7 @@ mod service {
             .lines()
             .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
             .filter(|line| !line.starts_with("public_url") && !line.starts_with("slug"))
+            .filter(|line| !line.starts_with("signing_key_file"))
             .collect();
         let with_defaults = parse(&shown.join("\n"), &[]).expect("the defaults it shows are right");
         assert_eq!(format!("{config:?}"), format!("{with_defaults:?}"));

@@ -15,5 +15,9 @@ mod rebases;
 mod recomputes;
 #[path = "git_contract/remotes.rs"]
 mod remotes;
+#[path = "git_contract/signing.rs"]
+mod signing;
+#[path = "git_contract/wholes.rs"]
+mod wholes;
 #[path = "git_contract/world.rs"]
 mod world;

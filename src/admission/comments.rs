@@ -82,6 +82,7 @@ fn obey(
             let via = Via::Comment(heard.comment.id);
             let asked = Asked { by, on_the_word_of: on_the_word_of.as_ref(), via, wish, at: now };
             decisions.extend(approve(record, asked, None, terms));
+            record.describe(Some(&heard.pull));
             Answer::Done
         }
         Command::Cancel | Command::Depends(_) if !may && !author => refused(needs_write),

@@ -44,6 +44,9 @@ pub struct Approval {
     pub via: Via,
     /// The title then, for messages of merge and squash commits.
     pub title: String,
+    /// The pull request as it was read then: what lands follows from this, and not from what becomes of it.
+    #[serde(default)]
+    pub read: Option<Box<Pull>>,
     /// How it is to land; the commit is `head`.
     #[serde(default)]
     pub wish: Wish,
@@ -57,7 +60,7 @@ pub struct Approval {
 /// What is known of one pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// Its last reading.
+    /// Its last reading, without the description.
     pub pull: Pull,
     /// When that reading began.
     pub reading: Reading,
@@ -98,6 +101,13 @@ impl Record {
     /// What is at its head has landed.
     pub fn has_landed(&self) -> bool {
         self.landed.is_some_and(|landed| landed == self.pull.head || self.moves.contains(&self.pull.head))
+    }
+
+    /// Keeps, with the approval just made, the description that stood there.
+    pub(super) fn describe(&mut self, read: Option<&Pull>) {
+        if let Some(kept) = self.approval.as_mut().and_then(|approval| approval.read.as_mut()) {
+            kept.body = read.map(|pull| pull.body.clone()).unwrap_or_default();
+        }
     }
 
     /// The entry it is, or would be, in the queue.

@@ -60,7 +60,7 @@ fn gone(known: &Record) -> Pull {
 pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) -> &mut Record {
     let number = pull.number;
     let record = desk.pulls.entry(number).or_insert_with(|| Record {
-        pull: pull.clone(),
+        pull: Pull { body: String::new(), ..pull.clone() },
         reading,
         read_at: now,
         other_head_at: None,
@@ -83,7 +83,8 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         record.other_head_at = Some(record.read_at);
     }
     record.read_at = now;
-    record.pull = pull;
+    // Descriptions are long, and this is written down at every turn.
+    record.pull = Pull { body: String::new(), ..pull };
     record
 }
 
@@ -204,7 +205,9 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
     }
     let (via, wish) = (Via::Label(labelled.event), &Wish::default());
     let asked = Asked { by: &labelled.by, on_the_word_of: delegated.as_ref(), via, wish, at: now };
-    approve(record, asked, reading.grounds.as_ref(), terms).into_iter().collect()
+    let decision = approve(record, asked, reading.grounds.as_ref(), terms);
+    record.describe(reading.pull.as_ref());
+    decision.into_iter().collect()
 }
 
 /// A person's request, found to be theirs to make.
@@ -235,6 +238,7 @@ pub(super) fn approve(
         at: asked.at,
         via: asked.via,
         title: record.pull.title.clone(),
+        read: Some(Box::new(record.pull.clone())),
         wish: Wish { head: None, ..asked.wish.clone() },
         waits: Vec::new(),
         rev,

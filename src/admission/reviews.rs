@@ -26,5 +26,7 @@ pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, te
     let (review, _) = reviews.iter().filter(asks).max_by_key(|(review, _)| (review.at, review.id))?;
     let asked =
         Asked { by: &review.by, on_the_word_of: None, via: Via::Review(review.id), wish: &Wish::default(), at: now };
-    approve(record, asked, reading.grounds.as_ref(), terms)
+    let decision = approve(record, asked, reading.grounds.as_ref(), terms);
+    record.describe(reading.pull.as_ref());
+    decision
 }

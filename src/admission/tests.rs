@@ -56,6 +56,8 @@ impl Story {
             head_repo: Some(home),
             maintainer_can_modify: false,
             labels: Vec::new(),
+            body: String::new(),
+            url: String::new(),
             updated_at: Moment::from_ms(0),
         };
         Self { desk: Desk::default(), terms: terms(), grounds: None, who: (ann(), Permission::Write), pull, second: 0 }

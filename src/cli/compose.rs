@@ -3,6 +3,7 @@
 use crate::adapter::git::{Composer, Identity, Scratch, git_version};
 use crate::facts::{InnerMerges, Strategy};
 use crate::ids::Sha;
+use crate::message::Messages;
 use crate::port::Trouble;
 use crate::port::git::{Composed, Recipe};
 use serde::Serialize;
@@ -49,6 +50,10 @@ enum StrategyArg {
     Merge,
     /// One commit with everything in it.
     Squash,
+    /// Each commit again on top, and one merge commit.
+    RebaseMerge,
+    /// The head itself, if it stands there already.
+    FastForward,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -184,6 +189,8 @@ impl Bench<'_> {
             StrategyArg::Rebase => Strategy::Rebase,
             StrategyArg::Merge => Strategy::Merge,
             StrategyArg::Squash => Strategy::Squash,
+            StrategyArg::RebaseMerge => Strategy::RebaseMerge,
+            StrategyArg::FastForward => Strategy::FastForward,
         };
         let inner_merges = match self.args.inner_merges {
             InnerMergesArg::Refuse => InnerMerges::Refuse,
@@ -195,7 +202,8 @@ impl Bench<'_> {
             let result = match here {
                 None => "not-tried",
                 Some(onto) => {
-                    match self.composer.compose(&Recipe { onto, head, pull: None, strategy, inner_merges })? {
+                    let messages = Messages::default();
+                    match self.composer.compose(&Recipe { onto, head, pull: None, strategy, inner_merges, messages })? {
                         Composed::Tip { tip, tree: _, commits: made } => {
                             (here, commits) = (Some(tip), made);
                             "composed"

@@ -1,7 +1,7 @@
 //! Introduces the GitHub and git adapters to the engine: which repositories there are, and the world of each.
 
 use crate::adapter::clock::SystemClock;
-use crate::adapter::git::{CacheOptions, GitCache, Identity, TimeLimits, TokenSource};
+use crate::adapter::git::{CacheOptions, GitCache, Identity, SigningKey, TimeLimits, TokenSource};
 use crate::adapter::github::{App, GithubForge};
 use crate::config::ServiceConfig;
 use crate::engine::supervise::{Found, Site};
@@ -31,11 +31,15 @@ pub struct GithubSite {
 impl GithubSite {
     /// A site by the service's settings.
     pub fn new(config: &ServiceConfig) -> Result<Self, Trouble> {
+        let key = config.git.signing_key.as_ref().map(SigningKey::parse).transpose()?;
+        if let Some(key) = &key {
+            tracing::info!(key = key.public_line(), "commits and tags are signed");
+        }
         Ok(Self {
             app: App::new(&config.github)?,
             git_url: config.github.git_url.clone(),
             cache_dir: config.git.cache_dir.clone(),
-            identity: Identity::new(&config.git.name, &config.git.email),
+            identity: Identity::new(&config.git.name, &config.git.email).signing(key),
             head_seen_ms: config.engine.head_seen_ms,
             clock: SystemClock,
         })

@@ -72,7 +72,7 @@ const TABLE: [Row; 10] = [
     Row {
         verb: Verb::Merge,
         word: "merge",
-        takes: " [COMMIT] [as rebase|merge|squash] [priority=N] [alone] [when green]",
+        takes: " [COMMIT] [as rebase|merge|squash|rebase-merge|fast-forward] [priority=N] [alone] [when green]",
         aliases: &["queue", "retry"],
         foreign: &["r+", "+r", "enqueue", "land", "ship", "shipit", "lgtm", "rebase", "go"],
         help: "puts this pull request into the queue, as its head is now; COMMIT is that head's id, twelve digits of it or \

@@ -240,6 +240,9 @@ fn merge_takes_a_commit_a_shape_a_rank_and_company() {
     }
     let all = wish("Merge 0123456789ab AS Squash priority=-7 alone");
     assert_eq!((all.strategy, all.priority, all.alone), (Some(Strategy::Squash), Some(-7), true));
+    for (word, strategy) in Strategy::WORDS {
+        assert_eq!(wish(&format!("merge as {word}")).strategy, Some(strategy));
+    }
     assert_eq!(wish("merge p=100").priority, Some(100));
     assert_eq!(wish("squash alone"), Wish { strategy: Some(Strategy::Squash), alone: true, ..Wish::default() });
     assert!(wish("retry").is_plain() && wish("merge 0123456789ab").is_plain() && !wish("merge alone").is_plain());
@@ -251,7 +254,7 @@ fn what_follows_a_command_is_understood_or_nothing_is_done() {
         "merge when the tests are mended",
         "merge!",
         "merge as",
-        "merge as fast-forward",
+        "merge as octopus",
         "merge priority=101",
         "merge priority=99999999999999999999",
         "merge p=-1.5",

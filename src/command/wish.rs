@@ -83,12 +83,11 @@ pub(super) fn named(word: &str) -> Option<Named> {
 }
 
 fn strategy(word: &str) -> Result<Strategy, String> {
-    match word.to_ascii_lowercase().as_str() {
-        "rebase" => Ok(Strategy::Rebase),
-        "merge" => Ok(Strategy::Merge),
-        "squash" => Ok(Strategy::Squash),
-        _ => Err("`as` is followed by `rebase`, `merge` or `squash`.".to_owned()),
-    }
+    let found = Strategy::WORDS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+    found.map(|(_, strategy)| *strategy).ok_or_else(|| {
+        let known: Vec<String> = Strategy::WORDS.iter().map(|(known, _)| format!("`{known}`")).collect();
+        format!("`as` is followed by one of {}.", known.join(", "))
+    })
 }
 
 fn priority(number: &str) -> Result<i32, String> {

@@ -5,6 +5,7 @@ pub mod repo;
 pub mod service;
 
 mod duration;
+mod merging;
 mod pattern;
 mod problem;
 mod read;

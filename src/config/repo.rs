@@ -3,6 +3,7 @@
 use super::pattern::Pattern;
 use crate::facts::{InnerMerges, RequiredCheck, Strategy};
 use crate::ids::{CheckName, Login};
+use crate::message::Messages;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -97,12 +98,41 @@ pub struct ChecksConfig {
 }
 
 /// `[merge]`: what lands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MergeConfig {
     /// How a pull request's commits become commits on trunk.
     pub strategy: Strategy,
     /// Merge commits inside a pull request, when rebasing.
     pub inner_merges: InnerMerges,
+    /// How the messages of merge and squash commits read.
+    #[serde(default)]
+    pub messages: Messages,
+    /// What becomes of pull requests from forks whose branch cannot be moved.
+    #[serde(default)]
+    pub forks: Forks,
+    /// Branches of landed pull requests are deleted.
+    #[serde(default)]
+    pub delete_branch: bool,
+}
+
+impl MergeConfig {
+    /// Only what decides which commits land.
+    #[must_use]
+    pub fn shape(&self) -> Self {
+        Self { delete_branch: false, ..self.clone() }
+    }
+}
+
+/// What becomes of a pull request whose branch cannot be moved to what it lands as: without that, GitHub does not show it as
+/// merged. Letting GitHub itself rebase it is no choice, for that lands commits that nobody tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Forks {
+    /// It lands like any other and is closed, with a sentence that names the commit.
+    #[default]
+    Close,
+    /// It lands by a merge commit, in which its own head stands, and so shows as merged.
+    MergeCommit,
 }
 
 /// `[candidate]`: how green trunk commits are tagged.
@@ -165,7 +195,13 @@ impl Default for RepoConfig {
                 start_deadline_ms: 10 * 60_000,
                 finish_deadline_ms: 120 * 60_000,
             },
-            merge: MergeConfig { strategy: Strategy::Rebase, inner_merges: InnerMerges::Refuse },
+            merge: MergeConfig {
+                strategy: Strategy::Rebase,
+                inner_merges: InnerMerges::Refuse,
+                messages: Messages::default(),
+                forks: Forks::Close,
+                delete_branch: false,
+            },
             candidate: CandidateConfig { tag: TagTemplate::default() },
         }
     }

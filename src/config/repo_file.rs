@@ -4,11 +4,11 @@ use super::duration;
 use super::problem::{Fault, Problem};
 use super::read::{Reader, Section};
 use super::reference::SECTIONS;
-use super::repo::{CandidateConfig, ChecksConfig, MergeConfig, PlanConfig, QueueConfig, RepoConfig};
+use super::repo::{CandidateConfig, ChecksConfig, PlanConfig, QueueConfig, RepoConfig};
 use super::rules_file::rules;
 use super::tree::{self, At, Node, Table, Value};
-use super::{repo, tag};
-use crate::facts::{InnerMerges, RequiredCheck, Strategy};
+use super::{merging, repo, tag};
+use crate::facts::RequiredCheck;
 use crate::ids::{AppId, CheckName};
 use crate::wording::{nearest, shown};
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ impl RepoConfig {
             queue: queue(&mut read, &root, default.queue),
             rules: rules(&mut read, &root),
             checks: checks(&mut read, &root, &default.checks),
-            merge: merge(&mut read, &root, default.merge),
+            merge: merging::merge(&mut read, &root, default.merge),
             candidate: candidate(&mut read, &root, default.candidate),
         };
         read.finish(Some(value))
@@ -220,18 +220,6 @@ fn expect_required(read: &mut Reader, at: &At, name: &CheckName, known: Option<&
     let hint =
         meant.map_or("name one of the required checks".into(), |meant| format!("did you mean `{}`?", shown(meant)));
     read.wrong(at, format!("`{}` is not among the required checks", shown(name.as_str())), hint);
-}
-
-fn merge(read: &mut Reader, root: &Table, default: MergeConfig) -> MergeConfig {
-    let mut section = read.section(root, "merge");
-    let strategies = [("rebase", Strategy::Rebase), ("merge", Strategy::Merge), ("squash", Strategy::Squash)];
-    let inner = [("refuse", InnerMerges::Refuse), ("flatten", InnerMerges::Flatten)];
-    let merge = MergeConfig {
-        strategy: read.word(&mut section, "strategy", &strategies).unwrap_or(default.strategy),
-        inner_merges: read.word(&mut section, "inner_merges", &inner).unwrap_or(default.inner_merges),
-    };
-    read.close(&section);
-    merge
 }
 
 fn candidate(read: &mut Reader, root: &Table, default: CandidateConfig) -> CandidateConfig {

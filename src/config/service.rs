@@ -64,6 +64,8 @@ pub struct GitConfig {
     pub name: String,
     /// Address in the same fields.
     pub email: String,
+    /// The private SSH key that signs commits and tags, as `ssh-keygen` writes it; none, they are not signed.
+    pub signing_key: Option<SecretString>,
     /// Pushes a minute and repository; none for no limit.
     pub pushes_per_minute: Option<u32>,
 }

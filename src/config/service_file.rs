@@ -195,14 +195,29 @@ fn git(read: &mut Reader, root: &Table, around: &Surroundings<'_>) -> GitConfig 
     let cache = read.checked(&mut section, "cache_dir", path).unwrap_or("cache".into());
     let name = read.checked(&mut section, "name", signature_part).unwrap_or("Greenline".into());
     let email = read.checked(&mut section, "email", signature_part).unwrap_or("greenline@localhost".into());
+    let signing_key = signing_key(read, &mut section, around);
     let pushes = read.whole(&mut section, "pushes_per_minute", 0..=10_000).unwrap_or(6);
     read.close(&section);
     GitConfig {
         cache_dir: around.folder.join(cache),
         name,
         email,
+        signing_key,
         pushes_per_minute: u32::try_from(pushes).ok().filter(|pushes| *pushes > 0),
     }
+}
+
+/// Whether it is a key that signs is looked at where it is used.
+fn signing_key(read: &mut Reader, section: &mut Section<'_>, around: &Surroundings<'_>) -> Option<SecretString> {
+    let path = read.text(section, "signing_key_file")?;
+    let at = section.at("signing_key_file");
+    let key = secret(read, &at, &path, around)?;
+    if key.expose_secret().contains("-----BEGIN OPENSSH PRIVATE KEY-----") {
+        return Some(key);
+    }
+    let hint = format!("make one with `ssh-keygen -t ed25519 -N '' -C greenline -f {}`", shown(&path));
+    read.wrong(&at, format!("`{}` holds no private key of OpenSSH", shown(&path)), hint);
+    None
 }
 
 /// What may stand in a commit's committer field: git itself would drop these characters, and the bytes must be ours.

@@ -13,6 +13,8 @@ const CLOSINGS_AT_ONCE: usize = 4;
 /// First pause after trouble, doubled up to the longest.
 const PAUSE_MS: i64 = 500;
 const LONGEST_PAUSE_MS: i64 = 30_000;
+/// Pushes a minute that are not used for tidying up.
+const SPARED_FOR_LANDINGS: u32 = 4;
 /// The push budget counts over this long.
 const MINUTE_MS: i64 = 60_000;
 
@@ -68,6 +70,11 @@ impl Dispatch {
                     None => self.start(vec![job], now, &mut begin),
                     Some(until) => begin.next = Some(begin.next.map_or(until, |next| next.min(until))),
                 },
+                Kind::Branch if self.count(Kind::Branch) > 0 => {}
+                Kind::Branch => match self.wait_for_push(now, SPARED_FOR_LANDINGS) {
+                    None => self.start(vec![job], now, &mut begin),
+                    Some(until) => begin.next = Some(begin.next.map_or(until, |next| next.min(until))),
+                },
                 kind @ (Kind::Comment | Kind::Closing | Kind::Other) => {
                     if self.count(kind) < kind.at_once() {
                         self.start(vec![job], now, &mut begin);
@@ -86,7 +93,7 @@ impl Dispatch {
         if refs.is_empty() || self.count(Kind::Refs) > 0 {
             return;
         }
-        match self.wait_for_push(now, if needed { 2 } else { 4 }) {
+        match self.wait_for_push(now, if needed { 2 } else { SPARED_FOR_LANDINGS }) {
             None => self.start(refs, now, begin),
             Some(until) => begin.next = Some(begin.next.map_or(until, |next| next.min(until))),
         }
@@ -98,7 +105,7 @@ impl Dispatch {
 
     fn start(&mut self, batch: Vec<Job>, now: Moment, begin: &mut Begin) {
         let pushes = match batch.first().map(|job| kind(&job.key())) {
-            Some(Kind::Refs) => 1,
+            Some(Kind::Refs | Kind::Branch) => 1,
             Some(Kind::Landing) => 2,
             Some(Kind::Comment | Kind::Closing | Kind::Other) | None => 0,
         };
@@ -164,6 +171,7 @@ enum Kind {
     Landing,
     Comment,
     Closing,
+    Branch,
     Other,
 }
 
@@ -171,7 +179,7 @@ impl Kind {
     /// Batches of this kind under way at once, at the most; landings are held back by their budget and by the queue.
     fn at_once(self) -> usize {
         match self {
-            Self::Refs | Self::Comment => 1,
+            Self::Refs | Self::Comment | Self::Branch => 1,
             Self::Landing => usize::MAX,
             Self::Closing => CLOSINGS_AT_ONCE,
             Self::Other => AT_ONCE,
@@ -186,6 +194,7 @@ fn kind(key: &Key) -> Kind {
         Key::Post(_) | Key::Answer(_) => Kind::Comment,
         Key::Close(_) => Kind::Closing,
         Key::Settings(_) | Key::Trunk | Key::Weigh(_) | Key::Compose(..) | Key::Eject(_) | Key::Label(_) => Kind::Other,
+        Key::Branch(_) => Kind::Branch,
     }
 }
 
@@ -198,7 +207,7 @@ mod tests {
 
     fn close(pr: u64) -> Job {
         let tip = "757107ea0eb2509fc211221cce984b8a37570b6d".parse().expect("a sha");
-        Job::Close { pr: PrNumber::new(pr), tip, unmoved: false }
+        Job::Close { pr: PrNumber::new(pr), tip, unmoved: false, kept: None }
     }
 
     fn label(pr: u64) -> Job {

@@ -96,4 +96,16 @@ pub enum Fact {
         /// It shows as merged.
         merged: bool,
     },
+    /// A landed pull request has another head than the one that landed, and so stays open.
+    LeftOpen {
+        /// Which.
+        pr: PrNumber,
+        /// Its head now.
+        head: Sha,
+    },
+    /// The branch of a landed pull request is deleted, or stays.
+    BranchDone {
+        /// Whose it was.
+        pr: PrNumber,
+    },
 }

@@ -1,5 +1,6 @@
 //! What is owed to the world, computed from the state alone: each job says everything its performer needs, and leaves it no choice.
 
+use super::recipe::recipe;
 use super::state::RepoState;
 use crate::admission::{Approval, Obstacle, Said, Subject, Terms};
 use crate::config::repo::{ChecksConfig, TagTemplate};
@@ -69,6 +70,19 @@ pub struct Landing {
     pub tag: TagTemplate,
     /// The rules its members were admitted by.
     pub terms: Terms,
+}
+
+/// The branch of a landed pull request that is to go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deletion {
+    /// Whose it was.
+    pub pr: PrNumber,
+    /// Which.
+    pub branch: BranchName,
+    /// Where it may be: anywhere else somebody pushed to it.
+    pub left_at: Vec<Sha>,
+    /// Where pull requests onto it go.
+    pub trunk: BranchName,
 }
 
 /// Something that is owed.
@@ -182,7 +196,11 @@ pub enum Job {
         tip: Sha,
         /// Its head could not be moved, so it will never show as merged.
         unmoved: bool,
+        /// The head that landed as it is: with another one it stays open.
+        kept: Option<Sha>,
     },
+    /// Delete a branch that was landed.
+    DeleteBranch(Deletion),
 }
 
 /// What a job is about: at most one job of a key is under way at a time.
@@ -216,6 +234,8 @@ pub enum Key {
     Label(PrNumber),
     /// A closing.
     Close(PrNumber),
+    /// A landed branch.
+    Branch(PrNumber),
 }
 
 impl Job {
@@ -236,6 +256,7 @@ impl Job {
             Self::Answer { comment, .. } => Key::Answer(*comment),
             Self::RemoveLabel { pr, .. } => Key::Label(*pr),
             Self::Close { pr, .. } => Key::Close(*pr),
+            Self::DeleteBranch(deletion) => Key::Branch(deletion.pr),
         }
     }
 }
@@ -276,6 +297,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         | Job::Post { .. }
         | Job::Answer { .. }
         | Job::RemoveLabel { .. }
+        | Job::DeleteBranch(_)
         | Job::Close { .. } => 2,
     });
     jobs.extend(effects);
@@ -289,6 +311,15 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         pr: *pr,
         tip: closing.tip,
         unmoved: closing.unmoved,
+        kept: closing.kept,
+    }));
+    jobs.extend(state.branches.iter().map(|(pr, branch)| {
+        Job::DeleteBranch(Deletion {
+            pr: *pr,
+            branch: branch.name.clone(),
+            left_at: branch.left_at.clone(),
+            trunk: state.trunk().clone(),
+        })
     }));
     jobs.extend(strays(state).map(Job::DropRef));
     let label = state.config().queue.label;
@@ -385,17 +416,6 @@ fn descent(state: &RepoState, sha: Sha) -> Option<Descent> {
     let members = if sha == from { Vec::new() } else { queue::members_of(&state.queue, sha)? };
     let recipes = members.iter().map(|member| recipe(state, member.onto, member.entry)).collect();
     Some(Descent { from, recipes })
-}
-
-fn recipe(state: &RepoState, onto: Sha, entry: EntryId) -> Recipe {
-    let merge = state.config().merge;
-    let record = state.desk.pulls.get(&entry.pr);
-    let approval = record.and_then(|record| record.approval.as_ref()).filter(|approval| approval.rev == entry.rev);
-    // The title as approved: a recipe must not change while its entry is queued.
-    let title = approval.map(|approval| approval.title.clone()).or_else(|| Some(record?.pull.title.clone()));
-    let pull = Some((entry.pr, title.unwrap_or_default()));
-    let strategy = approval.and_then(|approval| approval.wish.strategy).unwrap_or(merge.strategy);
-    Recipe { onto, head: entry.head, pull, strategy, inner_merges: merge.inner_merges }
 }
 
 fn land_member(state: &RepoState, member: Member) -> LandMember {

@@ -1,12 +1,14 @@
 //! The engine: one task per repository, the only loop. It carries out what the core decides, and decides nothing itself.
 
 pub mod board;
+mod branches;
 pub mod dispatch;
 pub mod fact;
 pub mod job;
 pub mod perform;
 mod posts;
 mod present;
+mod recipe;
 pub mod repo;
 pub mod state;
 pub mod supervise;

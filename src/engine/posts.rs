@@ -129,11 +129,20 @@ pub(super) fn refused(state: &mut RepoState, pr: PrNumber, comment: Option<Comme
 
 /// Adds why a landed pull request shows as closed.
 pub(super) fn closed_not_merged(state: &mut RepoState, pr: PrNumber, tip: Sha, page: Option<&str>) {
-    let trunk = state.trunk().to_string();
+    let more = text::closed_not_merged(tip, state.trunk().as_str());
+    say_landed(state, pr, format!("closed {tip}"), (tip, &more), page);
+}
+
+/// Adds why a landed pull request is still open.
+pub(super) fn left_open(state: &mut RepoState, pr: PrNumber, (tip, head): (Sha, Sha), page: Option<&str>) {
+    let more = text::left_open(head, state.trunk().as_str(), &state.config().queue.label);
+    say_landed(state, pr, format!("open {tip} {head}"), (tip, &more), page);
+}
+
+fn say_landed(state: &mut RepoState, pr: PrNumber, about: String, (tip, more): (Sha, &str), page: Option<&str>) {
     let row = state.landings.iter().find(|row| row.pulls.contains(&pr));
     let candidate = row.and_then(|row| row.candidate.clone());
     let checks = row.map(|row| row.checks.clone()).unwrap_or_default();
-    let landed = text::landed(tip, &trunk, candidate.as_deref(), &checks);
-    let body = format!("{landed} {}", text::closed_not_merged(tip, &trunk));
-    say(state, pr, format!("closed {tip}"), text::status_comment("Landed.", &body, page));
+    let landed = text::landed(tip, state.trunk().as_str(), candidate.as_deref(), &checks);
+    say(state, pr, about, text::status_comment("Landed.", &format!("{landed} {more}"), page));
 }

@@ -34,6 +34,9 @@ pub struct RepoState {
     pub answers: BTreeMap<CommentId, Reply>,
     /// Landed pull requests that the forge may not show as merged, and are then to be closed.
     pub closings: BTreeMap<PrNumber, Closing>,
+    /// Branches of landed pull requests that are to be deleted.
+    #[serde(default)]
+    pub branches: BTreeMap<PrNumber, LeftBranch>,
     /// Refs of ours that may be there: branches of runs, and refs that stand in the lease of a landing.
     pub refs: BTreeSet<RefName>,
     /// Refs of revoked landings, which must stay as long as trunk is where they were revoked on.
@@ -123,6 +126,18 @@ pub struct Closing {
     pub tip: Sha,
     /// Its head could not be moved, so it will never show as merged.
     pub unmoved: bool,
+    /// Its head, if that landed as it is and was not moved under lease: another one there did not land.
+    #[serde(default)]
+    pub kept: Option<Sha>,
+}
+
+/// The branch of a landed pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftBranch {
+    /// Its name.
+    pub name: BranchName,
+    /// The commits it may be at if nobody pushed to it.
+    pub left_at: Vec<Sha>,
 }
 
 /// What is known of a landing.
@@ -151,6 +166,7 @@ impl RepoState {
             labels_off: BTreeSet::new(),
             answers: BTreeMap::new(),
             closings: BTreeMap::new(),
+            branches: BTreeMap::new(),
             refs: BTreeSet::new(),
             revoked: BTreeMap::new(),
             landed: BTreeMap::new(),

@@ -1,8 +1,10 @@
 //! Takes facts into a repository's state: admission, checks and queue decide, and what they decide is written down here. No I/O.
 
+use super::branches;
 use super::fact::Fact;
 use super::job::{landing_ref, run_branch};
 use super::posts;
+use super::recipe::recipe;
 use super::state::{Closing, File, RepoState, Run};
 use crate::admission::{self, Decision, Desk, Heard, PullReading, Refusal, Terms};
 use crate::checks::{Evidence, Judgement, Named, judge};
@@ -84,11 +86,21 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             state.labels_off.remove(pr);
         }
         Fact::Closed { pr, merged } => {
-            if let Some(closing) = state.closings.remove(pr)
-                && !merged
-            {
-                posts::closed_not_merged(state, *pr, closing.tip, around.page);
+            if let Some(closing) = state.closings.remove(pr) {
+                if *merged {
+                    branches::leave(state, *pr, closing.tip);
+                } else {
+                    posts::closed_not_merged(state, *pr, closing.tip, around.page);
+                }
             }
+        }
+        Fact::LeftOpen { pr, head } => {
+            if let Some(closing) = state.closings.remove(pr) {
+                posts::left_open(state, *pr, (closing.tip, *head), around.page);
+            }
+        }
+        Fact::BranchDone { pr } => {
+            state.branches.remove(pr);
         }
     }
 }
@@ -121,7 +133,7 @@ fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, around
         }
         Err(problems) => state.settings.file = File::Broken(problems.clone()),
     }
-    if state.config().merge != merge {
+    if state.config().merge.shape() != merge.shape() {
         advance(state, Event::Reshaped, around);
     }
     if state.terms() != terms {
@@ -268,6 +280,7 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
 }
 
 fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha, around: Around<'_>) {
+    let kept = recipe(state, moved_to, entry).strategy.keeps_head().then_some(entry.head);
     state.desk.close(entry);
     state.desk.settle(entry.pr, entry.head, around.now);
     state.count("greenline_landed_total");
@@ -290,7 +303,7 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
     }
     let sentence = text::landed(tip, state.trunk().as_str(), candidate.as_deref(), &checks);
     let unmoved = known.is_some_and(|known| known.unmoved.contains(&entry.pr));
-    state.closings.insert(entry.pr, Closing { tip, unmoved });
+    state.closings.insert(entry.pr, Closing { tip, unmoved, kept });
     posts::say(state, entry.pr, format!("landed {tip}"), text::status_comment("Landed.", &sentence, around.page));
     admit(state, around, |desk, terms| admission::awaken(desk, entry.pr, terms));
 }

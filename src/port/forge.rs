@@ -46,6 +46,16 @@ pub trait Forge: Send + Sync + 'static {
     fn remove_label(&self, number: PrNumber, label: &str) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
     /// Closes a pull request without merging; `Done` if it is closed already.
     fn close(&self, number: PrNumber) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
+    /// Protection or a ruleset guards this branch.
+    fn is_protected(&self, branch: &BranchName) -> impl Future<Output = Result<bool, Trouble>> + Send;
+    /// Open pull requests that come from this branch of the repository itself.
+    fn open_pulls_from(&self, branch: &BranchName) -> impl Future<Output = Result<Vec<PrNumber>, Trouble>> + Send;
+    /// Sends an open pull request to another base.
+    fn retarget(
+        &self,
+        number: PrNumber,
+        base: &BranchName,
+    ) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
     /// Asks CI to stop every workflow run that still works on a commit; `Done` if there is none.
     fn cancel_runs(&self, sha: Sha) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
 }

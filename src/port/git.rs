@@ -3,6 +3,7 @@
 use super::Trouble;
 use crate::facts::{InnerMerges, Strategy};
 use crate::ids::{Moment, PrNumber, RefName, RepoName, Sha};
+use crate::message::{About, Messages};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -13,12 +14,14 @@ pub struct Recipe {
     pub onto: Sha,
     /// The pull request's approved head.
     pub head: Sha,
-    /// Its number and title, for the messages of merge and squash commits; `None` outside a forge.
-    pub pull: Option<(PrNumber, String)>,
+    /// What the messages of merge and squash commits say of it; `None` outside a forge.
+    pub pull: Option<About>,
     /// How its commits become commits on trunk.
     pub strategy: Strategy,
     /// What to do with merge commits inside it when rebasing.
     pub inner_merges: InnerMerges,
+    /// How the messages of merge and squash commits read.
+    pub messages: Messages,
 }
 
 /// What a pull request becomes on a commit.
@@ -41,7 +44,8 @@ pub enum Composed {
     },
     /// Everything in it is on trunk already, or it changes nothing.
     Nothing,
-    /// Not a thing we compose: merge commits inside, unrelated history, an orphan fixup, too many commits.
+    /// Not a thing we compose: merge commits inside, unrelated history, an orphan fixup, too many commits, a head that does
+    /// not stand on trunk and is not to be rewritten, a message by which CI would not start.
     Refused {
         /// Why, and what the author can do about it.
         why: String,

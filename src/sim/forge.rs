@@ -209,6 +209,26 @@ impl Forge for SimForge {
         .await
     }
 
+    async fn is_protected(&self, _branch: &BranchName) -> Result<bool, Trouble> {
+        self.read(|_| false).await
+    }
+
+    async fn open_pulls_from(&self, branch: &BranchName) -> Result<Vec<PrNumber>, Trouble> {
+        self.read(|ground| {
+            let open = |file: &super::pulls::PullFile| file.shown.state == PullState::Open && file.fork.is_none();
+            let from = ground.pulls.iter().filter(|(_, file)| open(file) && file.branch == branch.to_ref());
+            from.map(|(number, _)| *number).collect()
+        })
+        .await
+    }
+
+    async fn retarget(&self, number: PrNumber, base: &BranchName) -> Result<Outcome<()>, Trouble> {
+        self.write(|ground, _| {
+            ground.pulls.contains_key(&number).then(|| ground.change(number, |file| file.shown.base = base.clone()))
+        })
+        .await
+    }
+
     async fn cancel_runs(&self, sha: Sha) -> Result<Outcome<()>, Trouble> {
         self.write(|ground, _| {
             ground.stop_ci(sha);

@@ -5,6 +5,7 @@ use super::saboteur;
 use super::truth::sha;
 use super::world::{Due, Ground, Push, trunk};
 
+use crate::facts::Strategy;
 use crate::ids::{Moment, RefName, RepoName, Sha};
 use crate::port::git::{Composed, Expect, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject};
 use crate::port::{Git, Trouble};
@@ -80,7 +81,16 @@ impl Git for SimGit {
 
     async fn compose(&self, recipe: &Recipe) -> Result<Composed, Trouble> {
         let mut ground = self.0.ground();
-        let Some((number, _)) = recipe.pull else { return Err(Trouble::Bug("nobody's recipe".into())) };
+        let Some(number) = recipe.pull.as_ref().map(|pull| pull.number) else {
+            return Err(Trouble::Bug("nobody's recipe".into()));
+        };
+        match recipe.strategy {
+            Strategy::Rebase | Strategy::Squash => {}
+            // A simulated commit has one parent and is never its own composition.
+            Strategy::Merge | Strategy::RebaseMerge | Strategy::FastForward => {
+                return Err(Trouble::Bug(format!("the simulated git does not know {:?}", recipe.strategy)));
+            }
+        }
         if !ground.has(self.0.process, recipe.onto) || !ground.has(self.0.process, recipe.head) {
             return Err(Trouble::Bug(format!("{:?} or {:?} is not there", recipe.onto, recipe.head)));
         }

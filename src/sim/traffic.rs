@@ -74,6 +74,8 @@ impl Ground {
             head_repo: Some(HeadRepo { id: home, name, branch: branch.clone() }),
             maintainer_can_modify: self.dice.one_in(2),
             labels: Vec::new(),
+            body: String::new(),
+            url: String::new(),
             updated_at: self.now,
         };
         let file = PullFile {

@@ -5,9 +5,10 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Module, floor, and the neighbours on its own floor that it may see. What is below it, it may see unless `BLIND` says no.
-const FLOORS: [(&str, u8, &[&str]); 23] = [
+const FLOORS: [(&str, u8, &[&str]); 24] = [
     ("ids", 0, &[]),
     ("facts", 0, &["ids"]),
+    ("message", 0, &["facts", "ids", "wording"]),
     ("when", 0, &["ids"]),
     ("wording", 0, &[]),
     ("config", 1, &[]),

@@ -5,7 +5,7 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Crate, and the paths below `src/` in which it may be named.
-const PLACES: [(&str, &[&str]); 34] = [
+const PLACES: [(&str, &[&str]); 36] = [
     ("axum", &["http", "sandbox"]),
     ("base64", &["adapter", "http", "sandbox"]),
     ("bytes", &["adapter", "http", "sandbox"]),
@@ -25,6 +25,7 @@ const PLACES: [(&str, &[&str]); 34] = [
     ("octocrab", &["adapter/github"]),
     ("pulldown_cmark", &["command"]),
     ("regex", &["config/pattern.rs"]),
+    ("ring", &["adapter/git"]),
     ("rustix", &["adapter", "sandbox", "cli"]),
     ("saphyr_parser", &["document"]),
     ("secrecy", &["config", "port", "engine", "adapter", "http", "sandbox", "cli"]),

@@ -7,7 +7,7 @@ use greenline::ids::{PrNumber, Sha};
 use greenline::port::git::{Composed, Expect, PullHead, Pushed, RefUpdate};
 use greenline::port::{Git, Trouble};
 
-const ALL: [Strategy; 3] = [Strategy::Rebase, Strategy::Merge, Strategy::Squash];
+const ALL: [Strategy; 4] = [Strategy::Rebase, Strategy::Merge, Strategy::Squash, Strategy::RebaseMerge];
 
 /// Trunk, two heads that change the same file in different places, and one that conflicts with the second.
 fn world() -> (World, Sha, [Sha; 3]) {

@@ -1,6 +1,6 @@
 //! One merge at a time, of every kind that makes merging hard: our answer is git's, tree for tree and path for path.
 
-use crate::world::{Edit, Said, World, gone, lines, mode, put, recipe, tip};
+use crate::world::{Edit, Said, World, about, gone, lines, mode, put, recipe, tip};
 use git2::FileMode;
 use greenline::facts::Strategy;
 use greenline::port::git::Composed;
@@ -264,7 +264,7 @@ fn merge_and_squash_commits_say_what_they_are() {
     let late = world.commit(&[one], "fixup! Open the door", &[put("a", "4")]);
     let head = world.commit(&[late], "Close it\n\nCo-authored-by: Bo <bo@example.org>\n", &[put("b", "3")]);
     let mut recipe = recipe(Strategy::Merge, onto, head);
-    recipe.pull = Some((greenline::ids::PrNumber::new(7), "Doors".into()));
+    recipe.pull = Some(about("Doors", ""));
     let (merged, tree) = tip(&world.compose(&recipe));
     assert_eq!(world.git(&["log", "-1", "--format=%P %cn %ct %B", &merged.to_string()]), {
         let head_date = world.git(&["log", "-1", "--format=%ct", &head.to_string()]);

@@ -37,7 +37,7 @@ fn a_rebase_is_gits_rebase_with_authors_dates_and_messages() {
 fn the_same_recipe_gives_the_same_commit() {
     let world = World::new();
     let (_, onto, head) = three(&world);
-    for strategy in [Strategy::Rebase, Strategy::Merge, Strategy::Squash] {
+    for strategy in [Strategy::Rebase, Strategy::Merge, Strategy::Squash, Strategy::RebaseMerge] {
         let recipe = recipe(strategy, onto, head);
         let mut composer = world.composer();
         let first = composer.compose(&recipe).expect("an answer");
@@ -95,7 +95,7 @@ fn what_is_on_trunk_already_is_dropped() {
         assert_eq!(again, Ok(greenline::port::git::Recomputed::Agrees));
     }
     let whole = tip(&world.compose(&recipe(Strategy::Rebase, onto, head))).0;
-    for strategy in [Strategy::Rebase, Strategy::Merge, Strategy::Squash] {
+    for strategy in [Strategy::Rebase, Strategy::Merge, Strategy::Squash, Strategy::RebaseMerge] {
         assert_eq!(world.compose(&recipe(strategy, whole, head)), Composed::Nothing, "{strategy:?}");
     }
     let empty = world.commit(&[base], "nothing in it", &[]);
@@ -125,7 +125,7 @@ fn what_cannot_be_composed_is_refused_with_a_sentence() {
     let world = World::new();
     let (_, onto, head) = three(&world);
     let stranger = world.commit(&[], "another root", &[put("a", "x")]);
-    for strategy in [Strategy::Rebase, Strategy::Merge, Strategy::Squash] {
+    for strategy in [Strategy::Rebase, Strategy::Merge, Strategy::Squash, Strategy::RebaseMerge] {
         assert!(refusal(world.compose(&recipe(strategy, onto, stranger))).contains("share no history"));
     }
     let long = (0..251).fold(head, |at, n| world.commit(&[at], &format!("number {n}"), &[put("n", n.to_string())]));

@@ -5,7 +5,7 @@ use greenline::facts::Strategy;
 use greenline::ids::Sha;
 use greenline::port::git::Recomputed;
 
-const ALL: [Strategy; 3] = [Strategy::Rebase, Strategy::Merge, Strategy::Squash];
+const ALL: [Strategy; 4] = [Strategy::Rebase, Strategy::Merge, Strategy::Squash, Strategy::RebaseMerge];
 
 fn world() -> (World, Sha, Sha) {
     let world = World::new();

@@ -3,8 +3,9 @@
 use git2::build::TreeUpdateBuilder;
 use git2::{FileMode, Oid, Repository, Signature, Time};
 use greenline::adapter::git::{CacheOptions, Composer, GitCache, Identity, TimeLimits};
-use greenline::facts::{InnerMerges, Strategy};
-use greenline::ids::Sha;
+use greenline::facts::{InnerMerges, Person, Strategy};
+use greenline::ids::{PrNumber, Sha, UserId};
+use greenline::message::{About, Messages};
 use greenline::port::git::{Composed, Recipe};
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -128,11 +129,15 @@ impl World {
     }
 
     pub fn cache(&self) -> GitCache {
+        self.cache_of(Identity::new("Greenline", "bot@example.org"))
+    }
+
+    pub fn cache_of(&self, identity: Identity) -> GitCache {
         GitCache::open(CacheOptions {
             dir: self.dir.path().join("cache"),
             git_url: self.dir.path().join("remotes").display().to_string(),
             repo: NAME.parse().expect("a name"),
-            identity: Identity::new("Greenline", "bot@example.org"),
+            identity,
             token: None,
             limits: TimeLimits::default(),
         })
@@ -215,8 +220,20 @@ fn run_git(dir: &std::path::Path, arguments: &[&str]) -> Output {
         .expect("git runs")
 }
 
+/// A pull request of a forge, with its title and description.
+pub fn about(title: &str, body: &str) -> About {
+    About {
+        number: PrNumber::new(7),
+        title: title.into(),
+        body: body.into(),
+        author: "ann".parse().expect("a login"),
+        url: "https://github.com/octo/door/pull/7".into(),
+        approved_by: Some(Person { id: UserId::new(42), login: "mia".parse().expect("a login"), bot: false }),
+    }
+}
+
 pub fn recipe(strategy: Strategy, onto: Sha, head: Sha) -> Recipe {
-    Recipe { onto, head, pull: None, strategy, inner_merges: InnerMerges::Refuse }
+    Recipe { onto, head, pull: None, strategy, inner_merges: InnerMerges::Refuse, messages: Messages::default() }
 }
 
 /// The tip and tree of a composition that must be clean.

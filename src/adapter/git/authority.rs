@@ -101,6 +101,14 @@ impl Authority {
         Ok(text.lines().filter_map(|line| Oid::from_str(line.strip_prefix('=')?.trim()).ok()).collect())
     }
 
+    /// `ancestor` can be reached from `descendant`, or is it.
+    pub fn is_ancestor(&self, objects: &mut Objects, ancestor: Oid, descendant: Oid) -> Result<bool, Trouble> {
+        objects.store(ancestor)?;
+        objects.store(descendant)?;
+        let text = self.rev_list(&["--max-count=1"], &[ancestor.to_string(), format!("^{descendant}")])?;
+        Ok(text.trim().is_empty())
+    }
+
     fn rev_list(&self, options: &[&str], revisions: &[String]) -> Result<String, Trouble> {
         let mut git = program::command(&self.git_dir);
         git.arg("rev-list").args(options).arg("--end-of-options").args(revisions).arg("--");

@@ -209,6 +209,11 @@ impl Git for GitCache {
             raw.extend_from_slice(b"\n\n");
             raw.extend_from_slice(tag.message.trim_end().as_bytes());
             raw.push(b'\n');
+            if let Some(key) = composer.identity.key() {
+                let signature = key.sign(&raw);
+                raw.extend_from_slice(signature.as_bytes());
+                raw.push(b'\n');
+            }
             composer.objects.write(ObjectType::Tag, &raw).map(sha)
         })
         .await

@@ -4,10 +4,10 @@
 use super::authority::{Authority, Verdict};
 use super::autosquash::{Group, groups};
 use super::lineage::{self, Lineage};
-use super::message;
 use super::objects::{Commit, NewCommit, Objects, oid, sha};
+use super::signing::SigningKey;
 use super::three_way::{self, Merged};
-use crate::facts::{InnerMerges, Strategy};
+use crate::facts::Strategy;
 use crate::ids::Sha;
 use crate::port::Trouble;
 use crate::port::git::{Composed, Recipe};
@@ -15,11 +15,12 @@ use git2::Oid;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Who stands in the committer field of composed commits and the tagger field of tags.
+/// Who stands in the committer field of composed commits and the tagger field of tags, and signs them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     name: String,
     email: String,
+    key: Option<SigningKey>,
 }
 
 impl Identity {
@@ -29,7 +30,17 @@ impl Identity {
             let kept: String = text.chars().filter(|c| !c.is_control() && !"<>".contains(*c)).collect();
             kept.trim().to_owned()
         };
-        Self { name: clean(name), email: clean(email) }
+        Self { name: clean(name), email: clean(email), key: None }
+    }
+
+    /// The same, signing what is made with this key, if there is one.
+    #[must_use]
+    pub fn signing(self, key: Option<SigningKey>) -> Self {
+        Self { key, ..self }
+    }
+
+    pub(super) fn key(&self) -> Option<&SigningKey> {
+        self.key.as_ref()
     }
 
     /// The line git writes for it at a moment, always in UTC.
@@ -70,9 +81,11 @@ impl Composer {
     pub fn compose(&mut self, recipe: &Recipe) -> Result<Composed, Trouble> {
         self.objects.make_room()?;
         match recipe.strategy {
-            Strategy::Rebase => self.rebase(recipe),
+            Strategy::Rebase => self.rebase(recipe).and_then(|composed| self.startable(composed)),
             Strategy::Merge => self.merge(recipe),
             Strategy::Squash => self.squash(recipe),
+            Strategy::RebaseMerge => self.rebase_merge(recipe),
+            Strategy::FastForward => self.fast_forward(recipe).and_then(|composed| self.startable(composed)),
         }
     }
 
@@ -100,7 +113,7 @@ impl Composer {
         self.objects.commit(oid(commit)).map(|commit| sha(commit.tree))
     }
 
-    fn rebase(&mut self, recipe: &Recipe) -> Result<Composed, Trouble> {
+    pub(super) fn rebase(&mut self, recipe: &Recipe) -> Result<Composed, Trouble> {
         let commits = match lineage::read(&mut self.objects, &self.authority, recipe, recipe.inner_merges)? {
             Lineage::Commits(commits) => commits,
             Lineage::Contained => return Ok(Composed::Nothing),
@@ -165,6 +178,7 @@ impl Composer {
             committer: &self.identity.line(onto.committed_s.max(group.committed_s())),
             encoding: group.pick.encoding.as_deref(),
             message: &group.message(),
+            key: self.identity.key(),
         })?;
         Ok(Step::Made(commit, at.tree))
     }
@@ -177,7 +191,7 @@ impl Composer {
     }
 
     /// Merges by trees, and by git where trees do not say.
-    fn three_way(&mut self, base: &Commit, ours: At, theirs: &Commit) -> Result<Verdict, Trouble> {
+    pub(super) fn three_way(&mut self, base: &Commit, ours: At, theirs: &Commit) -> Result<Verdict, Trouble> {
         match three_way::merge(&mut self.objects, base.tree, ours.tree, theirs.tree)? {
             Merged::Clean(tree) => Ok(Verdict::Clean(tree)),
             Merged::Declined(_) => {
@@ -200,70 +214,7 @@ impl Composer {
             committer: &line,
             encoding: None,
             message: b"an intermediate state of a composition\n",
+            key: None,
         })
-    }
-
-    /// The merge of a whole pull request: its tree, or why there is none.
-    fn whole(&mut self, recipe: &Recipe) -> Result<Result<(Commit, Commit, Oid), Composed>, Trouble> {
-        let (onto, head) = (self.objects.commit(oid(recipe.onto))?, self.objects.commit(oid(recipe.head))?);
-        let bases = self.objects.merge_bases(onto.id, head.id)?;
-        let ours = At { commit: Some(onto.id), tree: onto.tree };
-        let verdict = match bases.as_slice() {
-            [] => return Ok(Err(Composed::Refused { why: lineage::unrelated(recipe) })),
-            bases if bases.contains(&head.id) => return Ok(Err(Composed::Nothing)),
-            [base] => {
-                let base = self.objects.commit(*base)?;
-                self.three_way(&base, ours, &head)?
-            }
-            // Several bases: git merges them first; no tree of ours stands for that.
-            _ => self.authority.merge(&mut self.objects, None, onto.id, head.id)?,
-        };
-        Ok(match verdict {
-            Verdict::Clean(tree) if tree == onto.tree => Err(Composed::Nothing),
-            Verdict::Clean(tree) => Ok((onto, head, tree)),
-            Verdict::Conflict(paths) => Err(Composed::Conflict { paths }),
-        })
-    }
-
-    fn merge(&mut self, recipe: &Recipe) -> Result<Composed, Trouble> {
-        let (onto, head, tree) = match self.whole(recipe)? {
-            Ok(whole) => whole,
-            Err(composed) => return Ok(composed),
-        };
-        let line = self.identity.line(onto.committed_s.max(head.committed_s));
-        let tip = self.objects.make_commit(&NewCommit {
-            tree,
-            parents: &[onto.id, head.id],
-            author: &line,
-            committer: &line,
-            encoding: None,
-            message: message::of_merge(recipe.pull.as_ref(), head.id).as_bytes(),
-        })?;
-        Ok(Composed::Tip { tip: sha(tip), tree: sha(tree), commits: 1 })
-    }
-
-    fn squash(&mut self, recipe: &Recipe) -> Result<Composed, Trouble> {
-        // What it is made of decides only author and message, so merge commits inside do no harm.
-        let commits = match lineage::read(&mut self.objects, &self.authority, recipe, InnerMerges::Flatten)? {
-            Lineage::Commits(commits) => commits,
-            Lineage::Contained => return Ok(Composed::Nothing),
-            Lineage::Refused(why) => return Ok(Composed::Refused { why }),
-        };
-        let (onto, head, tree) = match self.whole(recipe)? {
-            Ok(whole) => whole,
-            Err(composed) => return Ok(composed),
-        };
-        let kept: Vec<&Commit> = commits.iter().filter(|commit| !lineage::is_fixup(commit)).collect();
-        let kept = if kept.is_empty() { commits.iter().collect() } else { kept };
-        let author = kept.first().map_or(&head.author, |first| &first.author);
-        let tip = self.objects.make_commit(&NewCommit {
-            tree,
-            parents: &[onto.id],
-            author,
-            committer: &self.identity.line(onto.committed_s.max(head.committed_s)),
-            encoding: None,
-            message: message::of_squash(recipe.pull.as_ref(), &kept).as_bytes(),
-        })?;
-        Ok(Composed::Tip { tip: sha(tip), tree: sha(tree), commits: 1 })
     }
 }

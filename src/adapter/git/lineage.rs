@@ -96,6 +96,25 @@ pub fn orphan(commit: &Commit) -> String {
     )
 }
 
+/// The sentence for a head that is to land as it is, and cannot.
+pub fn not_ahead(recipe: &Recipe) -> String {
+    format!(
+        "It is to land by fast-forward, as the commit it is, and {} does not stand on {}, where it would land. Rebase the branch, or ask \
+         for `as rebase` or `as merge`.",
+        recipe.head.short(),
+        recipe.onto.short()
+    )
+}
+
+/// The sentence for a last commit by whose message CI would not start.
+pub fn skips_ci(commit: &Commit, mark: &str) -> String {
+    format!(
+        "Its last commit (\"{}\") has `{mark}` in its message, so CI would not start on it, and what is not tested does not land. \
+         Take that out with `git commit --amend`, or ask for `as squash` or `as merge`, whose messages are written here.",
+        title(commit)
+    )
+}
+
 fn inner_merge(commit: &Commit) -> String {
     if commit.parents.is_empty() {
         return format!("Its history begins with {}, which is not on trunk; rebase it on trunk.", short(commit));

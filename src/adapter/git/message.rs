@@ -1,9 +1,14 @@
-//! What the messages of commits are made of: subjects, bodies, and the texts of merge and squash commits. Pure.
+//! What the messages of commits are made of: subjects, bodies, and what git knows for the texts of merge and squash commits.
+//! Pure; how those texts read stands in `crate::message`.
 
 use super::objects::Commit;
-use crate::ids::PrNumber;
-use git2::Oid;
-use std::collections::BTreeSet;
+use crate::message::{self, Ingredients};
+use crate::port::git::Recipe;
+
+/// A subject in a list of commits has so many characters, at the most.
+const SUBJECT_MAX: usize = 200;
+/// A commit names so many people who wrote along, at the most.
+const PEOPLE_MAX: usize = 100;
 
 /// The first paragraph on one line, as git's `%s`.
 pub fn subject(message: &[u8]) -> Vec<u8> {
@@ -36,67 +41,60 @@ fn split(message: &[u8]) -> (&[u8], &[u8]) {
     (message[from..].trim_ascii_end(), &[])
 }
 
-/// The message of a merge commit.
-pub fn of_merge(pull: Option<&(PrNumber, String)>, head: Oid) -> String {
-    match pull {
-        Some((number, title)) => format!("Merge pull request #{number}: {}\n", one_line(title)),
-        None => format!("Merge commit '{head}'\n"),
+/// The message of a merge commit; `commits` are those of the pull request, where its template asks for them.
+pub fn of_merge(recipe: &Recipe, commits: &[&Commit]) -> String {
+    match &recipe.pull {
+        Some(about) => {
+            let ingredients = Ingredients { commits: listed(commits), ..Ingredients::default() };
+            recipe.messages.write(&recipe.messages.merge, about, recipe.head, &ingredients)
+        }
+        None => format!("Merge commit '{}'\n", recipe.head),
     }
 }
 
 /// The message of a squash commit: the title, what was in it, and who else wrote it.
-pub fn of_squash(pull: Option<&(PrNumber, String)>, commits: &[&Commit]) -> String {
-    let first = commits.first().map_or_else(String::new, |commit| text(&subject(&commit.message)));
-    let mut message = match pull {
-        Some((number, title)) => format!("{} (#{number})", one_line(title)),
-        None => first,
+pub fn of_squash(recipe: &Recipe, commits: &[&Commit]) -> String {
+    let ingredients = Ingredients {
+        commits: listed(commits),
+        author: commits.first().map_or_else(String::new, |commit| author(commit)),
+        others: authors(commits),
     };
-    let about = match commits {
-        [only] => text(body(&only.message)).trim_end().to_owned(),
-        many => {
-            let lines = many.iter().map(|commit| format!("* {}", text(&subject(&commit.message))));
-            lines.collect::<Vec<_>>().join("\n")
-        }
+    let Some(about) = &recipe.pull else {
+        let first = commits.first().map_or_else(String::new, |commit| text(&subject(&commit.message)));
+        return message::without_pull(&format!("{first}\n\n{}", ingredients.commits), &ingredients);
     };
-    let trailers: Vec<String> = co_authors(commits).into_iter().filter(|line| !about.contains(line.as_str())).collect();
-    for part in [about, trailers.join("\n")] {
-        if !part.is_empty() {
-            message.push_str("\n\n");
-            message.push_str(&part);
-        }
-    }
-    message.push('\n');
-    message
+    recipe.messages.write(&recipe.messages.squash, about, recipe.head, &ingredients)
 }
 
-/// `Co-authored-by` lines for every author but the first, and those the commits have already; each person once.
-fn co_authors(commits: &[&Commit]) -> Vec<String> {
-    let who = |commit: &Commit| {
-        let line = text(&commit.author);
-        line.rfind('>').map_or(String::new(), |at| line[..=at].trim().to_owned())
-    };
-    let address = |person: &str| person.rfind('<').map_or(person, |at| &person[at..]).to_ascii_lowercase();
-    let mut seen: BTreeSet<String> = commits.first().map(|commit| address(&who(commit))).into_iter().collect();
-    let mut lines = Vec::new();
+/// Several commits by their subjects; of an only one what stands below its subject.
+fn listed(commits: &[&Commit]) -> String {
+    match commits {
+        [only] => message::bounded(text(body(&only.message)).trim_end()),
+        many => {
+            let line = |commit: &&Commit| {
+                let subject: String = text(&subject(&commit.message)).chars().take(SUBJECT_MAX).collect();
+                format!("* {}", message::one_line(&subject))
+            };
+            many.iter().map(line).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// The author without the date.
+fn author(commit: &Commit) -> String {
+    let line = text(&commit.author);
+    line.rfind('>').map_or(String::new(), |at| message::one_line(&line[..=at]))
+}
+
+/// Every author, and those the commits name as having written along.
+fn authors(commits: &[&Commit]) -> Vec<String> {
+    let mut people = Vec::new();
     for commit in commits {
         let message = text(&commit.message);
-        let named = message.lines().filter_map(|line| {
-            let (word, person) = line.split_once(':')?;
-            word.eq_ignore_ascii_case("co-authored-by").then(|| person.trim().to_owned())
-        });
-        for person in std::iter::once(who(commit)).chain(named) {
-            if !person.is_empty() && seen.insert(address(&person)) {
-                lines.push(format!("Co-authored-by: {person}"));
-            }
-        }
+        people.push(author(commit));
+        people.extend(message.lines().filter_map(message::co_author).take(PEOPLE_MAX).map(message::one_line));
     }
-    lines
-}
-
-/// A title is a person's text: whatever it holds, it stays one line of the message.
-fn one_line(title: &str) -> String {
-    let spaced: String = title.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    people
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -112,12 +110,5 @@ mod tests {
         assert_eq!(subject(b"\n\none\ntwo  \n\nbody\n"), b"one two");
         assert_eq!(body(b"\n\none\ntwo\n\n\nbody\n\nmore\n"), b"body\n\nmore\n");
         assert_eq!((subject(b"").as_slice(), body(b"only")), (&b""[..], &b""[..]));
-    }
-
-    #[test]
-    fn a_title_cannot_write_more_than_its_line() {
-        let pull = (PrNumber::new(7), "Open\n\nCo-authored-by: Mallory <m@x>\r\nthe door".to_owned());
-        let message = of_merge(Some(&pull), Oid::ZERO_SHA1);
-        assert_eq!(message, "Merge pull request #7: Open Co-authored-by: Mallory <m@x> the door\n");
     }
 }

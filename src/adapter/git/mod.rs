@@ -4,9 +4,10 @@
 //! | file | |
 //! | --- | --- |
 //! | `cache` | the port: one repository's cache and remote |
-//! | `composer`, `lineage`, `autosquash`, `message` | what a pull request becomes |
+//! | `composer`, `wholes`, `lineage`, `autosquash`, `message` | what a pull request becomes |
 //! | `three_way`, `tree`, `objects`, `unsaved` | merging trees without reading what did not change |
 //! | `authority`, `recompute` | git's own word, where trees do not say and before a landing |
+//! | `signing` | signatures of what we make |
 //! | `remote`, `push`, `program` | the git program and the network |
 //! | `scratch` | composing over someone's repository without touching it |
 
@@ -23,9 +24,11 @@ mod push;
 mod recompute;
 mod remote;
 mod scratch;
+mod signing;
 mod three_way;
 mod tree;
 mod unsaved;
+mod wholes;
 
 pub use cache::{CacheOptions, GitCache};
 pub use composer::{Composer, Identity};
@@ -33,3 +36,4 @@ pub use local::LocalClone;
 pub use program::git_version;
 pub use remote::{TimeLimits, TokenSource};
 pub use scratch::Scratch;
+pub use signing::SigningKey;

@@ -1,6 +1,7 @@
 //! Objects of one bare repository: trees and commits, read from it and kept while hot. What is made here stays in memory
 //! until it is stored, which costs a file per object. It merges nothing and touches no ref.
 
+use super::signing::SigningKey;
 use super::tree::Tree;
 use super::unsaved::{Made, Unsaved};
 use crate::ids::Sha;
@@ -38,6 +39,8 @@ pub struct NewCommit<'a> {
     pub committer: &'a [u8],
     pub encoding: Option<&'a [u8]>,
     pub message: &'a [u8],
+    /// What signs it.
+    pub key: Option<&'a SigningKey>,
 }
 
 /// The object store of one repository.
@@ -146,8 +149,14 @@ impl Objects {
             raw.extend_from_slice(value);
             raw.push(b'\n');
         }
+        let headers = raw.len();
         raw.push(b'\n');
         raw.extend_from_slice(new.message);
+        if let Some(key) = new.key {
+            // Git signs the commit without this header, and puts it last.
+            let signature = format!("gpgsig {}\n", key.sign(&raw).replace('\n', "\n "));
+            raw.splice(headers..headers, signature.into_bytes());
+        }
         let id = Oid::hash_object(ObjectType::Commit, &raw).map_err(broken)?;
         self.unsaved.insert(id, Made::Commit(Arc::new(raw)));
         Ok(id)

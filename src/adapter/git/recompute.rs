@@ -35,7 +35,31 @@ impl Composer {
             Strategy::Rebase => self.recompute_rebase(recipe, tip),
             Strategy::Merge => self.recompute_whole(recipe, &tip, &[oid(recipe.onto), oid(recipe.head)]),
             Strategy::Squash => self.recompute_whole(recipe, &tip, &[oid(recipe.onto)]),
+            Strategy::RebaseMerge => self.recompute_rebase_merge(recipe, &tip),
+            Strategy::FastForward => self.recompute_fast_forward(recipe, &tip),
         }
+    }
+
+    fn recompute_rebase_merge(&mut self, recipe: &Recipe, tip: &Commit) -> Result<Recomputed, Trouble> {
+        let [first, last] = tip.parents.as_slice() else {
+            return Ok(differs(format!("{} has {} parents instead of two", tip.id, tip.parents.len())));
+        };
+        if *first != oid(recipe.onto) {
+            return Ok(differs(format!("{} does not stand on the commit it should stand on", tip.id)));
+        }
+        let last = self.objects.commit(*last)?;
+        match compare(last.tree, tip) {
+            Recomputed::Agrees => self.recompute_rebase(recipe, last),
+            differs @ Recomputed::Differs(_) => Ok(differs),
+        }
+    }
+
+    fn recompute_fast_forward(&mut self, recipe: &Recipe, tip: &Commit) -> Result<Recomputed, Trouble> {
+        if tip.id != oid(recipe.head) {
+            return Ok(differs(format!("{} is not the approved head", tip.id)));
+        }
+        let ahead = self.authority.is_ancestor(&mut self.objects, oid(recipe.onto), tip.id)?;
+        Ok(if ahead { Recomputed::Agrees } else { differs(format!("{} does not stand on {}", tip.id, recipe.onto)) })
     }
 
     fn recompute_whole(&mut self, recipe: &Recipe, tip: &Commit, parents: &[Oid]) -> Result<Recomputed, Trouble> {

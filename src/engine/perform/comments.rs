@@ -3,7 +3,7 @@
 use crate::engine::fact::Fact;
 use crate::engine::world::World;
 use crate::facts::PullState;
-use crate::ids::{CommentId, PrNumber};
+use crate::ids::{CommentId, PrNumber, Sha};
 use crate::port::{Clock, Forge, Outcome, Trouble};
 use crate::text;
 
@@ -79,10 +79,23 @@ fn settled(outcome: Outcome<()>, fact: Fact, what: &str) -> Result<Vec<Fact>, Tr
     }
 }
 
-/// Waits until a landed pull request shows as merged; one that never will is closed.
-pub(super) async fn close<W: World>(world: &W, pr: PrNumber, unmoved: bool) -> Result<Vec<Fact>, Trouble> {
+/// Waits until a landed pull request shows as merged; one that never will is closed. Where the head itself landed, a later one
+/// never will either, but that is its author's: it stays open.
+pub(super) async fn close<W: World>(
+    world: &W,
+    pr: PrNumber,
+    unmoved: bool,
+    kept: Option<Sha>,
+) -> Result<Vec<Fact>, Trouble> {
     for look in 0..MERGED_LOOKS {
-        match world.forge().pull(pr).await?.map(|pull| pull.state) {
+        let pull = world.forge().pull(pr).await?;
+        let now = pull.as_ref().map(|pull| (pull.state, pull.head));
+        if let (Some(kept), Some((PullState::Open, head))) = (kept, now)
+            && head != kept
+        {
+            return Ok(vec![Fact::LeftOpen { pr, head }]);
+        }
+        match now.map(|(state, _)| state) {
             Some(PullState::Merged) => return Ok(vec![Fact::Closed { pr, merged: true }]),
             None | Some(PullState::Closed) => return Ok(vec![Fact::Closed { pr, merged: false }]),
             Some(PullState::Open) if unmoved => break,

@@ -1,5 +1,6 @@
 //! Carries jobs out and says what came of it, as facts. Reads and writes the world; decides nothing about the queue.
 
+mod branches;
 mod comments;
 mod compose;
 mod grounds;
@@ -32,6 +33,7 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
         Job::Post { pr, comment, body } => comments::post(world, *pr, *comment, body).await,
         Job::Answer { comment, pr, body } => comments::answer(world, *comment, *pr, body.as_deref()).await,
         Job::RemoveLabel { pr, label } => comments::remove_label(world, *pr, label).await,
-        Job::Close { pr, unmoved, .. } => comments::close(world, *pr, *unmoved).await,
+        Job::DeleteBranch(deletion) => branches::delete(world, deletion).await,
+        Job::Close { pr, unmoved, kept, .. } => comments::close(world, *pr, *unmoved, *kept).await,
     }
 }

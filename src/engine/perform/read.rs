@@ -8,7 +8,7 @@ use crate::engine::perform::grounds::grounds;
 use crate::engine::view::View;
 use crate::engine::world::World;
 use crate::facts::{CheckState, Comment, Pull, PullState, Repository};
-use crate::ids::{BranchName, Moment, PrNumber, Sha};
+use crate::ids::{BranchName, Moment, PrNumber, RepoId, Sha};
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{EntryId, Event};
 use std::collections::BTreeSet;
@@ -86,11 +86,12 @@ pub async fn reconcile<W: World>(world: &W, view: &View) -> Found {
     let mut found = Found::default();
     let Some(repository) = found.part(repository(world).await) else { return found };
     let base = repository.default_branch.clone();
+    let id = repository.id;
     found.facts.push(Fact::Repository(repository));
     if let Some(facts) = found.part(trunk_and_settings(world, &base).await) {
         found.facts.extend(facts);
     }
-    pulls(world, view, &base, &mut found).await;
+    pulls(world, view, (id, &base), &mut found).await;
     comments(world, view, began, &mut found).await;
     for (run, sha) in &view.runs {
         if let Some(seen) = found.part(world.forge().checks(*sha).await) {
@@ -113,12 +114,19 @@ async fn trunk_and_settings<W: World>(world: &W, base: &BranchName) -> Result<Ve
 }
 
 /// Open pull requests that ask for landing, and all that are queued.
-async fn pulls<W: World>(world: &W, view: &View, base: &BranchName, found: &mut Found) {
+async fn pulls<W: World>(world: &W, view: &View, (id, base): (RepoId, &BranchName), found: &mut Found) {
     let reading = world.readings().begin();
     let Some(open) = found.part(world.forge().open_pulls(base).await) else { return };
     let mut readings = Vec::new();
     for pull in open.iter().filter(|pull| view.concerns(pull)) {
-        readings.extend(found.part(labelled(world, view, pull.number, Some(pull.clone()), reading).await));
+        // Lists do not say whether a fork's branch may be pushed to, and an approval keeps that.
+        let in_fork = pull.head_repo.as_ref().is_some_and(|head| head.id != id);
+        let one = if in_fork && view.asks(pull) {
+            pull_reading(world, view, pull.number).await
+        } else {
+            labelled(world, view, pull.number, Some(pull.clone()), reading).await
+        };
+        readings.extend(found.part(one));
     }
     // First come, first served, also for those who came while we were not listening.
     readings.sort_by_key(|reading| (reading.labelled.as_ref().map(|(labelled, _)| labelled.at), reading.number));

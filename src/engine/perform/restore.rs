@@ -36,7 +36,7 @@ pub(super) async fn has<W: World>(world: &W, commit: Sha) -> bool {
 }
 
 async fn fetch<W: World>(world: &W, descent: &Descent) -> Result<bool, Trouble> {
-    let of_pull = |recipe: &Recipe| Some(PullHead { number: recipe.pull.as_ref()?.0, head: recipe.head });
+    let of_pull = |recipe: &Recipe| Some(PullHead { number: recipe.pull.as_ref()?.number, head: recipe.head });
     let heads: Vec<_> = descent.recipes.iter().filter_map(of_pull).collect();
     match world.git().fetch(&[descent.from], &heads).await {
         Err(Trouble::Bug(why)) => tracing::warn!(why, "a head has moved; asking for the commits themselves"),

@@ -110,6 +110,7 @@ fn want(job: &Job) -> Option<(&RefName, Want)> {
         | Job::Post { .. }
         | Job::Answer { .. }
         | Job::RemoveLabel { .. }
+        | Job::DeleteBranch(_)
         | Job::Close { .. } => None,
     }
 }

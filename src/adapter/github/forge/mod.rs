@@ -1,6 +1,7 @@
 //! The forge port over GitHub's REST API, for one repository. Each question stands in a file of its own; here is what they
 //! share: the repository's present name, and one write at a time. It decides nothing.
 
+mod branches;
 mod checks;
 mod comments;
 mod people;
@@ -214,6 +215,18 @@ impl Forge for GithubForge {
 
     async fn close(&self, number: PrNumber) -> Result<Outcome<()>, Trouble> {
         self.close_pull(number).await
+    }
+
+    async fn is_protected(&self, branch: &BranchName) -> Result<bool, Trouble> {
+        self.is_guarded(branch).await
+    }
+
+    async fn open_pulls_from(&self, branch: &BranchName) -> Result<Vec<PrNumber>, Trouble> {
+        self.pulls_from(branch).await
+    }
+
+    async fn retarget(&self, number: PrNumber, base: &BranchName) -> Result<Outcome<()>, Trouble> {
+        self.send_to(number, base).await
     }
 
     async fn cancel_runs(&self, sha: Sha) -> Result<Outcome<()>, Trouble> {

@@ -4,7 +4,7 @@ use super::{GithubForge, done, json, malformed};
 use crate::adapter::github::answer::Ask;
 use crate::adapter::github::host::encoded;
 use crate::adapter::github::model::{Account, person_or_ghost};
-use crate::facts::{HeadRepo, Pull, PullState};
+use crate::facts::{BODY_MAX, HeadRepo, Pull, PullState};
 use crate::ids::{BranchName, Malformed, Moment, PrNumber, RepoId};
 use crate::port::{Outcome, Trouble};
 use crate::when;
@@ -20,6 +20,10 @@ struct PullAnswer {
     number: u64,
     #[serde(default)]
     title: Option<String>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    html_url: Option<String>,
     #[serde(default)]
     user: Option<Account>,
     state: String,
@@ -78,9 +82,23 @@ impl PullAnswer {
             head_repo: self.head.home(),
             maintainer_can_modify: self.maintainer_can_modify.unwrap_or(false),
             labels: self.labels.into_iter().map(|label| label.name).collect(),
+            body: beginning(self.body.unwrap_or_default()),
+            url: self.html_url.filter(|url| is_page(url)).unwrap_or_default(),
             updated_at: when::parse(&self.updated_at).unwrap_or(Moment::from_ms(0)),
         })
     }
+}
+
+/// As much of a description as is kept.
+fn beginning(mut body: String) -> String {
+    body.truncate(body.floor_char_boundary(BODY_MAX));
+    body
+}
+
+/// It can stand in a line of a commit's message.
+fn is_page(url: &str) -> bool {
+    let plain = url.len() <= 1_000 && !url.chars().any(|c| c.is_whitespace() || c.is_control());
+    plain && (url.starts_with("https://") || url.starts_with("http://"))
 }
 
 impl Side {

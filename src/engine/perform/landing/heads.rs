@@ -6,7 +6,7 @@ use crate::admission::PullReading;
 use crate::engine::fact::Fact;
 use crate::engine::job::{LandMember, Landing, landing_ref};
 use crate::engine::world::World;
-use crate::facts::Pull;
+use crate::facts::{Pull, Reach, Strategy};
 use crate::ids::{PrNumber, RepoName};
 use crate::port::git::{Expect, Pushed, RefUpdate};
 use crate::port::{Clock, Forge, Git, Trouble};
@@ -38,16 +38,6 @@ pub(super) enum Guard {
     Refused(String),
 }
 
-/// Where a head branch may be pushed to.
-enum Place {
-    /// In the repository itself.
-    Here,
-    /// In a fork.
-    Fork(RepoName),
-    /// Nowhere: it is where it belongs, or must not be moved.
-    Nowhere,
-}
-
 pub(super) async fn move_heads<W: World>(
     world: &W,
     landing: &Landing,
@@ -55,6 +45,8 @@ pub(super) async fn move_heads<W: World>(
     refs: &Refs,
 ) -> Result<Moved, Trouble> {
     let mut except = Vec::new();
+    // Their heads stand in what lands, as the forge will see; no lease tells whether they were pushed to.
+    let mut staying = Vec::new();
     let mut moving = Vec::new();
     let mut updates = Vec::new();
     let mut forks = Vec::new();
@@ -65,11 +57,15 @@ pub(super) async fn move_heads<W: World>(
     }
     for (member, pull) in landing.members.iter().zip(pulls) {
         let update = head_update(member, pull);
-        match (place(landing, pull), update) {
+        if stands_in_it(world, member, pull).await? {
+            staying.push(pull.number);
+            continue;
+        }
+        match (pull.reach(&landing.repository, &landing.trunk), update) {
             (_, None) => {}
-            (Place::Nowhere, Some(_)) => except.push(pull.number),
-            (Place::Here, Some(update)) => updates.push((Some(pull.number), update)),
-            (Place::Fork(name), Some(update)) => forks.push((pull.number, name, update)),
+            (Reach::Nowhere, Some(_)) => except.push(pull.number),
+            (Reach::Here, Some(update)) => updates.push((Some(pull.number), update)),
+            (Reach::Fork(name), Some(update)) => forks.push((pull.number, name, update)),
         }
     }
     let plain: Vec<RefUpdate> = updates.iter().map(|(_, update)| update.clone()).collect();
@@ -85,19 +81,14 @@ pub(super) async fn move_heads<W: World>(
         }
     }
     for (pr, name, update) in forks {
-        // A fork may refuse for many reasons, its owner's settings among them; then the pull request is closed instead.
-        match world.git().push(Some(&name), &[update], false).await {
-            Ok(outcomes) => match outcomes.first() {
-                Some(Pushed::Done) => moving.push(pr),
-                Some(Pushed::Rejected(_)) => except.push(pr),
-                Some(Pushed::Unknown(why)) => return Err(unanswered(pr, why)),
-                None => return Err(Trouble::Bug(format!("the push to the fork of #{pr} has no outcome"))),
-            },
-            Err(Trouble::Denied(_) | Trouble::Bug(_)) => except.push(pr),
-            Err(busy @ Trouble::Busy { .. }) => return Err(busy),
+        if push_to_fork(world, pr, &name, update).await? {
+            moving.push(pr);
+        } else {
+            except.push(pr);
         }
     }
-    let stopped = pushed_meanwhile(world, landing, &except).await?;
+    let unleased: Vec<PrNumber> = except.iter().chain(&staying).copied().collect();
+    let stopped = pushed_meanwhile(world, landing, &unleased).await?;
     if !stopped.is_empty() {
         return Ok(Moved::Stopped(stopped));
     }
@@ -105,9 +96,34 @@ pub(super) async fn move_heads<W: World>(
     Ok(Moved::All { except, guard })
 }
 
+/// Moves a head in a fork; false if it stays. A fork may refuse for many reasons, its owner's settings among them; then the
+/// pull request is closed instead.
+async fn push_to_fork<W: World>(world: &W, pr: PrNumber, name: &RepoName, update: RefUpdate) -> Result<bool, Trouble> {
+    match world.git().push(Some(name), &[update], false).await {
+        Ok(outcomes) => match outcomes.first() {
+            Some(Pushed::Done) => Ok(true),
+            Some(Pushed::Rejected(_)) => Ok(false),
+            Some(Pushed::Unknown(why)) => Err(unanswered(pr, why)),
+            None => Err(Trouble::Bug(format!("the push to the fork of #{pr} has no outcome"))),
+        },
+        Err(Trouble::Denied(_) | Trouble::Bug(_)) => Ok(false),
+        Err(busy @ Trouble::Busy { .. }) => Err(busy),
+    }
+}
+
 /// It may have moved: taken for unmoved, its pull request would be closed although it is about to show as merged.
 fn unanswered(pr: PrNumber, why: &str) -> Trouble {
     Trouble::busy(format!("moving the head branch of #{pr} was not answered ({why})"))
+}
+
+/// The head stands in what lands beside other commits, so that the forge sees by itself that it is merged: always where
+/// heads are merged as they are, and where rebasing had nothing to do before the merge.
+async fn stands_in_it<W: World>(world: &W, member: &LandMember, pull: &Pull) -> Result<bool, Trouble> {
+    match member.recipe.strategy {
+        Strategy::Merge | Strategy::FastForward => Ok(true),
+        Strategy::RebaseMerge => world.git().is_ancestor(pull.head, member.member.tip).await,
+        Strategy::Rebase | Strategy::Squash => Ok(false),
+    }
 }
 
 /// The move a head needs; `None` when it is there already.
@@ -117,25 +133,10 @@ fn head_update(member: &LandMember, pull: &Pull) -> Option<RefUpdate> {
     (pull.head != to).then_some(RefUpdate { name: branch, expect: Expect::At(pull.head), to: Some(to) })
 }
 
-/// Only the author's own fork is written to, and never trunk.
-fn place(landing: &Landing, pull: &Pull) -> Place {
-    let repository = &landing.repository;
-    match &pull.head_repo {
-        Some(head) if head.id == repository.id => {
-            let shared = head.branch == landing.trunk || head.branch == repository.default_branch;
-            if shared { Place::Nowhere } else { Place::Here }
-        }
-        Some(head) if pull.maintainer_can_modify && head.name.owner() == pull.author.login.as_str() => {
-            Place::Fork(head.name.clone())
-        }
-        Some(_) | None => Place::Nowhere,
-    }
-}
-
-/// Of the heads that could not be moved, those that are no longer where they were approved.
-async fn pushed_meanwhile<W: World>(world: &W, landing: &Landing, unmoved: &[PrNumber]) -> Result<Vec<Fact>, Trouble> {
+/// Of the heads that are not moved under lease, those that are no longer where they were approved.
+async fn pushed_meanwhile<W: World>(world: &W, landing: &Landing, unleased: &[PrNumber]) -> Result<Vec<Fact>, Trouble> {
     let mut facts = Vec::new();
-    for member in landing.members.iter().filter(|member| unmoved.contains(&member.member.entry.pr)) {
+    for member in landing.members.iter().filter(|member| unleased.contains(&member.member.entry.pr)) {
         let reading = world.readings().begin();
         let number = member.member.entry.pr;
         let pull = world.forge().pull(number).await?;
