@@ -2,6 +2,8 @@
 //! Why something cannot be composed is said where it is found (`adapter/git/lineage.rs`), and what is wrong with a command
 //! in `command`; those sentences come in as they are.
 
+pub mod why;
+
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
 use crate::command;
@@ -137,6 +139,7 @@ pub fn refusal(why: &Refusal) -> String {
             format!("{} would need write permission in this repository. Ask somebody who has it.", code(login))
         }
         Refusal::Draft => "It is a draft. Mark it as ready for review first.".into(),
+        Refusal::NoSuchPull => "There is no pull request by this number in the repository.".into(),
         Refusal::NotOpen => "It is not open.".into(),
         Refusal::OtherBase { base, trunk } => {
             format!("It goes to {}, and this queue lands on {}. Change its base first.", code(base), code(trunk))

@@ -5,7 +5,7 @@ use super::pulls::{approve, pushed_after, renew};
 use super::rules::{Terms, against};
 use crate::command::{self, Command, Wish};
 use crate::facts::{Comment, Permission, Pull};
-use crate::ids::{Moment, Reading};
+use crate::ids::{Moment, Reading, RequestId};
 use crate::queue::{Event, LeaveWhy};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,16 @@ pub struct Heard {
     pub permission: Permission,
     /// The head moved after the comment, by the forge's timeline; read where it asks for landing.
     pub pushed_since: bool,
+    /// The request through the API that it is instead of a comment; then the comment only stands for what was asked.
+    #[serde(default)]
+    pub request: Option<RequestId>,
+}
+
+impl Heard {
+    /// By what it asks.
+    fn via(&self) -> Via {
+        self.request.map_or(Via::Comment(self.comment.id), Via::Request)
+    }
 }
 
 /// Takes in a comment; nothing by bots, nothing edited, and nothing twice.
@@ -54,7 +64,7 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: Terms<'_>) -> Ve
     decisions
 }
 
-fn obey(
+pub(super) fn obey(
     record: &mut Record,
     command: &Command,
     heard: &Heard,
@@ -76,7 +86,7 @@ fn obey(
             if let Some(why) = stands_against(record, wish, heard, terms) {
                 return refused(why);
             }
-            decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), wish, now));
+            decisions.push(approve(record, by.clone(), heard.via(), wish, now));
             Answer::Done
         }
         Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),

@@ -1,8 +1,8 @@
 //! What is known of each pull request: its last reading, its approval, which labels and comments were already acted on.
 
-use crate::command::{Misread, Wish};
+use crate::command::{Misread, Request, Wish};
 use crate::facts::{Person, Pull};
-use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, Sha};
+use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RequestId, Sha};
 use crate::queue;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,8 @@ pub enum Via {
     Label(u64),
     /// A comment.
     Comment(CommentId),
+    /// A request through the API.
+    Request(RequestId),
 }
 
 /// A person's word that exactly this may land.
@@ -165,6 +167,8 @@ pub enum Refusal {
     },
     /// The pull request is a draft.
     Draft,
+    /// The forge knows no pull request by this number.
+    NoSuchPull,
     /// The pull request is not open.
     NotOpen,
     /// It goes to a branch this queue does not land on.
@@ -231,6 +235,13 @@ pub enum Decision {
         pr: PrNumber,
         /// How; several commands of one comment have one answer each, in one visible answer.
         answers: Vec<Answer>,
+    },
+    /// A request through the API has its answer.
+    Reply {
+        /// The request.
+        request: Request,
+        /// How.
+        answer: Answer,
     },
     /// The label asked for what may not be: the pull request's people are told, and the label goes.
     RefuseLabel {

@@ -5,6 +5,7 @@
 mod comments;
 mod desk;
 mod pulls;
+mod requests;
 mod rules;
 
 #[cfg(test)]
@@ -13,4 +14,5 @@ mod tests;
 pub use comments::{Heard, hear};
 pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
 pub use pulls::{PullReading, read};
+pub use requests::{Asked, ask};
 pub use rules::{Terms, void};

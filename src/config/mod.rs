@@ -3,7 +3,9 @@
 pub mod repo;
 pub mod service;
 
+mod api;
 mod duration;
+mod places;
 mod problem;
 mod read;
 mod repo_file;
@@ -12,6 +14,7 @@ mod tag;
 mod tree;
 mod url;
 
+pub use places::{Place, Places, places};
 pub use problem::Problem;
 pub use repo::RepoConfig;
 pub use service::ServiceConfig;

@@ -16,12 +16,12 @@ pub(super) fn standing(state: &RepoState, pr: PrNumber) -> String {
     let queued = state.queue.entry(pr).and_then(|entry| queue::explain(&state.queue, &policy, entry.id));
     match queued {
         Some(standing) => present::sentence(state, &standing),
-        None => format!("It is not in the queue. {}", last_word(state, pr)),
+        None => format!("It is not in the queue. {}", standing_outside(state, pr)),
     }
 }
 
 /// How it ended for a pull request that is not queued; if it never was, how it gets in.
-fn last_word(state: &RepoState, pr: PrNumber) -> String {
+pub(super) fn standing_outside(state: &RepoState, pr: PrNumber) -> String {
     let landing = state.landings.iter().find(|row| row.pulls.contains(&pr));
     let departure = state.departures.iter().find(|row| row.pull == pr);
     let shown = state.desk.pulls.get(&pr).map(|record| record.pull.state);

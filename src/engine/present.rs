@@ -1,7 +1,8 @@
 //! Draws a repository's board from its state.
 
-use super::board::{Board, GroupRow, QueueRow};
+use super::board::{Answers, Board, GroupRow, QueueRow};
 use super::state::RepoState;
+use super::why;
 use crate::ids::Moment;
 use crate::queue::{Doing, EntryId, Node, NodeId, Phase, Standing, Unfit, explain_all};
 use crate::text;
@@ -21,6 +22,7 @@ pub fn board(state: &RepoState, troubles: Vec<String>, now: Moment) -> Board {
         departures: state.departures.clone(),
         counters: state.counters.clone(),
         at: now,
+        answers: Answers { whys: why::all(state), requests: state.requests.clone() },
     }
 }
 

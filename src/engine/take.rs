@@ -3,8 +3,9 @@
 use super::fact::Fact;
 use super::job::{landing_ref, run_branch};
 use super::posts;
+use super::requests;
 use super::state::{Closing, File, RepoState, Run};
-use crate::admission::{self, Decision, Desk, Heard, PullReading, Refusal, Terms};
+use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::config::RepoConfig;
 use crate::engine::board::{DepartureRow, LandingRow};
@@ -45,7 +46,12 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
     match fact {
         Fact::Repository(repository) => state.repository = repository.clone(),
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
-        Fact::Settings { at, file, forge_requires } => settings(state, (*at, file, forge_requires), around),
+        Fact::Settings { at, file, forge_requires, places } => {
+            if matches!(file, Ok(Some(_))) {
+                (state.settings.places, state.settings.places_at) = (places.clone(), Some(*at));
+            }
+            settings(state, (*at, file, forge_requires), around);
+        }
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
@@ -55,6 +61,12 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             let heard = Heard { pull, ..heard.clone() };
             admit(state, around, |desk, terms| admission::hear(desk, &heard, around.now, terms));
         }
+        Fact::Request(asked) if requests::is_answered(state, asked.request.id) => {}
+        Fact::Request(asked) => {
+            let asked = Asked { pull: seen(state, asked.pull.as_ref()), ..asked.clone() };
+            admit(state, around, |desk, terms| admission::ask(desk, &asked, around.now, terms));
+        }
+        Fact::RequestUnread { request, why } => requests::unread(state, request, why, around.now),
         Fact::HeardUntil(moment) => state.heard_until = state.heard_until.max(*moment),
         Fact::RunAsked { run } => {
             if let Some(run) = state.runs.get_mut(run) {
@@ -160,15 +172,19 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
             Decision::Queue(event) => {
                 if let Event::Arrived { entry, .. } = &event {
                     state.labels_off.remove(&entry.pr);
+                    state.last_words.remove(&entry.pr);
                     state.count("greenline_queued_total");
                 }
                 advance(state, event, around);
             }
             Decision::Answer { comment, pr, answers } => {
+                requests::refused(state, pr, &answers, around.now);
                 let body = text::answers(&answers, &posts::standing(state, pr));
                 state.answers.insert(comment, super::state::Reply { pr, body });
             }
+            Decision::Reply { request, answer } => requests::answered(state, &request, &answer, around.now),
             Decision::RefuseLabel { pr, why } => {
+                requests::remember(state, pr, text::why::refusal_code(&why), text::refusal(&why), around.now);
                 refuse_label(state, pr, &why, around);
                 state.labels_off.insert(pr);
             }
@@ -261,6 +277,7 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
     };
     state.desk.close(entry);
     let body = text::status_comment(headline, &sentence, around.page);
+    requests::remember(state, entry.pr, code, sentence.clone(), around.now);
     let row = DepartureRow { at: around.now, pull: entry.pr, code: code.to_owned(), sentence };
     state.departures.insert(0, row);
     state.departures.truncate(ROWS_KEPT);

@@ -11,7 +11,7 @@ const PLACES: [(&str, &[&str]); 33] = [
     ("bytes", &["adapter", "http", "sandbox"]),
     ("clap", &["cli"]),
     ("flate2", &["sandbox"]),
-    ("getrandom", &["sandbox"]),
+    ("getrandom", &["http", "sandbox"]),
     ("futures_util", &["engine", "adapter", "http", "sandbox", "sim", "cli"]),
     ("git2", &["adapter/git", "sandbox"]),
     ("hex", &["ids.rs", "adapter", "http", "sandbox"]),

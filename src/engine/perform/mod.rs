@@ -4,10 +4,11 @@ mod comments;
 mod compose;
 mod landing;
 mod read;
+mod requests;
 mod restore;
 mod runs;
 
-pub use read::{Found, Look, look};
+pub use read::{Found, Look, SETTINGS_PATH, look};
 pub use runs::refs;
 
 use super::fact::Fact;
