@@ -2,11 +2,13 @@
 
 mod check_config;
 mod compose;
+mod queue;
 mod sandbox;
 mod serve;
 mod settings;
 mod simulate;
 mod site;
+mod token;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -29,6 +31,10 @@ enum Command {
     Compose(compose::Args),
     /// Check bot.toml and .github/greenline.toml; report all errors at once.
     CheckConfig(check_config::Args),
+    /// Read and change the queue of a running service: list, why, add, remove.
+    Queue(queue::Args),
+    /// Make a token with which a program may change queues.
+    Token(token::Args),
     /// Run simulated worlds with faults against the real core and engine, by seed.
     Sim(simulate::Args),
 }
@@ -40,6 +46,8 @@ pub fn run() -> ExitCode {
         Command::Sandbox(args) => sandbox::run(args),
         Command::Compose(args) => compose::run(&args),
         Command::CheckConfig(args) => check_config::run(&args),
+        Command::Queue(args) => queue::run(&args),
+        Command::Token(args) => token::run(&args),
         Command::Sim(args) => simulate::run(&args),
     }
 }

@@ -152,7 +152,9 @@ async fn store<S: Store, C: Clock>(
         unread: None,
         received_at: at,
     };
-    let stored = webhook::store(std::sync::Arc::clone(house), delivery, None).await?;
+    let stored = webhook::store(std::sync::Arc::clone(house), delivery, None)
+        .await
+        .map_err(|refused| refused.fix("send it again with the same Idempotency-Key"))?;
     if stored == "conflict" {
         return Err(ApiError::new(
             StatusCode::CONFLICT,

@@ -5,13 +5,13 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Crate, and the paths below `src/` in which it may be named.
-const PLACES: [(&str, &[&str]); 33] = [
+const PLACES: [(&str, &[&str]); 34] = [
     ("axum", &["http", "sandbox"]),
     ("base64", &["adapter", "http", "sandbox"]),
     ("bytes", &["adapter", "http", "sandbox"]),
     ("clap", &["cli"]),
     ("flate2", &["sandbox"]),
-    ("getrandom", &["http", "sandbox"]),
+    ("getrandom", &["http", "sandbox", "cli"]),
     ("futures_util", &["engine", "adapter", "http", "sandbox", "sim", "cli"]),
     ("git2", &["adapter/git", "sandbox"]),
     ("hex", &["ids.rs", "adapter", "http", "sandbox"]),
@@ -19,6 +19,7 @@ const PLACES: [(&str, &[&str]); 33] = [
     ("http", &["adapter", "http", "sandbox", "cli"]),
     ("http_body_util", &["adapter", "http", "sandbox", "cli"]),
     ("hyper", &["adapter/github", "http", "sandbox", "cli"]),
+    ("hyper_rustls", &["cli"]),
     ("hyper_util", &["adapter/github", "http", "sandbox", "cli"]),
     ("jsonwebtoken", &["sandbox"]),
     ("maud", &["http", "sandbox"]),
