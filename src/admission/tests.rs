@@ -76,7 +76,8 @@ impl Story {
         let id = CommentId::new(reading.get());
         let body = format!("{PREFIX} {said}");
         let comment = Comment { id, pull: PR, by: ann(), body, created_at, edited: false };
-        let heard = Heard { reading, comment, pull: pull.clone(), permission: Permission::Write, pushed_since, request: None };
+        let heard =
+            Heard { reading, comment, pull: pull.clone(), permission: Permission::Write, pushed_since, request: None };
         let terms = Terms { trunk: &self.trunk, label: "ready", configured: true };
         hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), terms)
     }

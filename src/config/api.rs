@@ -28,7 +28,11 @@ pub(super) fn api(read: &mut Reader, root: &Table) -> ApiConfig {
 
 fn token(read: &mut Reader, item: &Node) -> Option<ApiToken> {
     let Some(mut section) = Section::of(item) else {
-        read.wrong(&item.at, "is no token", "write a section [[api.token]], as `greenline token NAME --login LOGIN` prints it");
+        read.wrong(
+            &item.at,
+            "is no token",
+            "write a section [[api.token]], as `greenline token NAME --login LOGIN` prints it",
+        );
         return None;
     };
     for (key, hint) in [
@@ -42,7 +46,8 @@ fn token(read: &mut Reader, item: &Node) -> Option<ApiToken> {
     }
     let name = read.checked(&mut section, "name", name);
     let login = read.checked(&mut section, "login", |text| {
-        let fault = || Fault::new(format!("`{}` is no GitHub login", shown(text)), "write it as GitHub shows it, without @");
+        let fault =
+            || Fault::new(format!("`{}` is no GitHub login", shown(text)), "write it as GitHub shows it, without @");
         text.parse::<Login>().map_err(|_| fault())
     });
     let sha256 = read.checked(&mut section, "sha256", digest);

@@ -19,5 +19,5 @@ pub use problem::Problem;
 pub use repo::RepoConfig;
 pub use service::ServiceConfig;
 pub use service_file::{SecretFile, Surroundings};
-pub use url::service_url;
 pub use tree::{BYTES_MAX, ENV_PREFIX};
+pub use url::service_url;

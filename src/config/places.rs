@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn each_setting_has_its_line() {
-        let text = "# ours\n[queue]\nlabel = \"ship it\"\n\n[checks]\nrequired = [\n  { name = \"ci\", app = \"any\" },\n]\n";
+        let text =
+            "# ours\n[queue]\nlabel = \"ship it\"\n\n[checks]\nrequired = [\n  { name = \"ci\", app = \"any\" },\n]\n";
         let places = places(text);
         assert_eq!(places.keys().collect::<Vec<_>>(), ["checks.required", "queue.label"]);
         let label = Place { line: 3, text: "label = \"ship it\"".to_owned() };

@@ -377,7 +377,9 @@ impl<W: World, S: Store> Repo<W, S> {
         let view = View::of(&self.book.state, now);
         // Until the settings are read nobody can say what a request means; it waits where it is safe.
         let early = self.book.state.settings.file == File::Unread;
-        let waits = |row: &InboxRow| early && matches!(row.hint, Hint::Pull(_) | Hint::Comment(_) | Hint::Request(_) | Hint::Unreadable);
+        let waits = |row: &InboxRow| {
+            early && matches!(row.hint, Hint::Pull(_) | Hint::Comment(_) | Hint::Request(_) | Hint::Unreadable)
+        };
         let rests = |row: &InboxRow| self.failed.contains_key(&row.seq) && now < self.retry_rows_at;
         for row in rows.into_iter().filter(|row| !self.rows.contains(&row.seq) && !waits(row) && !rests(row)) {
             match wanted(&view, &row) {
@@ -389,8 +391,9 @@ impl<W: World, S: Store> Repo<W, S> {
             }
         }
         // People's requests keep their order; a verdict of CI waits for nobody.
-        let (ordered, others): (Vec<_>, Vec<_>) =
-            looks.into_iter().partition(|(look, _)| matches!(look, Look::Pull(_) | Look::Comment(_) | Look::Request(_)));
+        let (ordered, others): (Vec<_>, Vec<_>) = looks
+            .into_iter()
+            .partition(|(look, _)| matches!(look, Look::Pull(_) | Look::Comment(_) | Look::Request(_)));
         if !ordered.is_empty() {
             self.begin_looks(ordered);
         }

@@ -25,7 +25,9 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
         Answer::Done | Answer::Status | Answer::Here | Answer::Help => {
             (true, "done", posts::standing(state, request.pull))
         }
-        Answer::NotQueued => (true, "not-queued", "It is not in the queue, so there is nothing to take out.".to_owned()),
+        Answer::NotQueued => {
+            (true, "not-queued", "It is not in the queue, so there is nothing to take out.".to_owned())
+        }
         Answer::Refused { why, .. } => (false, text::why::refusal_code(why), text::refusal(why)),
         Answer::Misread(misread) => (false, "misread", misread.to_string()),
     };
@@ -36,7 +38,9 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
 /// Writes down that a request cannot be judged.
 pub(super) fn unread(state: &mut RepoState, request: &Request, why: &str, now: Moment) {
     if !is_answered(state, request.id) {
-        let sentence = format!("It could not be judged, although that was tried many times: {why}. Ask again when that is mended.");
+        let sentence = format!(
+            "It could not be judged, although that was tried many times: {why}. Ask again when that is mended."
+        );
         keep(state, request, (false, "unread", sentence), now);
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::admission::{Desk, Terms};
 use crate::checks::Named;
-use crate::config::{Places, RepoConfig};
 use crate::config::repo::PlanConfig;
+use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow, RequestRow};
 use crate::facts::{Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};

@@ -7,7 +7,7 @@ use super::requests;
 use super::state::{Closing, File, RepoState, Run};
 use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms};
 use crate::checks::{Evidence, Judgement, Named, judge};
-use crate::config::RepoConfig;
+use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow};
 use crate::facts::{Check, CheckState, Pull, PullState, RequiredCheck};
 use crate::ids::{Moment, PrNumber, RunId, Sha};
@@ -47,10 +47,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Repository(repository) => state.repository = repository.clone(),
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
         Fact::Settings { at, file, forge_requires, places } => {
-            if matches!(file, Ok(Some(_))) {
-                (state.settings.places, state.settings.places_at) = (places.clone(), Some(*at));
-            }
-            settings(state, (*at, file, forge_requires), around);
+            settings(state, (*at, file, forge_requires), places, around);
         }
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
@@ -61,11 +58,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             let heard = Heard { pull, ..heard.clone() };
             admit(state, around, |desk, terms| admission::hear(desk, &heard, around.now, terms));
         }
-        Fact::Request(asked) if requests::is_answered(state, asked.request.id) => {}
-        Fact::Request(asked) => {
-            let asked = Asked { pull: seen(state, asked.pull.as_ref()), ..asked.clone() };
-            admit(state, around, |desk, terms| admission::ask(desk, &asked, around.now, terms));
-        }
+        Fact::Request(asked) => request(state, asked, around),
         Fact::RequestUnread { request, why } => requests::unread(state, request, why, around.now),
         Fact::HeardUntil(moment) => state.heard_until = state.heard_until.max(*moment),
         Fact::RunAsked { run } => {
@@ -112,6 +105,14 @@ fn seen(state: &RepoState, pull: Option<&Pull>) -> Option<Pull> {
     Some(Pull { state: if landed { PullState::Merged } else { pull.state }, ..pull })
 }
 
+/// A request through the API, unless it has its answer already.
+fn request(state: &mut RepoState, asked: &Asked, around: Around<'_>) {
+    if !requests::is_answered(state, asked.request.id) {
+        let asked = Asked { pull: seen(state, asked.pull.as_ref()), ..asked.clone() };
+        admit(state, around, |desk, terms| admission::ask(desk, &asked, around.now, terms));
+    }
+}
+
 /// Lets admission decide, and follows its decisions.
 fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk, Terms<'_>) -> Vec<Decision>) {
     let config = state.config();
@@ -122,7 +123,7 @@ fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk
 }
 
 /// The settings as they are on a trunk commit: in force from now on.
-fn settings(state: &mut RepoState, (at, file, forge_requires): SettingsRead<'_>, around: Around<'_>) {
+fn settings(state: &mut RepoState, (at, file, forge_requires): SettingsRead<'_>, places: &Places, around: Around<'_>) {
     let merge = state.config().merge;
     state.settings.read_at = Some(at);
     state.settings.forge_requires = forge_requires.to_vec();
@@ -130,6 +131,7 @@ fn settings(state: &mut RepoState, (at, file, forge_requires): SettingsRead<'_>,
         Ok(None) => (state.settings.file, state.settings.good) = (File::Missing, None),
         Ok(Some(config)) => {
             (state.settings.file, state.settings.good) = (File::Valid, Some((**config).clone()));
+            (state.settings.places, state.settings.places_at) = (places.clone(), Some(at));
         }
         Err(problems) => state.settings.file = File::Broken(problems.clone()),
     }

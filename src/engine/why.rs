@@ -205,7 +205,8 @@ fn rule(state: &RepoState, source: Source) -> Option<Rule> {
             PlanConfig::Batch { .. } => setting(state, "queue.batch_size"),
         },
         Source::Required if state.config().checks.required.is_empty() && !state.settings.forge_requires.is_empty() => {
-            let names: Vec<_> = state.settings.forge_requires.iter().map(|check| text::code(check.name.as_str())).collect();
+            let names: Vec<_> =
+                state.settings.forge_requires.iter().map(|check| text::code(check.name.as_str())).collect();
             said("forge", &format!("branch protection or a ruleset of `{{trunk}}` requires {}", names.join(", ")))
         }
         Source::Required => setting(state, "checks.required"),

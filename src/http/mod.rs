@@ -127,6 +127,7 @@ pub fn doors<S: Store, C: Clock>(doors: Doors<S, C>) -> Router {
     let house = Arc::new(House { doors, memory, streams, tokens });
     Router::new()
         .route("/", get(page::page::<S, C>))
+        .route("/repos/{owner}/{name}/pulls/{number}", get(page::why::page::<S, C>))
         .route("/static/style.css", get(page::style))
         .route("/static/live.js", get(page::script))
         .route("/webhook", post(webhook::deliver::<S, C>))

@@ -139,8 +139,7 @@ async fn store<S: Store, C: Clock>(
     let id = identity(headers, token, target.repo)?;
     let at = house.doors.clock.now();
     let look = format!("/api/repos/{}/requests/{id}", target.name);
-    let asked =
-        Asked { id, pull: target.pull, command, login: token.login.clone(), token: token.name.clone(), at };
+    let asked = Asked { id, pull: target.pull, command, login: token.login.clone(), token: token.name.clone(), at };
     let said = format!("{} {} {}", token.name, target.pull, asked.words());
     let delivery = Delivery {
         id: delivery_id(id),

@@ -22,10 +22,8 @@ pub trait Forge: Send + Sync + 'static {
     /// What a person may do here, read now.
     fn permission(&self, login: &Login) -> impl Future<Output = Result<Permission, Trouble>> + Send;
     /// A person by login, with what they may do here, read now; `None` if the forge knows nobody by it.
-    fn collaborator(
-        &self,
-        login: &Login,
-    ) -> impl Future<Output = Result<Option<(Person, Permission)>, Trouble>> + Send;
+    fn collaborator(&self, login: &Login)
+    -> impl Future<Output = Result<Option<(Person, Permission)>, Trouble>> + Send;
     /// Comments on the pull request made at or after `since`, oldest first, ours included.
     fn comments(&self, number: PrNumber, since: Moment) -> impl Future<Output = Result<Vec<Comment>, Trouble>> + Send;
     /// Every check run (latest attempt of each suite and name, duplicates kept) and every status (latest of each context) on a commit.

@@ -102,7 +102,8 @@ impl Wiring {
             ("engine", vec![("reconcile_seconds", "10".into()), ("head_seen_seconds", "10".into())]),
             ("log", vec![("filter", quoted("info")), ("json", "false".into())]),
         ];
-        let people = [("maintainer", &who.tokens.maintainer), ("user", &who.tokens.user), ("outsider", &who.tokens.outsider)];
+        let people =
+            [("maintainer", &who.tokens.maintainer), ("user", &who.tokens.user), ("outsider", &who.tokens.outsider)];
         let tokens = people.map(|(login, token)| {
             let sha256 = quoted(&hex::encode(Sha256::digest(token)));
             ("[api.token]", vec![("name", quoted(login)), ("login", quoted(login)), ("sha256", sha256)])

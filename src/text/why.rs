@@ -34,7 +34,8 @@ const AGAIN: &str = "When that is right, put the label `{label}` on, or comment 
 const MEND: &str = "Mend it, push, and ask again.";
 const NAMED: &str = "Look at the commits, and ask again with the head's id: `@greenline merge COMMIT`.";
 
-const APPROVED: Source = Source::Queue("only the commit that somebody approved lands, on the branch it was approved for");
+const APPROVED: Source =
+    Source::Queue("only the commit that somebody approved lands, on the branch it was approved for");
 const APPLIES: Source = Source::Forge("git must be able to put it on `{trunk}`");
 const WRITE: Source = Source::Forge("whoever asks needs write permission in the repository");
 
@@ -97,7 +98,11 @@ const OUT: [Row; 22] = [
     ("cancelled", Source::Queue("the author, or whoever may write, can take it out"), AGAIN),
     ("label-removed", Source::Setting("queue.label"), AGAIN),
     ("draft", Source::Forge("a draft is not to be merged"), "Mark it as ready for review, and ask again."),
-    ("closed", Source::Forge("a closed pull request is not to be merged"), "Open it again if it shall land, and ask again."),
+    (
+        "closed",
+        Source::Forge("a closed pull request is not to be merged"),
+        "Open it again if it shall land, and ask again.",
+    ),
     ("new-head", APPROVED, AGAIN),
     ("base-changed", APPROVED, AGAIN),
     ("permission-lost", WRITE, "Somebody with write permission can ask again."),

@@ -59,10 +59,13 @@ impl Client {
     pub fn new(url: Option<&str>, token: Option<SecretString>) -> Result<Self, Trouble> {
         let said = url.map(str::to_owned).or_else(|| std::env::var("GREENLINE_URL").ok().filter(|url| !url.is_empty()));
         let said = said.unwrap_or_else(|| USUAL.to_owned());
-        let base = service_url(&said, token.is_some()).map_err(|why| Trouble::said(format!("the service's address {why}")))?;
+        let base =
+            service_url(&said, token.is_some()).map_err(|why| Trouble::said(format!("the service's address {why}")))?;
         let connector = HttpsConnectorBuilder::new()
             .with_native_roots()
-            .map_err(|error| Trouble::said(format!("this machine's list of certificate authorities cannot be read: {error}")))?
+            .map_err(|error| {
+                Trouble::said(format!("this machine's list of certificate authorities cannot be read: {error}"))
+            })?
             .https_or_http()
             .enable_http1()
             .build();
@@ -98,13 +101,16 @@ impl Client {
     async fn exchange(&self, method: &str, path: &str, body: &Value, key: &str) -> Result<Value, Trouble> {
         let silent = |why: &dyn fmt::Display| {
             let base = &self.base;
-            Trouble::passing(format!("no answer from {base}: {why}; see that `greenline serve` runs there, or name it with --url"))
+            Trouble::passing(format!(
+                "no answer from {base}: {why}; see that `greenline serve` runs there, or name it with --url"
+            ))
         };
         let whole = async {
             let request = self.request(method, path, body, key)?;
             let answer = self.wire.request(request).await.map_err(|error| silent(&root(&error)))?;
             let status = answer.status();
-            let bytes = Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await.map_err(|error| silent(&error))?;
+            let bytes =
+                Limited::new(answer.into_body(), ANSWER_BYTES_MAX).collect().await.map_err(|error| silent(&error))?;
             Ok((status, bytes.to_bytes()))
         };
         let whole = tokio::time::timeout(ANSWER_MAX, whole).await;
@@ -142,14 +148,17 @@ impl Client {
 /// Makes of an answer what it should be.
 pub fn read<T: DeserializeOwned>(answer: &Value) -> Result<T, Trouble> {
     T::deserialize(answer).map_err(|error| {
-        Trouble::said(format!("the service's answer cannot be understood ({error}); use the same version here and there"))
+        Trouble::said(format!(
+            "the service's answer cannot be understood ({error}); use the same version here and there"
+        ))
     })
 }
 
 /// A refusal in the shape all of the service's have.
 fn refused(status: StatusCode, answer: &Value) -> Trouble {
     let part = |name: &str| answer[name].as_str().map(str::to_owned).unwrap_or_default();
-    let passing = matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
+    let passing =
+        matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT);
     Trouble { what: format!("{} ({}, {}) — {}", part("why"), part("error"), status.as_u16(), part("fix")), passing }
 }
 
@@ -159,7 +168,8 @@ fn foreign(base: &str) -> Trouble {
 
 fn key() -> Result<String, Trouble> {
     let mut bytes = [0_u8; 16];
-    getrandom::fill(&mut bytes).map_err(|error| Trouble::said(format!("the operating system gave no chance: {error}")))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Trouble::said(format!("the operating system gave no chance: {error}")))?;
     Ok(u128::from_ne_bytes(bytes).to_string())
 }
 

@@ -214,7 +214,9 @@ async fn answer(client: &Client, look: &str, wait_s: u64, json: bool) -> Result<
             return Ok(if row.done { Exit::Done } else { Exit::Refused });
         }
         if tokio::time::Instant::now() >= end {
-            print(json, &answer, || format!("accepted, and not judged within {wait_s} s; its answer will be at {look}\n"));
+            print(json, &answer, || {
+                format!("accepted, and not judged within {wait_s} s; its answer will be at {look}\n")
+            });
             return Ok(Exit::Open);
         }
         tokio::time::sleep(LOOK_EVERY).await;

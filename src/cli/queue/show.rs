@@ -116,7 +116,9 @@ fn stage(stage: Stage) -> &'static str {
 
 /// Our own sentences repeat names by others: nothing in them may steer a terminal or turn its text around.
 fn plain(text: &str) -> String {
-    let steers = |c: char| c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let steers = |c: char| {
+        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
     text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
 }
 
@@ -154,9 +156,13 @@ mod tests {
     fn a_list_is_one_entry_after_the_other_and_nothing_in_it_steers_the_terminal() {
         let entry = one("\u{1b}[2Jgone\u{202e}\n2. #8 fake");
         let list: Queue = serde_json::from_value(json!({"repository": "acme/widget", "trunk": "main", "tip": HEAD,
-            "troubles": ["something\u{1b}]0;x"], "queue": [entry], "at": 0})).expect("a queue");
+            "troubles": ["something\u{1b}]0;x"], "queue": [entry], "at": 0}))
+        .expect("a queue");
         let text = queues(&[list]);
-        assert!(text.starts_with("acme/widget: 1 in the queue for main (757107ea0e)\n  ! something ]0;x\n   1. #7 "), "{text}");
+        assert!(
+            text.starts_with("acme/widget: 1 in the queue for main (757107ea0e)\n  ! something ]0;x\n   1. #7 "),
+            "{text}"
+        );
         assert_eq!((text.lines().count(), text.contains('\u{1b}')), (4, false), "{text}");
         assert!(queues(&[]).contains("install the GitHub App"));
     }
