@@ -3,6 +3,7 @@
 use crate::http::tokens;
 use crate::ids::{Login, RepoName};
 use secrecy::ExposeSecret;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -37,7 +38,7 @@ fn section(args: &Args, digest: &str) -> String {
         format!("[[api.token]]\nname = \"{}\"\nlogin = \"{}\"\nsha256 = \"{digest}\"\n", args.name, args.login);
     if !args.repositories.is_empty() {
         let names: Vec<String> = args.repositories.iter().map(|name| format!("\"{name}\"")).collect();
-        text.push_str(&format!("repositories = [{}]\n", names.join(", ")));
+        let _ = writeln!(text, "repositories = [{}]", names.join(", "));
     }
     text
 }

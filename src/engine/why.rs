@@ -127,8 +127,8 @@ fn outside(state: &RepoState, record: &Record) -> Why {
     let pr = record.pull.number;
     let landing = state.landings.iter().find(|row| row.pulls.contains(&pr));
     let word = state.last_words.get(&pr);
-    let told = |stage, word: &LastWord| {
-        let why = blank(state, pr, Some(record), stage, &word.code);
+    let told = |reached, word: &LastWord| {
+        let why = blank(state, pr, Some(record), reached, &word.code);
         Why { sentence: word.sentence.clone(), since: Some(word.at), ..why }
     };
     match (landing, word, record.pull.state) {
@@ -157,17 +157,17 @@ fn outside(state: &RepoState, record: &Record) -> Why {
 fn never_in(state: &RepoState, record: &Record) -> Why {
     let config = state.config();
     let waits = !state.configured() && state.terms(&config).labelled(&record.pull);
-    let (stage, code) = if waits { (Stage::Waiting, "not-configured") } else { (Stage::NotAsked, "not-asked") };
+    let (reached, code) = if waits { (Stage::Waiting, "not-configured") } else { (Stage::NotAsked, "not-asked") };
     let sentence = if waits {
         text::label_waits(&crate::admission::Refusal::NotConfigured)
     } else {
         format!("Nobody has asked for #{} to land.", record.pull.number)
     };
-    Why { sentence, ..blank(state, record.pull.number, Some(record), stage, code) }
+    Why { sentence, ..blank(state, record.pull.number, Some(record), reached, code) }
 }
 
 /// What follows from the reason's code alone.
-fn blank(state: &RepoState, pull: PrNumber, record: Option<&Record>, stage: Stage, code: &str) -> Why {
+fn blank(state: &RepoState, pull: PrNumber, record: Option<&Record>, reached: Stage, code: &str) -> Why {
     let reason = reason(code);
     let trunk = state.trunk().as_str();
     let next = reason.next.replace("{trunk}", trunk).replace("{label}", &state.config().queue.label);
@@ -176,7 +176,7 @@ fn blank(state: &RepoState, pull: PrNumber, record: Option<&Record>, stage: Stag
         title: record.map(|record| record.pull.title.clone()),
         author: record.map(|record| record.pull.author.login.clone()),
         head: record.map(|record| record.pull.head),
-        state: stage,
+        state: reached,
         position: None,
         code: code.to_owned(),
         sentence: String::new(),

@@ -23,7 +23,8 @@ struct Queue<'a> {
     trunk: &'a BranchName,
     tip: Option<Sha>,
     troubles: &'a [String],
-    queue: Vec<&'a Why>,
+    #[serde(rename = "queue")]
+    entries: Vec<&'a Why>,
     at: Moment,
 }
 
@@ -42,13 +43,13 @@ pub async fn list<S: Store, C: Clock>(
     Path((owner, name)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let (_, board) = repository(&house, &owner, &name)?;
-    let queue = board.queue.iter().filter_map(|row| board.answers.whys.get(&row.pull)).collect();
+    let entries = board.queue.iter().filter_map(|row| board.answers.whys.get(&row.pull)).collect();
     let queue = Queue {
         repository: &board.name,
         trunk: &board.trunk,
         tip: board.tip,
         troubles: &board.troubles,
-        queue,
+        entries,
         at: board.at,
     };
     Ok(Json(queue).into_response())

@@ -158,15 +158,7 @@ async fn ask(args: &Args) -> Result<Exit, Trouble> {
 }
 
 async fn list(client: &Client, repo: Option<&RepoName>, json: bool) -> Result<Exit, Trouble> {
-    let names = match repo {
-        Some(repo) => vec![repo.to_string()],
-        None => {
-            let boards = client.get("/api/board").await?;
-            let boards = boards.as_object().map(|boards| boards.values().cloned().collect::<Vec<_>>());
-            let name = |board: &Value| board["name"].as_str().map(str::to_owned);
-            boards.unwrap_or_default().iter().filter_map(name).collect()
-        }
-    };
+    let names = if let Some(repo) = repo { vec![repo.to_string()] } else { served(client).await? };
     let mut all = Vec::new();
     for name in names {
         all.push(client.get(&format!("/api/repos/{name}/queue")).await?);
@@ -177,22 +169,16 @@ async fn list(client: &Client, repo: Option<&RepoName>, json: bool) -> Result<Ex
     Ok(Exit::Done)
 }
 
+/// The names of all repositories that have a queue.
+async fn served(client: &Client) -> Result<Vec<String>, Trouble> {
+    let boards = client.get("/api/board").await?;
+    let boards = boards.as_object().into_iter().flat_map(|boards| boards.values());
+    Ok(boards.filter_map(|board| board["name"].as_str().map(str::to_owned)).collect())
+}
+
 /// What is asked, with the commit that is meant: the one that is named, or the head the service knows, said aloud.
 async fn wish(client: &Client, add: &Add) -> Result<Value, Trouble> {
-    let commit = match add.commit {
-        Some(commit) => commit,
-        None => {
-            let why: Why = client::read(&client.get(&place(&add.repo, add.pull)).await?)?;
-            let head = why.head.ok_or_else(|| {
-                Trouble::said(format!(
-                    "the service has not heard of #{} yet, so it knows no commit of it; name the one that may land: --commit SHA",
-                    add.pull
-                ))
-            })?;
-            eprintln!("{}", show::meant(&why, head));
-            head
-        }
-    };
+    let commit = if let Some(commit) = add.commit { commit } else { present_head(client, add).await? };
     let mut body = json!({"commit": commit, "alone": add.alone});
     if let Some(shape) = add.shape {
         body["as"] = json!(Strategy::from(shape));
@@ -201,6 +187,18 @@ async fn wish(client: &Client, add: &Add) -> Result<Value, Trouble> {
         body["priority"] = json!(priority);
     }
     Ok(body)
+}
+
+async fn present_head(client: &Client, add: &Add) -> Result<Sha, Trouble> {
+    let why: Why = client::read(&client.get(&place(&add.repo, add.pull)).await?)?;
+    let head = why.head.ok_or_else(|| {
+        Trouble::said(format!(
+            "the service has not heard of #{} yet, so it knows no commit of it; name the one that may land: --commit SHA",
+            add.pull
+        ))
+    })?;
+    eprintln!("{}", show::meant(&why, head));
+    Ok(head)
 }
 
 /// Waits for the answer to an accepted request and says it.

@@ -15,7 +15,8 @@ pub struct Queue {
     trunk: BranchName,
     tip: Option<Sha>,
     troubles: Vec<String>,
-    queue: Vec<Why>,
+    #[serde(rename = "queue")]
+    entries: Vec<Why>,
 }
 
 /// Queues, one after the other.
@@ -28,7 +29,7 @@ pub fn queues(queues: &[Queue]) -> String {
 
 fn queue(queue: &Queue) -> String {
     let tip = queue.tip.map_or_else(|| "not read yet".to_owned(), |tip| tip.short());
-    let count = match queue.queue.len() {
+    let count = match queue.entries.len() {
         0 => "nothing waits".to_owned(),
         waiting => format!("{waiting} in the queue"),
     };
@@ -36,7 +37,7 @@ fn queue(queue: &Queue) -> String {
     for trouble in &queue.troubles {
         let _ = writeln!(text, "  ! {}", plain(trouble));
     }
-    for why in &queue.queue {
+    for why in &queue.entries {
         let place = why.position.unwrap_or_default();
         let _ = writeln!(text, "{place:>4}. {} [{}]\n      {}", named(why), plain(&why.code), plain(&why.sentence));
     }

@@ -75,8 +75,8 @@ fn answer(view: &View<'_>, why: &Why, url: Option<&str>) -> Markup {
 
 /// A setting is linked to its line where the forge has pages; its words are code, a rule's are a sentence.
 fn by_rule(rule: &Rule, url: Option<&str>) -> Markup {
-    let line = rule.place.as_deref().and_then(|place| place.rsplit_once(':'));
-    let link = match (url, line, rule.commit) {
+    let stands = rule.place.as_deref().and_then(|place| place.rsplit_once(':'));
+    let link = match (url, stands, rule.commit) {
         (Some(url), Some((file, line)), Some(commit)) => Some(format!("{url}/blob/{commit}/{file}#L{line}")),
         _ => None,
     };
