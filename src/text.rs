@@ -2,6 +2,7 @@
 //! Why something cannot be composed is said where it is found (`adapter/git/lineage.rs`), and what is wrong with a command
 //! in `command`; those sentences come in as they are.
 
+pub mod why;
 mod waiting;
 
 pub use waiting::{obstacle_code, waiting};
@@ -153,6 +154,7 @@ pub fn refusal(why: &Refusal) -> String {
         ),
         Refusal::OwnApproval => "Nobody's approval of their own work counts. Ask somebody else to look at it.".into(),
         Refusal::Draft => "It is a draft. Mark it as ready for review first.".into(),
+        Refusal::NoSuchPull => "There is no pull request by this number in the repository.".into(),
         Refusal::NotOpen => "It is not open.".into(),
         Refusal::OtherBase { base, trunk } => {
             format!("It goes to {}, and this queue lands on {}. Change its base first.", code(base), code(trunk))

@@ -272,6 +272,35 @@ mod service {
     }
 
     #[test]
+    fn tokens_of_the_api_are_read_with_every_mistake_in_them() {
+        let digest = "0A".repeat(32);
+        let right = format!("{EXAMPLE}\n[[api.token]]\nname = \"bot\"\nlogin = \"ann\"\nsha256 = \"{digest}\"\n");
+        let config = parse(&right, &[]).expect("it is right");
+        let [token] = config.api.tokens.as_slice() else { panic!("{:?}", config.api) };
+        assert_eq!((token.name.as_str(), token.login.as_str(), token.repositories.as_deref()), ("bot", "ann", None));
+        assert_eq!(token.sha256, digest.to_ascii_lowercase());
+        let secret = "greenline_0123456789abcdef";
+        let wrong = format!(
+            "{right}repositories = [\"widget\"]\n[[api.token]]\nname = \"b b\"\nsha256 = \"{secret}\"\n\
+             [[api.token]]\nname = \"bot\"\nlogin = \"ben\"\nsha256 = \"{}\"\nscope = 1\n",
+            "1".repeat(64)
+        );
+        let told: Vec<String> = parse(&wrong, &[]).expect_err("it is wrong").iter().map(ToString::to_string).collect();
+        let told = told.join("\n");
+        for part in [
+            "`widget` is no repository",
+            "`b b` is no name",
+            "login: is missing",
+            "is no SHA-256 digest",
+            "stands here twice",
+            "scope",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(!told.contains(secret), "{told}");
+    }
+
+    #[test]
     fn the_environment_stands_above_the_file() {
         let env = [
             ("GREENLINE__SERVER__LISTEN", "[::]:9000"),

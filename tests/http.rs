@@ -4,6 +4,8 @@
 mod house;
 #[path = "http/windows.rs"]
 mod windows;
+#[path = "http/writes.rs"]
+mod writes;
 
 use greenline::http::Limits;
 use greenline::ids::{PrNumber, RepoId};

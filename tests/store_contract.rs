@@ -2,6 +2,7 @@
 //! come back after a crash, refuse a newer version, say no while another process holds the lock.
 
 use greenline::adapter::store::{DELIVERIES_KNOWN_MS, JOURNAL_ROWS, MemoryStore, SqliteStore};
+use greenline::command::{Command, Request, Wish};
 use greenline::ids::{InstallationId, Moment, PrNumber, RepoId};
 use greenline::port::Trouble;
 use greenline::port::store::{Delivery, Epoch, Hint, Received, Store, Turn, Written};
@@ -46,6 +47,7 @@ contract!(
     the_journal_keeps_the_newest_rows,
     old_deliveries_are_forgotten_but_not_while_they_wait,
     every_kind_of_hint_comes_back,
+    a_request_under_a_used_key_is_refused_and_leaves_nothing,
 );
 
 fn delivery(id: &str, body: u8) -> Delivery {
@@ -230,6 +232,29 @@ async fn old_deliveries_are_forgotten_but_not_while_they_wait(store: Arc<impl St
     assert_eq!(store.receive(at("c", 3, DELIVERIES_KNOWN_MS + 2 * day)).await, Ok(Received::New));
     assert_eq!(store.receive(at("a", 1, DELIVERIES_KNOWN_MS + 2 * day)).await, Ok(Received::New), "long forgotten");
     assert_eq!(store.receive(at("b", 2, DELIVERIES_KNOWN_MS + 2 * day)).await, Ok(Received::Again));
+}
+
+fn request(body: u8) -> Delivery {
+    let request = Request {
+        id: "0123456789abcdef0123456789abcdef".parse().expect("an id"),
+        pull: PrNumber::new(u64::from(body)),
+        command: Command::Merge(Wish { priority: Some(3), alone: true, ..Wish::default() }),
+        login: "ann".parse().expect("a login"),
+        token: "ci".into(),
+        at: Moment::from_ms(1_000),
+    };
+    Delivery { hint: Some(Hint::Request(request)), ..delivery("a", body) }
+}
+
+async fn a_request_under_a_used_key_is_refused_and_leaves_nothing(store: Arc<impl Store>) {
+    assert_eq!(store.receive(request(1)).await, Ok(Received::New));
+    for _ in 0..2 {
+        assert_eq!(store.receive(request(2)).await, Ok(Received::Conflict));
+    }
+    assert_eq!(store.receive(request(1)).await, Ok(Received::Again));
+    let rows = store.inbox(Some(REPO), 10).await.expect("rows");
+    assert_eq!((rows.len(), Some(rows[0].hint.clone())), (1, request(1).hint));
+    assert_eq!(store.unread_deliveries().await, Ok(0));
 }
 
 async fn every_kind_of_hint_comes_back(store: Arc<impl Store>) {

@@ -69,6 +69,7 @@ pub fn serve(dir: &Path) {
             wake: Arc::new(Notify::new()),
             boards: Boards::default(),
             secrets: vec![SECRET.to_owned().into()],
+            tokens: Vec::new(),
             ready: is_ready,
             metrics: Arc::new(Metrics::default()),
             public_url: None,

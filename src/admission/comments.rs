@@ -1,13 +1,13 @@
 //! A person's comment: each command in it is followed or refused, and the comment has exactly one visible answer.
 
 use super::desk::{Answer, Decision, Desk, Record, Refusal, Via};
-use super::pulls::{Asked, approve, pushed_after, renew, weigh_again, withdraw};
+use super::pulls::{Permitted, approve, pushed_after, renew, weigh_again, withdraw};
 use super::rules::{Terms, against, unfit};
 use super::said::{self, Word};
 use crate::command::{self, Command, Wish};
 use crate::facts::{Comment, Permission, Pull};
-use crate::ids::{Moment, Reading};
 use crate::queue::LeaveWhy;
+use crate::ids::{Moment, Reading, RequestId};
 use serde::{Deserialize, Serialize};
 
 /// A comment with what was read to judge it.
@@ -23,6 +23,16 @@ pub struct Heard {
     pub permission: Permission,
     /// The head moved after the comment, by the forge's timeline; read where it asks for landing.
     pub pushed_since: bool,
+    /// The request through the API that it is instead of a comment; then the comment only stands for what was asked.
+    #[serde(default)]
+    pub request: Option<RequestId>,
+}
+
+impl Heard {
+    /// By what it asks.
+    fn via(&self) -> Via {
+        self.request.map_or(Via::Comment(self.comment.id), Via::Request)
+    }
 }
 
 /// Takes in a comment; nothing by bots, nothing edited, and nothing twice.
@@ -55,7 +65,7 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
     decisions
 }
 
-fn obey(
+pub(super) fn obey(
     record: &mut Record,
     command: &Command,
     heard: &Heard,
@@ -79,8 +89,8 @@ fn obey(
                 return refused(why);
             }
             let on_the_word_of = record.said.delegated(&by.login).filter(|_| !may_push).cloned();
-            let via = Via::Comment(heard.comment.id);
-            let asked = Asked { by, on_the_word_of: on_the_word_of.as_ref(), via, wish, at: now };
+            let via = heard.via();
+            let asked = Permitted { by, on_the_word_of: on_the_word_of.as_ref(), via, wish, at: now };
             decisions.extend(approve(record, asked, None, terms));
             record.describe(Some(&heard.pull));
             Answer::Done

@@ -2,9 +2,9 @@
 
 use super::said::Said;
 use super::weigh::Obstacle;
-use crate::command::{Misread, Wish};
+use crate::command::{Misread, Request, Wish};
 use crate::facts::{Person, Pull};
-use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Reading, Sha};
+use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Reading, RequestId, Sha};
 use crate::queue;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,8 @@ pub enum Via {
     Comment(CommentId),
     /// An approving review; the forge's id of it.
     Review(u64),
+    /// A request through the API.
+    Request(RequestId),
 }
 
 /// A person's word that exactly this may land.
@@ -207,6 +209,8 @@ pub enum Refusal {
     OwnApproval,
     /// The pull request is a draft.
     Draft,
+    /// The forge knows no pull request by this number.
+    NoSuchPull,
     /// The pull request is not open.
     NotOpen,
     /// It goes to a branch this queue does not land on.
@@ -280,6 +284,13 @@ pub enum Decision {
         pr: PrNumber,
         /// How; several commands of one comment have one answer each, in one visible answer.
         answers: Vec<Answer>,
+    },
+    /// A request through the API has its answer.
+    Reply {
+        /// The request.
+        request: Request,
+        /// How.
+        answer: Answer,
     },
     /// The label asked for what may not be: the pull request's people are told, and the label goes.
     RefuseLabel {

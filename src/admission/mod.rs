@@ -5,6 +5,7 @@
 mod comments;
 mod desk;
 mod pulls;
+mod requests;
 mod reviews;
 mod rules;
 mod said;
@@ -18,6 +19,7 @@ mod waiting_tests;
 pub use comments::{Heard, hear};
 pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
 pub use pulls::{PullReading, awaken, read, reconsider};
+pub use requests::{Asked, ask};
 pub use rules::{Terms, void};
 pub use said::{Delegate, Said, Subject};
 pub use weigh::{Grounds, Obstacle, weigh};

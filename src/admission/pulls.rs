@@ -204,7 +204,7 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
         return vec![Decision::RefuseLabel { pr, why }];
     }
     let (via, wish) = (Via::Label(labelled.event), &Wish::default());
-    let asked = Asked { by: &labelled.by, on_the_word_of: delegated.as_ref(), via, wish, at: now };
+    let asked = Permitted { by: &labelled.by, on_the_word_of: delegated.as_ref(), via, wish, at: now };
     let decision = approve(record, asked, reading.grounds.as_ref(), terms);
     record.describe(reading.pull.as_ref());
     decision.into_iter().collect()
@@ -212,7 +212,7 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
 
 /// A person's request, found to be theirs to make.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(super) struct Permitted<'a> {
     pub by: &'a Person,
     /// Whose permission that rests on, where they may not push themselves.
     pub on_the_word_of: Option<&'a Login>,
@@ -224,7 +224,7 @@ pub(super) struct Asked<'a> {
 /// Binds a person's word to the head as read now; it is queued, or waits for what keeps it out.
 pub(super) fn approve(
     record: &mut Record,
-    asked: Asked<'_>,
+    asked: Permitted<'_>,
     grounds: Option<&Grounds>,
     terms: &Terms,
 ) -> Option<Decision> {

@@ -1,7 +1,7 @@
 //! An approving review that asks for landing, where the repository's settings say that it does. Pure.
 
 use super::desk::{Decision, Record, Via};
-use super::pulls::{Asked, PullReading, approve};
+use super::pulls::{Permitted, PullReading, approve};
 use super::rules::{Terms, against, unfit};
 use crate::command::Wish;
 use crate::facts::{Opinion, Permission, Review};
@@ -25,7 +25,7 @@ pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, te
     };
     let (review, _) = reviews.iter().filter(asks).max_by_key(|(review, _)| (review.at, review.id))?;
     let asked =
-        Asked { by: &review.by, on_the_word_of: None, via: Via::Review(review.id), wish: &Wish::default(), at: now };
+        Permitted { by: &review.by, on_the_word_of: None, via: Via::Review(review.id), wish: &Wish::default(), at: now };
     let decision = approve(record, asked, reading.grounds.as_ref(), terms);
     record.describe(reading.pull.as_ref());
     decision

@@ -5,6 +5,7 @@ mod compose;
 mod import;
 mod init;
 mod doctor;
+mod queue;
 mod sandbox;
 mod schema;
 mod serve;
@@ -12,6 +13,7 @@ mod settings;
 mod simulate;
 mod site;
 mod start;
+mod token;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -42,6 +44,10 @@ enum Command {
     Doctor(doctor::Args),
     /// Print what can be set in .github/greenline.toml, for editors or for people.
     Schema(schema::Args),
+    /// Read and change the queue of a running service: list, why, add, remove.
+    Queue(queue::Args),
+    /// Make a token with which a program may change queues.
+    Token(token::Args),
     /// Run simulated worlds with faults against the real core and engine, by seed.
     Sim(simulate::Args),
 }
@@ -57,6 +63,8 @@ pub fn run() -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Queue(args) => queue::run(&args),
+        Command::Token(args) => token::run(&args),
         Command::Sim(args) => simulate::run(&args),
     }
 }

@@ -115,6 +115,7 @@ async fn service(config: ServiceConfig) -> Result<Ended, Trouble> {
         wake: Arc::clone(&wake),
         boards: boards.clone(),
         secrets: config.github.webhook_secrets.clone(),
+        tokens: config.api.tokens.clone(),
         ready,
         metrics: Arc::new(Metrics::default()),
         public_url: config.server.public_url.clone(),

@@ -2,12 +2,14 @@
 
 mod arguments;
 mod lines;
+mod request;
 mod table;
 mod wish;
 
 #[cfg(test)]
 mod tests;
 
+pub use request::Request;
 pub use table::{Command, Verb, help};
 pub use wish::{Named, PRIORITIES, Wish};
 

@@ -4,6 +4,7 @@ use crate::facts::Strategy;
 use crate::ids::Sha;
 use crate::wording::shown;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::ops::RangeInclusive;
 
 /// Ranks a person can ask for.
@@ -36,6 +37,18 @@ impl Named {
     /// These digits are this commit and leave no doubt about it.
     pub fn is(&self, sha: Sha) -> bool {
         self.0.len() >= DIGITS_MIN && sha.to_string().starts_with(&self.0)
+    }
+}
+
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Sha> for Named {
+    fn from(sha: Sha) -> Self {
+        Self(sha.to_string())
     }
 }
 

@@ -4,9 +4,11 @@ pub mod reference;
 pub mod repo;
 pub mod service;
 
+mod api;
 mod duration;
 mod merging;
 mod pattern;
+mod places;
 mod problem;
 mod read;
 mod repo_file;
@@ -17,9 +19,11 @@ mod tree;
 mod url;
 
 pub use pattern::Pattern;
+pub use places::{Place, Places, places};
 pub use problem::Problem;
 pub use repo::RepoConfig;
 pub use repo_file::GITHUB_ACTIONS;
 pub use service::ServiceConfig;
 pub use service_file::{SecretFile, Surroundings};
 pub use tree::{BYTES_MAX, ENV_PREFIX};
+pub use url::service_url;

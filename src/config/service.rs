@@ -1,6 +1,6 @@
 //! `bot.toml`: how this service is reached, who it is on GitHub, and where it keeps things.
 
-use crate::ids::{AppId, Login};
+use crate::ids::{AppId, Login, RepoName};
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,6 +20,28 @@ pub struct ServiceConfig {
     pub engine: EngineConfig,
     /// `[log]`
     pub log: LogConfig,
+    /// `[[api.token]]`
+    pub api: ApiConfig,
+}
+
+/// `[api]`: who may write through the API; nobody without a token.
+#[derive(Debug, Clone, Default)]
+pub struct ApiConfig {
+    /// The tokens that are accepted.
+    pub tokens: Vec<ApiToken>,
+}
+
+/// A token of the API, known by its digest only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiToken {
+    /// The program that has it.
+    pub name: String,
+    /// The person in whose name it speaks. What they may do is read of the forge for each request, as for a commenter.
+    pub login: Login,
+    /// SHA-256 of the token, 64 lower-case hex digits.
+    pub sha256: String,
+    /// The only repositories it is good for; none, all that are served.
+    pub repositories: Option<Vec<RepoName>>,
 }
 
 /// `[server]`

@@ -42,14 +42,15 @@ impl ServiceConfig {
         let mut root = tree::parse(text)?;
         let mut read = Reader::default();
         tree::overlay(&mut root, around.env, &mut read.problems);
-        read.unknown(&root, &["server", "github", "store", "git", "engine", "log"], "section");
+        read.unknown(&root, &["server", "github", "store", "git", "engine", "log", "api"], "section");
         let server = server(&mut read, &root);
         let github = github(&mut read, &root, around);
         let store = store(&mut read, &root, around);
         let git = git(&mut read, &root, around);
         let engine = engine(&mut read, &root);
         let log = log(&mut read, &root);
-        read.finish(github.map(|github| Self { server, github, store, git, engine, log }))
+        let api = super::api::api(&mut read, &root);
+        read.finish(github.map(|github| Self { server, github, store, git, engine, log, api }))
     }
 }
 

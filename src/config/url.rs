@@ -21,6 +21,12 @@ pub(super) fn base(text: &str, plain_http_anywhere: bool) -> Result<String, Faul
     Ok(text.trim_end_matches('/').to_owned())
 }
 
+/// The address of a running service without its trailing slash. Where a token is sent along, plain http is for this
+/// machine only. Errors: what is wrong with it and what to write.
+pub fn service_url(text: &str, carries_token: bool) -> Result<String, String> {
+    base(text, !carries_token).map_err(|fault| format!("{} — {}", fault.what, fault.hint))
+}
+
 fn loopback(host: &str) -> bool {
     let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |h| h.0);
     name == "localhost" || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())

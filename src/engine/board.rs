@@ -1,7 +1,8 @@
 //! What the doors may show of a repository: a picture of its queue after each turn, published, never read back.
 
+use super::why::Why;
 use crate::facts::Person;
-use crate::ids::{BranchName, Moment, PrNumber, RepoId, RepoName, RunId, Sha};
+use crate::ids::{BranchName, Login, Moment, PrNumber, RepoId, RepoName, RequestId, RunId, Sha};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +34,41 @@ pub struct Board {
     pub counters: BTreeMap<String, u64>,
     /// When this picture was made.
     pub at: Moment,
+    /// Answers to single questions; asked for one by one, not shown with the rest.
+    #[serde(skip)]
+    pub answers: Answers,
+}
+
+/// What is answered about one pull request or one request at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answers {
+    /// Why each known pull request stands where it stands.
+    pub whys: BTreeMap<PrNumber, Why>,
+    /// Requests through the API, newest first.
+    pub requests: Vec<RequestRow>,
+}
+
+/// A request through the API and its answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRow {
+    /// Which.
+    pub request: RequestId,
+    /// When it was answered.
+    pub at: Moment,
+    /// About which pull request.
+    pub pull: PrNumber,
+    /// What was asked, in a comment's words.
+    pub asked: String,
+    /// In whose name.
+    pub login: Login,
+    /// Under which token.
+    pub token: String,
+    /// It was followed, or was so already.
+    pub done: bool,
+    /// `done`, or a stable reason code.
+    pub code: String,
+    /// The answer.
+    pub sentence: String,
 }
 
 /// A pull request in the queue.

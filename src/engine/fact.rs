@@ -1,8 +1,9 @@
 //! What the engine hears: readings of the world and outcomes of jobs. Everything a repository's state changes by.
 
 use super::state::Landed;
-use crate::admission::{Heard, PullReading};
-use crate::config::RepoConfig;
+use crate::admission::{Asked, Heard, PullReading};
+use crate::command::Request;
+use crate::config::{Places, RepoConfig};
 use crate::facts::{Check, Demands, Repository};
 use crate::ids::{CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
 use crate::queue;
@@ -29,11 +30,23 @@ pub enum Fact {
         file: Result<Option<Box<RepoConfig>>, Vec<String>>,
         /// What the forge demands.
         demands: Demands,
+        /// Where the file says what.
+        #[serde(default)]
+        places: Places,
     },
     /// A pull request was read.
     Pull(PullReading),
     /// A comment was read.
     Comment(Heard),
+    /// A request through the API was read.
+    Request(Asked),
+    /// A request through the API could not be judged, however often it was tried.
+    RequestUnread {
+        /// The request.
+        request: Request,
+        /// What stood in the way.
+        why: String,
+    },
     /// Comments up to this moment have been read.
     HeardUntil(Moment),
     /// CI was asked to check a run's commit, or is at it already.

@@ -19,12 +19,12 @@ pub(super) fn standing(state: &RepoState, pr: PrNumber) -> String {
     match (queued, waits) {
         (Some(standing), _) => present::sentence(state, &standing),
         (None, Some(obstacles)) => format!("It waits outside of the queue. {}", text::waiting(obstacles)),
-        (None, None) => format!("It is not in the queue. {}", last_word(state, pr)),
+        (None, None) => format!("It is not in the queue. {}", standing_outside(state, pr)),
     }
 }
 
 /// How it ended for a pull request that is not queued; if it never was, how it gets in.
-fn last_word(state: &RepoState, pr: PrNumber) -> String {
+pub(super) fn standing_outside(state: &RepoState, pr: PrNumber) -> String {
     let landing = state.landings.iter().find(|row| row.pulls.contains(&pr));
     let departure = state.departures.iter().find(|row| row.pull == pr);
     let shown = state.desk.pulls.get(&pr).map(|record| record.pull.state);

@@ -1,7 +1,8 @@
 //! Draws a repository's board from its state.
 
-use super::board::{Board, GroupRow, QueueRow, WaitingRow};
+use super::board::{Answers, Board, GroupRow, QueueRow, WaitingRow};
 use super::state::RepoState;
+use super::why;
 use crate::admission::Record;
 use crate::ids::Moment;
 use crate::queue::{Doing, EntryId, Node, NodeId, Phase, Standing, Unfit, explain_all};
@@ -23,6 +24,7 @@ pub fn board(state: &RepoState, troubles: Vec<String>, now: Moment) -> Board {
         departures: state.departures.clone(),
         counters: state.counters.clone(),
         at: now,
+        answers: Answers { whys: why::all(state), requests: state.requests.clone() },
     }
 }
 

@@ -181,7 +181,14 @@ impl<W: World, S: Store> Repo<W, S> {
                             self.followed(&look, now);
                             seen.extend(rows);
                         }
-                        Some(trouble) => seen.extend(self.not_followed(&look, rows, &trouble, now)),
+                        Some(trouble) => {
+                            let given_up = self.not_followed(&look, rows, &trouble, now);
+                            // No look at everything finds a request again: giving it up is its answer.
+                            if let (Look::Request(request), false) = (look, given_up.is_empty()) {
+                                facts.push(Fact::RequestUnread { request, why: trouble.to_string() });
+                            }
+                            seen.extend(given_up);
+                        }
                     }
                 }
                 self.failed.retain(|row, _| !seen.contains(row));
@@ -370,7 +377,9 @@ impl<W: World, S: Store> Repo<W, S> {
         let view = View::of(&self.book.state, now);
         // Until the settings are read nobody can say what a request means; it waits where it is safe.
         let early = self.book.state.settings.file == File::Unread;
-        let waits = |row: &InboxRow| early && matches!(row.hint, Hint::Pull(_) | Hint::Comment(_) | Hint::Unreadable);
+        let waits = |row: &InboxRow| {
+            early && matches!(row.hint, Hint::Pull(_) | Hint::Comment(_) | Hint::Request(_) | Hint::Unreadable)
+        };
         let rests = |row: &InboxRow| self.failed.contains_key(&row.seq) && now < self.retry_rows_at;
         for row in rows.into_iter().filter(|row| !self.rows.contains(&row.seq) && !waits(row) && !rests(row)) {
             match wanted(&view, &row) {
@@ -382,8 +391,9 @@ impl<W: World, S: Store> Repo<W, S> {
             }
         }
         // People's requests keep their order; a verdict of CI waits for nobody.
-        let (ordered, others): (Vec<_>, Vec<_>) =
-            looks.into_iter().partition(|(look, _)| matches!(look, Look::Pull(_) | Look::Comment(_)));
+        let (ordered, others): (Vec<_>, Vec<_>) = looks
+            .into_iter()
+            .partition(|(look, _)| matches!(look, Look::Pull(_) | Look::Comment(_) | Look::Request(_)));
         if !ordered.is_empty() {
             self.begin_looks(ordered);
         }
@@ -404,6 +414,7 @@ fn wanted(view: &View, row: &InboxRow) -> Option<Look> {
     match &row.hint {
         Hint::Pull(number) => Some(Look::Pull(*number)),
         Hint::Comment(comment) => Some(Look::Comment(comment.clone())),
+        Hint::Request(request) => Some(Look::Request(request.clone())),
         Hint::Checks(sha) => view.waits_for(*sha).then_some(Look::Checks(*sha)),
         Hint::Pushed(name) => (*name == view.trunk.to_ref()).then_some(Look::Trunk),
         Hint::Repository => Some(Look::Repository),

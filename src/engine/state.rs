@@ -2,9 +2,9 @@
 
 use crate::admission::{Desk, Terms};
 use crate::checks::Named;
-use crate::config::RepoConfig;
 use crate::config::repo::{PlanConfig, RulesConfig};
-use crate::engine::board::{DepartureRow, LandingRow};
+use crate::config::{Places, RepoConfig};
+use crate::engine::board::{DepartureRow, LandingRow, RequestRow};
 use crate::facts::{Demands, Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
 use crate::queue::{self, Plan, Policy};
@@ -47,6 +47,12 @@ pub struct RepoState {
     pub landings: Vec<LandingRow>,
     /// Newest first.
     pub departures: Vec<DepartureRow>,
+    /// Requests through the API and their answers, newest first.
+    #[serde(default)]
+    pub requests: Vec<RequestRow>,
+    /// What became of the last wish to land pull requests that are not queued.
+    #[serde(default)]
+    pub last_words: BTreeMap<PrNumber, LastWord>,
     /// Counters for metrics.
     pub counters: BTreeMap<String, u64>,
     /// Readings up to this one have been given out.
@@ -69,6 +75,12 @@ pub struct Settings {
     /// What branch protection and rulesets demand.
     #[serde(default)]
     pub demands: Demands,
+    /// Where the last valid file says what.
+    #[serde(default)]
+    pub places: Places,
+    /// The trunk commit of that file.
+    #[serde(default)]
+    pub places_at: Option<Sha>,
 }
 
 /// `.github/greenline.toml` on trunk.
@@ -117,6 +129,17 @@ pub struct Reply {
     pub pr: PrNumber,
     /// The text; `None` for a thumbs-up.
     pub body: Option<String>,
+}
+
+/// What became of a wish to land: why it was refused, or how the pull request left the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastWord {
+    /// When.
+    pub at: Moment,
+    /// A stable reason code.
+    pub code: String,
+    /// The sentence its people were told.
+    pub sentence: String,
 }
 
 /// A landed pull request whose end the forge has not shown yet.
@@ -172,6 +195,8 @@ impl RepoState {
             landed: BTreeMap::new(),
             landings: Vec::new(),
             departures: Vec::new(),
+            requests: Vec::new(),
+            last_words: BTreeMap::new(),
             counters: BTreeMap::new(),
             readings: Reading::new(0),
             heard_until: now,

@@ -5,10 +5,11 @@ use super::fact::Fact;
 use super::job::{landing_ref, run_branch};
 use super::posts;
 use super::recipe::recipe;
+use super::requests;
 use super::state::{Closing, File, RepoState, Run};
-use crate::admission::{self, Decision, Desk, Heard, PullReading, Refusal, Terms};
+use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms};
 use crate::checks::{Evidence, Judgement, Named, judge};
-use crate::config::RepoConfig;
+use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow};
 use crate::facts::{Check, CheckState, Demands, Pull, PullState};
 use crate::ids::{Moment, PrNumber, RunId, Sha};
@@ -47,7 +48,9 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
     match fact {
         Fact::Repository(repository) => state.repository = repository.clone(),
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
-        Fact::Settings { at, file, demands } => settings(state, (*at, file, demands), around),
+        Fact::Settings { at, file, demands, places } => {
+            settings(state, (*at, file, demands), places, around);
+        }
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
@@ -57,6 +60,8 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             let heard = Heard { pull, ..heard.clone() };
             admit(state, around, |desk, terms| admission::hear(desk, &heard, around.now, terms));
         }
+        Fact::Request(asked) => request(state, asked, around),
+        Fact::RequestUnread { request, why } => requests::unread(state, request, why, around.now),
         Fact::HeardUntil(moment) => state.heard_until = state.heard_until.max(*moment),
         Fact::RunAsked { run } => {
             if let Some(run) = state.runs.get_mut(run) {
@@ -112,6 +117,14 @@ fn seen(state: &RepoState, pull: Option<&Pull>) -> Option<Pull> {
     Some(Pull { state: if landed { PullState::Merged } else { pull.state }, ..pull })
 }
 
+/// A request through the API, unless it has its answer already.
+fn request(state: &mut RepoState, asked: &Asked, around: Around<'_>) {
+    if !requests::is_answered(state, asked.request.id) {
+        let asked = Asked { pull: seen(state, asked.pull.as_ref()), ..asked.clone() };
+        admit(state, around, |desk, terms| admission::ask(desk, &asked, around.now, terms));
+    }
+}
+
 /// Lets admission decide, and follows its decisions.
 fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk, &Terms) -> Vec<Decision>) {
     let terms = state.terms();
@@ -122,7 +135,7 @@ fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk
 }
 
 /// The settings as they are on a trunk commit: in force from now on.
-fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, around: Around<'_>) {
+fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, places: &Places, around: Around<'_>) {
     let (merge, terms) = (state.config().merge, state.terms());
     state.settings.read_at = Some(at);
     state.settings.demands = demands.clone();
@@ -130,6 +143,7 @@ fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, around
         Ok(None) => (state.settings.file, state.settings.good) = (File::Missing, None),
         Ok(Some(config)) => {
             (state.settings.file, state.settings.good) = (File::Valid, Some((**config).clone()));
+            (state.settings.places, state.settings.places_at) = (places.clone(), Some(at));
         }
         Err(problems) => state.settings.file = File::Broken(problems.clone()),
     }
@@ -175,15 +189,19 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
             Decision::Queue(event) => {
                 if let Event::Arrived { entry, .. } = &event {
                     state.labels_off.remove(&entry.pr);
+                    state.last_words.remove(&entry.pr);
                     state.count("greenline_queued_total");
                 }
                 advance(state, event, around);
             }
             Decision::Answer { comment, pr, answers } => {
+                requests::refused(state, pr, &answers, around.now);
                 let body = text::answers(&answers, &posts::standing(state, pr));
                 state.answers.insert(comment, super::state::Reply { pr, body });
             }
+            Decision::Reply { request, answer } => requests::answered(state, &request, &answer, around.now),
             Decision::RefuseLabel { pr, why } => {
+                requests::remember(state, pr, text::why::refusal_code(&why), text::refusal(&why), around.now);
                 refuse_label(state, pr, &why, around);
                 state.labels_off.insert(pr);
             }
@@ -273,6 +291,7 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
     };
     state.desk.close(entry);
     let body = text::status_comment(headline, &sentence, around.page);
+    requests::remember(state, entry.pr, code, sentence.clone(), around.now);
     let row = DepartureRow { at: around.now, pull: entry.pr, code: code.to_owned(), sentence };
     state.departures.insert(0, row);
     state.departures.truncate(ROWS_KEPT);

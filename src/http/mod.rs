@@ -8,8 +8,11 @@ mod health;
 mod metrics;
 mod page;
 pub mod payload;
+mod queue;
+mod requests;
 mod serve;
 pub mod signature;
+pub mod tokens;
 mod webhook;
 
 pub use error::ApiError;
@@ -17,6 +20,7 @@ pub use health::Readiness;
 pub use metrics::Metrics;
 pub use serve::{Closing, serve};
 
+use crate::config::service::ApiToken;
 use crate::engine::board::Boards;
 use crate::port::{Clock, Store};
 use axum::Router;
@@ -41,6 +45,8 @@ pub struct Doors<S, C> {
     pub boards: Boards,
     /// Webhook secrets accepted now: one, or two while rotating.
     pub secrets: Vec<SecretString>,
+    /// Who may write through the API.
+    pub tokens: Vec<ApiToken>,
     /// Whether the service is ready, and why not.
     pub ready: watch::Receiver<Readiness>,
     /// What is counted here.
@@ -108,6 +114,7 @@ struct House<S, C> {
     doors: Doors<S, C>,
     memory: body::Memory,
     streams: Arc<Semaphore>,
+    tokens: tokens::Tokens,
 }
 
 type Shared<S, C> = Arc<House<S, C>>;
@@ -116,9 +123,11 @@ type Shared<S, C> = Arc<House<S, C>>;
 pub fn doors<S: Store, C: Clock>(doors: Doors<S, C>) -> Router {
     let memory = body::Memory::new(&doors.limits);
     let streams = Arc::new(Semaphore::new(doors.limits.streams));
-    let house = Arc::new(House { doors, memory, streams });
+    let tokens = tokens::Tokens::new(doors.tokens.clone());
+    let house = Arc::new(House { doors, memory, streams, tokens });
     Router::new()
         .route("/", get(page::page::<S, C>))
+        .route("/repos/{owner}/{name}/pulls/{number}", get(page::why::page::<S, C>))
         .route("/static/style.css", get(page::style))
         .route("/static/live.js", get(page::script))
         .route("/webhook", post(webhook::deliver::<S, C>))
@@ -127,13 +136,19 @@ pub fn doors<S: Store, C: Clock>(doors: Doors<S, C>) -> Router {
         .route("/metrics", get(metrics::metrics::<S, C>))
         .route("/api/board", get(api::board::<S, C>))
         .route("/api/events", get(api::events::<S, C>))
+        .route("/api/repos/{owner}/{name}/queue", get(queue::list::<S, C>))
+        .route(
+            "/api/repos/{owner}/{name}/queue/{number}",
+            get(queue::why::<S, C>).post(requests::add::<S, C>).delete(requests::remove::<S, C>),
+        )
+        .route("/api/repos/{owner}/{name}/requests/{id}", get(queue::request::<S, C>))
         .method_not_allowed_fallback(|| async {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address has no such method")
-                .fix("read with GET; deliveries are POSTed to /webhook")
+                .fix("read with GET; deliveries are POSTed to /webhook, wishes to /api/repos/OWNER/NAME/queue/NUMBER")
         })
         .fallback(|| async {
             ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
-                .fix("the page is at /, the API at /api/board and /api/events")
+                .fix("the page is at /, the API at /api/board, /api/events and /api/repos/OWNER/NAME/queue")
         })
         .layer(map_response(guard))
         .with_state(house)

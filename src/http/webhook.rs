@@ -132,7 +132,7 @@ fn delivery_id(given: &str, digest: &[u8; 32]) -> DeliveryId {
 }
 
 /// Stores in a task of its own: when the sender hangs up, the row is written and the engine told all the same.
-async fn store<S: Store, C: Clock>(
+pub(super) async fn store<S: Store, C: Clock>(
     house: Shared<S, C>,
     delivery: Delivery,
     memory: Option<Reservation>,

@@ -1,7 +1,7 @@
 //! What we ask of the forge (GitHub) about one repository, and the few things we ask it to do.
 
 use super::{Outcome, Trouble};
-use crate::facts::{Check, Comment, Demands, Labelled, Permission, Pull, Repository, Review};
+use crate::facts::{Check, Comment, Demands, Labelled, Permission, Person, Pull, Repository, Review};
 use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Sha};
 
 /// The forge, asked about one repository. Every answer may be stale; the refs decide.
@@ -21,6 +21,9 @@ pub trait Forge: Send + Sync + 'static {
     fn changed_since(&self, since: Moment) -> impl Future<Output = Result<Vec<PrNumber>, Trouble>> + Send;
     /// What a person may do here, read now.
     fn permission(&self, login: &Login) -> impl Future<Output = Result<Permission, Trouble>> + Send;
+    /// A person by login, with what they may do here, read now; `None` if the forge knows nobody by it.
+    fn collaborator(&self, login: &Login)
+    -> impl Future<Output = Result<Option<(Person, Permission)>, Trouble>> + Send;
     /// Comments on the pull request made at or after `since`, oldest first, ours included.
     fn comments(&self, number: PrNumber, since: Moment) -> impl Future<Output = Result<Vec<Comment>, Trouble>> + Send;
     /// Every check run (latest attempt of each suite and name, duplicates kept) and every status (latest of each context) on a commit.

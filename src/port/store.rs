@@ -1,6 +1,7 @@
 //! What we ask of durable storage: an inbox of deliveries, and one state per repository written under a version and an epoch.
 
 use super::Trouble;
+use crate::command::Request;
 use crate::facts::Comment;
 use crate::ids::{DeliveryId, InstallationId, Moment, PrNumber, RefName, RepoId, RepoName, Sha};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,8 @@ pub enum Hint {
     Pull(PrNumber),
     /// A person wrote a new comment on a pull request. Also found by reading; counted once by its id.
     Comment(Comment),
+    /// A program asks something through our API; nothing else tells of it, so it is kept until it is answered.
+    Request(Request),
     /// Something about the checks or statuses on a commit changed.
     Checks(Sha),
     /// A ref moved.
@@ -47,6 +50,17 @@ pub struct Delivery {
     pub received_at: Moment,
 }
 
+impl Delivery {
+    /// What to look at when its id is known with another body. A request under a used key is refused to whoever sent it
+    /// and leaves nothing behind; of a webhook nobody knows which of the two is true.
+    pub fn contested(&self) -> Option<Hint> {
+        match self.hint {
+            Some(Hint::Request(_)) => None,
+            Some(_) | None => Some(Hint::Unreadable),
+        }
+    }
+}
+
 /// What the inbox made of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
@@ -54,7 +68,7 @@ pub enum Received {
     New,
     /// The same id and body were there already.
     Again,
-    /// The id was there with another body; kept as well, as an `Unreadable` hint.
+    /// The id was there with another body; kept as well, as [`Delivery::contested`] says.
     Conflict,
 }
 

@@ -6,6 +6,7 @@ use super::happening::Happening;
 use super::process_group::ProcessGroup;
 use super::trouble::SandboxTrouble;
 use super::types::Identities;
+use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -101,7 +102,13 @@ impl Wiring {
             ("engine", vec![("reconcile_seconds", "10".into()), ("head_seen_seconds", "10".into())]),
             ("log", vec![("filter", quoted("info")), ("json", "false".into())]),
         ];
-        for (section, keys) in sections {
+        let people =
+            [("maintainer", &who.tokens.maintainer), ("user", &who.tokens.user), ("outsider", &who.tokens.outsider)];
+        let tokens = people.map(|(login, token)| {
+            let sha256 = quoted(&hex::encode(Sha256::digest(token)));
+            ("[api.token]", vec![("name", quoted(login)), ("login", quoted(login)), ("sha256", sha256)])
+        });
+        for (section, keys) in sections.into_iter().chain(tokens) {
             let _ = writeln!(text, "\n[{section}]");
             for (key, value) in keys {
                 let _ = writeln!(text, "{key} = {value}");

@@ -4,7 +4,7 @@ use super::gate::Door;
 use super::pulls::LABEL;
 use super::saboteur;
 use super::world::Ground;
-use crate::facts::{Check, Comment, Demands, Labelled, Permission, Pull, PullState, Repository, Review};
+use crate::facts::{Check, Comment, Demands, Labelled, Permission, Person, Pull, PullState, Repository, Review};
 use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Sha};
 use crate::port::{Forge, Outcome, Trouble};
 
@@ -116,6 +116,11 @@ impl Forge for SimForge {
             saboteur::permission(ground, may)
         })
         .await
+    }
+
+    async fn collaborator(&self, login: &Login) -> Result<Option<(Person, Permission)>, Trouble> {
+        let permission = self.permission(login).await?;
+        Ok(Some((super::world::person(login.as_str()), permission)))
     }
 
     async fn comments(&self, number: PrNumber, since: Moment) -> Result<Vec<Comment>, Trouble> {

@@ -4,8 +4,9 @@ use super::dice::Dice;
 use super::pulls::{LABEL, PullFile};
 use super::truth::Rule;
 use super::world::{Due, Ground, PEOPLE, REPO, person, trunk};
+use crate::command::{Command, Request, Wish};
 use crate::facts::{HeadRepo, Labelled, Permission, Pull, PullState};
-use crate::ids::{PrNumber, RepoId, Sha};
+use crate::ids::{PrNumber, RepoId, RequestId, Sha};
 use crate::port::store::Hint;
 
 /// Pull requests at the most.
@@ -162,7 +163,8 @@ impl Ground {
         let Some(file) = self.pulls.get(&pr) else { return };
         if self.dice.one_in(6) {
             let head = file.shown.head;
-            return self.comment(pr, &format!("merge {head}"));
+            let program = self.dice.one_in(2);
+            return if program { self.request(pr, head) } else { self.comment(pr, &format!("merge {head}")) };
         }
         if file.shown.state != PullState::Open {
             return;
@@ -199,6 +201,22 @@ impl Ground {
             None if command == "merge" => self.give_word(pr, by, false),
             None => {}
         }
+    }
+
+    /// A program asks for it through the API, in somebody's name.
+    fn request(&mut self, pr: PrNumber, head: Sha) {
+        let by = self.dice.pick(&["ann", "ben", "eve", "dora"]);
+        self.note(|| format!("a program asks for #{pr} at {head:?} in the name of {by}"));
+        let request = Request {
+            id: RequestId::from_bytes(u128::from(self.id()).to_be_bytes()),
+            pull: pr,
+            command: Command::Merge(Wish { head: Some(head.into()), ..Wish::default() }),
+            login: person(by).login,
+            token: "program".to_owned(),
+            at: self.now,
+        };
+        self.mail(Hint::Request(request));
+        self.give_word_for(pr, by, false, head);
     }
 
     fn draft_or_base(&mut self, pr: PrNumber) {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use greenline::adapter::clock::SystemClock;
 use greenline::adapter::store::MemoryStore;
+use greenline::config::service::ApiToken;
 use greenline::engine::board::Boards;
 use greenline::http::{Doors, Limits, Metrics, Readiness, doors, serve};
 use greenline::ids::RepoId;
@@ -86,6 +87,11 @@ pub struct House {
 impl House {
     /// Opens the doors with these secrets and limits.
     pub async fn open(secrets: &[&str], limits: Limits) -> Self {
+        Self::with_tokens(secrets, Vec::new(), limits).await
+    }
+
+    /// The same with tokens for those who write.
+    pub async fn with_tokens(secrets: &[&str], tokens: Vec<ApiToken>, limits: Limits) -> Self {
         let inner = MemoryStore::default();
         let store = Arc::new(Moody { inner, mood: watch::Sender::new(Mood::Well), handed_in: watch::Sender::new(0) });
         let (wake, boards) = (Arc::new(Notify::new()), Boards::default());
@@ -96,6 +102,7 @@ impl House {
             wake: Arc::clone(&wake),
             boards: boards.clone(),
             secrets: secrets.iter().map(|secret| (*secret).to_owned().into()).collect(),
+            tokens,
             ready: is_ready,
             metrics: Arc::new(Metrics::default()),
             public_url: Some("https://queue.example/".into()),

@@ -1,7 +1,7 @@
 //! What the doors show: the page, the boards as JSON and as events, health; and how the service closes.
 
 use super::house::{Answer, House, Mood, SECRET, pull};
-use greenline::engine::board::{Board, QueueRow};
+use greenline::engine::board::{Answers, Board, QueueRow};
 use greenline::facts::Person;
 use greenline::http::{Limits, Readiness};
 use greenline::ids::{Moment, PrNumber, RepoId, UserId};
@@ -33,6 +33,7 @@ fn board(title: &str) -> Board {
         departures: vec![],
         counters: BTreeMap::from([("greenline_landed_total".into(), 5), ("not a metric\n".into(), 1)]),
         at: Moment::from_ms(0),
+        answers: Answers::default(),
     }
 }
 

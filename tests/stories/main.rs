@@ -1,6 +1,7 @@
 //! Whole stories with the real binary: its sandbox, its service as a process, real git, and people who act from outside.
 //! Each looks at refs, pull requests, tags and comments only, and each exchange is judged by GitHub's own description.
 
+mod api;
 mod branches;
 mod checks;
 mod commands;

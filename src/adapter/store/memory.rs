@@ -3,7 +3,7 @@
 use super::{DELIVERIES_KNOWN_MS, JOURNAL_ROWS, UNREAD_KEPT_MS};
 use crate::ids::{DeliveryId, Moment, RepoId};
 use crate::port::Trouble;
-use crate::port::store::{Delivery, Epoch, Hint, InboxRow, JournalRow, Loaded, Received, Store, Turn, Written};
+use crate::port::store::{Delivery, Epoch, InboxRow, JournalRow, Loaded, Received, Store, Turn, Written};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -32,16 +32,20 @@ struct Repo {
 impl Rows {
     fn receive(&mut self, delivery: Delivery) -> Received {
         self.forget(delivery.received_at);
+        let contested = delivery.contested();
         let digests = self.deliveries.entry(delivery.id).or_default();
         let conflict = !digests.is_empty();
         if digests.contains_key(&delivery.digest) {
             return Received::Again;
         }
+        if conflict && contested.is_none() {
+            return Received::Conflict;
+        }
         digests.insert(delivery.digest, delivery.received_at);
         if conflict || delivery.unread.is_some() {
             self.unread.push(delivery.received_at);
         }
-        let hint = if conflict { Some(Hint::Unreadable) } else { delivery.hint };
+        let hint = if conflict { contested } else { delivery.hint };
         if let Some(hint) = hint {
             self.last_seq += 1;
             let (repo, name) = delivery.repo.unzip();

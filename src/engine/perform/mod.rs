@@ -6,10 +6,11 @@ mod compose;
 mod grounds;
 mod landing;
 mod read;
+mod requests;
 mod restore;
 mod runs;
 
-pub use read::{Found, Look, look};
+pub use read::{Found, Look, SETTINGS_PATH, look};
 pub use runs::refs;
 
 use super::fact::Fact;

@@ -1,8 +1,9 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
+use super::requests;
 use crate::admission::{Heard, PullReading, Said, Subject};
-use crate::command::{self, Command, Wish};
-use crate::config::RepoConfig;
+use crate::command::{self, Command, Request, Wish};
+use crate::config::{self, RepoConfig};
 use crate::engine::fact::Fact;
 use crate::engine::perform::grounds::grounds;
 use crate::engine::view::View;
@@ -31,6 +32,8 @@ pub enum Look {
     Pull(PrNumber),
     /// One comment.
     Comment(Comment),
+    /// One request through the API.
+    Request(Request),
     /// The checks on a commit.
     Checks(Sha),
 }
@@ -68,6 +71,7 @@ pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Found {
         Look::Trunk => trunk(world, &view.trunk).await.into(),
         Look::Pull(number) => pull_reading(world, view, *number).await.map(|reading| vec![Fact::Pull(reading)]).into(),
         Look::Comment(comment) => comment_look(world, comment).await.into(),
+        Look::Request(request) => requests::look(world, request).await.into(),
         Look::Checks(sha) => checks(world, view, *sha).await.into(),
     }
 }
@@ -174,11 +178,14 @@ pub(super) async fn confirm_eject<W: World>(
 pub(super) async fn settings<W: World>(world: &W, at: Sha, branch: &BranchName) -> Result<Vec<Fact>, Trouble> {
     world.git().fetch(&[at], &[]).await?;
     let demands = world.forge().demands(branch).await?;
-    let file = match world.git().file(at, SETTINGS_PATH).await? {
+    let bytes = world.git().file(at, SETTINGS_PATH).await?;
+    let places = bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).map(config::places);
+    let file = match bytes {
         None => Ok(None),
         Some(bytes) => parse(&bytes).map(|config| Some(Box::new(config))),
     };
-    Ok(vec![Fact::Settings { at, file, demands }])
+    let places = places.unwrap_or_default();
+    Ok(vec![Fact::Settings { at, file, demands, places }])
 }
 
 fn parse(bytes: &[u8]) -> Result<RepoConfig, Vec<String>> {
@@ -259,7 +266,7 @@ pub async fn comment_look<W: World>(world: &W, comment: &Comment) -> Result<Vec<
     let means_a_head = |command: &Command| matches!(command, Command::Merge(_) | Command::Approve(_));
     let asks = command::read(&comment.body, command::PREFIX).iter().flatten().any(means_a_head);
     let pushed_since = asks && world.forge().pushed_since(comment).await?;
-    Ok(vec![Fact::Comment(Heard { reading, comment: comment.clone(), pull, permission, pushed_since })])
+    Ok(vec![Fact::Comment(Heard { reading, comment: comment.clone(), pull, permission, pushed_since, request: None })])
 }
 
 async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>, Trouble> {

@@ -121,7 +121,7 @@ pub(super) fn nobodys(repo: RepoId, served: &BTreeSet<RepoId>, list_holds: bool)
 pub(super) fn asks_for_list(hint: &Hint) -> bool {
     match hint {
         Hint::Installations | Hint::Repository | Hint::Unreadable => true,
-        Hint::Pull(_) | Hint::Comment(_) | Hint::Checks(_) | Hint::Pushed(_) => false,
+        Hint::Pull(_) | Hint::Comment(_) | Hint::Request(_) | Hint::Checks(_) | Hint::Pushed(_) => false,
     }
 }
 

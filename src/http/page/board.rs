@@ -2,7 +2,7 @@
 
 use super::{View, words};
 use crate::engine::board::{Board, DepartureRow, GroupRow, LandingRow, QueueRow, WaitingRow};
-use crate::ids::{PrNumber, RepoId};
+use crate::ids::{PrNumber, RepoId, RepoName};
 use maud::{Markup, html};
 
 /// Rows of one list shown at most; the rest is counted.
@@ -65,7 +65,7 @@ fn queue(view: &View<'_>, repo: RepoId, board: &Board, url: Option<&str>) -> Mar
                 }
             } @else {
                 ol class="entries" {
-                    @for row in board.queue.iter().take(ROWS) { (entry(view, repo, row, url)) }
+                    @for row in board.queue.iter().take(ROWS) { (entry(view, (repo, &board.name), row, url)) }
                 }
                 (more(board.queue.len()))
             }
@@ -73,7 +73,7 @@ fn queue(view: &View<'_>, repo: RepoId, board: &Board, url: Option<&str>) -> Mar
     }
 }
 
-fn entry(view: &View<'_>, repo: RepoId, row: &QueueRow, url: Option<&str>) -> Markup {
+fn entry(view: &View<'_>, (repo, name): (RepoId, &RepoName), row: &QueueRow, url: Option<&str>) -> Markup {
     html! {
         li id=(format!("repo-{repo}-pull-{}", row.pull)) class="entry" data-pull=(row.pull) {
             span class="position" { (row.position) }
@@ -84,7 +84,7 @@ fn entry(view: &View<'_>, repo: RepoId, row: &QueueRow, url: Option<&str>) -> Ma
                     "by " span class="author" { (row.author.login) }
                     @if row.author.bot { " (bot)" }
                     ", head " (words::commit(row.head, url))
-                    ", queued " (words::time(row.since, view.now))
+                    ", queued " (words::time(row.since, view.now)) ", " (words::why(name, row.pull))
                 }
             }
         }
@@ -198,18 +198,18 @@ fn departures(view: &View<'_>, board: &Board, url: Option<&str>) -> Markup {
         @if !board.departures.is_empty() {
             section class="departures" {
                 h3 { "Sent back" }
-                ol { @for row in board.departures.iter().take(ROWS) { (departure(view, row, url)) } }
+                ol { @for row in board.departures.iter().take(ROWS) { (departure(view, &board.name, row, url)) } }
             }
         }
     }
 }
 
-fn departure(view: &View<'_>, row: &DepartureRow, url: Option<&str>) -> Markup {
+fn departure(view: &View<'_>, name: &RepoName, row: &DepartureRow, url: Option<&str>) -> Markup {
     html! {
         li class="departure" data-pull=(row.pull) {
             p class="title" { (words::pull(row.pull, url)) " " span class="code" { (row.code) } }
             p class="status" { (words::sentence(&row.sentence, url)) }
-            p class="detail" { (words::time(row.at, view.now)) }
+            p class="detail" { (words::time(row.at, view.now)) ", " (words::why(name, row.pull)) }
         }
     }
 }

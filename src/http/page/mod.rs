@@ -4,6 +4,7 @@
 mod board;
 #[cfg(test)]
 mod tests;
+pub mod why;
 mod words;
 
 use super::Shared;
@@ -27,14 +28,18 @@ struct View<'a> {
 
 /// `GET /`
 pub async fn page<S: Store, C: Clock>(State(house): State<Shared<S, C>>) -> Response {
+    let boards = house.doors.boards.now();
+    Html(document(&view(&house, &boards)).into_string()).into_response()
+}
+
+fn view<'v, S: Store, C: Clock>(house: &'v Shared<S, C>, boards: &'v BTreeMap<RepoId, Arc<Board>>) -> View<'v> {
     let doors = &house.doors;
-    let view = View {
-        boards: &doors.boards.now(),
+    View {
+        boards,
         now: doors.clock.now(),
         forge_url: doors.forge_url.as_deref().filter(|url| words::is_web(url)),
         public_url: doors.public_url.as_deref().filter(|url| words::is_web(url)),
-    };
-    Html(document(&view).into_string()).into_response()
+    }
 }
 
 /// `GET /static/style.css`

@@ -2,7 +2,8 @@
 
 use super::words::{ago, sentence};
 use super::*;
-use crate::engine::board::{DepartureRow, GroupRow, LandingRow, QueueRow};
+use crate::engine::board::{Answers, DepartureRow, GroupRow, LandingRow, QueueRow};
+use crate::engine::why::Why;
 use crate::facts::Person;
 use crate::ids::{PrNumber, RunId, Sha, UserId};
 
@@ -48,7 +49,22 @@ fn board_saying(text: &str) -> Board {
         departures: vec![DepartureRow { at, pull, code: text.clone(), sentence: text }],
         counters: BTreeMap::new(),
         at,
+        answers: Answers::default(),
     }
+}
+
+/// The page about a pull request whose every free text is `text`.
+fn why_saying(text: &str) -> String {
+    let why: Why = serde_json::from_value(serde_json::json!({
+        "pull": 12, "title": text, "author": "octocat", "head": sha(), "state": "out", "position": null, "code": text,
+        "sentence": text, "since": 0, "next": text,
+        "rule": {"from": "setting", "key": text, "place": format!("{text}:3"), "commit": sha(), "says": text},
+    }))
+    .expect("an answer");
+    let (board, boards) = (board_saying(text), BTreeMap::new());
+    let view =
+        View { boards: &boards, now: Moment::from_ms(0), forge_url: Some("https://forge.example"), public_url: None };
+    why::document(&view, &board, &why).into_string()
 }
 
 fn render(board: Board) -> String {
@@ -124,10 +140,12 @@ fn nasty() -> Vec<String> {
 fn two_hundred_nasty_strings_change_no_tag_and_no_attribute() {
     let harmless = skeleton(&render(board_saying("harmless")));
     assert!(harmless.len() > 50, "the skeleton sees the page: {harmless:?}");
+    let why = skeleton(&why_saying("harmless"));
     let nasty = nasty();
     assert_eq!(nasty.len(), 200);
     for text in nasty {
         assert_eq!(skeleton(&render(board_saying(&text))), harmless, "{text:?}");
+        assert_eq!(skeleton(&why_saying(&text)), why, "{text:?}");
     }
 }
 

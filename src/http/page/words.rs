@@ -1,6 +1,6 @@
 //! Small words of the page: times, links, commits. It decides nothing.
 
-use crate::ids::{Moment, PrNumber, Sha};
+use crate::ids::{Moment, PrNumber, RepoName, Sha};
 use crate::when;
 use maud::{Markup, html};
 
@@ -23,6 +23,11 @@ pub fn pull(number: PrNumber, repo_url: Option<&str>) -> Markup {
             None => span class="pull" { "#" (number) },
         }
     }
+}
+
+/// The page that says why a pull request stands where it stands.
+pub fn why(repository: &RepoName, number: PrNumber) -> Markup {
+    html! { a class="why" href=(format!("/repos/{repository}/pulls/{number}")) { "why?" } }
 }
 
 /// A commit by its short id, linked where the forge has pages.

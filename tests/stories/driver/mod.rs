@@ -1,6 +1,7 @@
 //! Starts the real binary's sandbox, plays every part of it from outside, and holds it to GitHub's description at the end.
 //! It knows addresses and refs only; nothing of the library takes part but the form of a recorded exchange.
 
+mod api;
 mod git;
 mod http;
 mod parts;

@@ -15,7 +15,7 @@ use super::answer::{Answer, Ask};
 use super::app::App;
 use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
-use crate::facts::{Check, Comment, Demands, Labelled, Permission, Pull, Repository, Review};
+use crate::facts::{Check, Comment, Demands, Labelled, Permission, Person, Pull, Repository, Review};
 use crate::ids::{BranchName, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName, Sha};
 use crate::port::{Forge, Outcome, Trouble};
 use http::{Method, StatusCode};
@@ -175,6 +175,10 @@ impl Forge for GithubForge {
 
     async fn permission(&self, login: &Login) -> Result<Permission, Trouble> {
         self.permission_of(login).await
+    }
+
+    async fn collaborator(&self, login: &Login) -> Result<Option<(Person, Permission)>, Trouble> {
+        self.collaborator_by(login).await
     }
 
     async fn comments(&self, number: PrNumber, since: Moment) -> Result<Vec<Comment>, Trouble> {

@@ -24,14 +24,29 @@ pub async fn receive(connection: &mut SqliteConnection, delivery: &Delivery) -> 
     .await?;
     let Some(known) = known else { return Ok(Received::Again) };
     let conflict: bool = known.try_get(0)?;
+    let contested = delivery.contested();
+    if conflict && contested.is_none() {
+        forget_one(&mut *connection, delivery).await?;
+        return Ok(Received::Conflict);
+    }
     if conflict || delivery.unread.is_some() {
         keep_unread(connection, delivery).await?;
     }
-    let hint = if conflict { Some(&Hint::Unreadable) } else { delivery.hint.as_ref() };
+    let hint = if conflict { contested.as_ref() } else { delivery.hint.as_ref() };
     if let Some(hint) = hint {
         enqueue(connection, delivery, hint).await?;
     }
     Ok(if conflict { Received::Conflict } else { Received::New })
+}
+
+/// Takes back what was just written of a delivery that leaves nothing behind.
+async fn forget_one(connection: &mut SqliteConnection, delivery: &Delivery) -> Result<(), sqlx::Error> {
+    sqlx::query("delete from delivery where id = ? and digest = ?")
+        .bind(delivery.id.as_str())
+        .bind(&delivery.digest[..])
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 async fn enqueue(connection: &mut SqliteConnection, delivery: &Delivery, hint: &Hint) -> Result<(), sqlx::Error> {

@@ -1,0 +1,56 @@
+//! A request through the API: weighed by the same rules as a comment that names its commit, and answered exactly once.
+
+use super::comments::{Heard, obey};
+use super::desk::{Answer, Decision, Desk, Refusal};
+use super::pulls::renew;
+use super::rules::Terms;
+use crate::command::Request;
+use crate::facts::{Comment, Permission, Person, Pull};
+use crate::ids::{CommentId, Moment, Reading};
+use serde::{Deserialize, Serialize};
+
+/// A request with what was read to judge it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Asked {
+    /// When the reading began.
+    pub reading: Reading,
+    /// The request.
+    pub request: Request,
+    /// The pull request as it is; `None` if the forge knows none by this number.
+    pub pull: Option<Pull>,
+    /// The person in whose name the token speaks, and what they may do now; `None` if the forge knows nobody by that login.
+    pub asker: Option<(Person, Permission)>,
+}
+
+/// Takes in a request. Whoever calls sees to it that none is taken in twice.
+pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<Decision> {
+    let Request { id, ref command, ref login, .. } = asked.request;
+    let reply = |answer| Decision::Reply { request: asked.request.clone(), answer };
+    let refused = |why| vec![reply(Answer::Refused { word: command.word(), why })];
+    let Some(pull) = &asked.pull else { return refused(Refusal::NoSuchPull) };
+    let Some((by, permission)) = &asked.asker else { return refused(Refusal::NeedsWrite { login: login.to_string() }) };
+    if desk.pulls.get(&pull.number).is_none_or(|known| known.reading < asked.reading) {
+        renew(desk, pull.clone(), asked.reading, now);
+    }
+    let Some(record) = desk.pulls.get_mut(&pull.number) else { return Vec::new() };
+    let comment = Comment {
+        id: CommentId::new(0),
+        pull: pull.number,
+        by: by.clone(),
+        body: asked.request.words(),
+        created_at: asked.request.at,
+        edited: false,
+    };
+    let heard = Heard {
+        reading: asked.reading,
+        comment,
+        pull: pull.clone(),
+        permission: *permission,
+        pushed_since: false,
+        request: Some(id),
+    };
+    let mut decisions = Vec::new();
+    let answer = obey(record, command, &heard, now, terms, &mut decisions);
+    decisions.push(reply(answer));
+    decisions
+}

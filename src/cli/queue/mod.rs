@@ -1,0 +1,265 @@
+//! `greenline queue`: reads and changes the queue of a running service, as any program can through its API. It decides nothing.
+
+mod client;
+mod show;
+
+use crate::engine::board::RequestRow;
+use crate::engine::why::{Stage, Why};
+use crate::facts::Strategy;
+use crate::ids::{PrNumber, RepoName, Sha};
+use clap::{Subcommand, ValueEnum};
+use client::{Client, Trouble};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Between two looks for an answer.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+    /// The service's address [default: GREENLINE_URL, else http://127.0.0.1:8080].
+    #[arg(long, global = true, value_name = "URL")]
+    url: Option<String>,
+    /// A file with the API token; without it GREENLINE_TOKEN is used. Only add and remove need one.
+    #[arg(long, global = true, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Print the service's JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Show the queue of one repository, or of all.
+    List {
+        /// The repository, owner/name.
+        repo: Option<RepoName>,
+    },
+    /// Say why a pull request is not merged: the reason, the rule it comes from, and what to do.
+    Why {
+        /// The repository, owner/name.
+        repo: RepoName,
+        /// The pull request, 7 or '#7'.
+        #[arg(value_parser = number)]
+        pull: PrNumber,
+    },
+    /// Put a pull request into the queue.
+    Add(Add),
+    /// Take a pull request out of the queue.
+    Remove {
+        /// The repository, owner/name.
+        repo: RepoName,
+        /// The pull request, 7 or '#7'.
+        #[arg(value_parser = number)]
+        pull: PrNumber,
+        /// How long to wait for the answer.
+        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+        wait: u64,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Add {
+    /// The repository, owner/name.
+    repo: RepoName,
+    /// The pull request, 7 or '#7'.
+    #[arg(value_parser = number)]
+    pull: PrNumber,
+    /// The commit that may land; without it, the head that the service read last, which is printed.
+    #[arg(long, value_name = "SHA")]
+    commit: Option<Sha>,
+    /// The shape of its commits on trunk.
+    #[arg(long = "as", value_enum)]
+    shape: Option<Shape>,
+    /// Its rank, -100 to 100; higher goes first.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    priority: Option<i32>,
+    /// In no group with others.
+    #[arg(long)]
+    alone: bool,
+    /// How long to wait for the answer.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait: u64,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Shape {
+    /// Each commit again on top.
+    Rebase,
+    /// One merge commit.
+    Merge,
+    /// One commit with everything in it.
+    Squash,
+}
+
+impl From<Shape> for Strategy {
+    fn from(shape: Shape) -> Self {
+        match shape {
+            Shape::Rebase => Self::Rebase,
+            Shape::Merge => Self::Merge,
+            Shape::Squash => Self::Squash,
+        }
+    }
+}
+
+/// How it went. The values are the exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// As asked.
+    Done = 0,
+    /// The queue said no, or knows nothing of it.
+    Refused = 1,
+    /// The service could not be asked, or would not listen.
+    Trouble = 2,
+    /// It was accepted, and has no answer yet.
+    Open = 75,
+}
+
+pub fn run(args: &Args) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(ask(args)),
+        Err(error) => Err(Trouble::said(format!("the operating system gave no event loop: {error}"))),
+    };
+    let exit = outcome.unwrap_or_else(|trouble| {
+        eprintln!("greenline: {trouble}");
+        Exit::Trouble
+    });
+    ExitCode::from(exit as u8)
+}
+
+async fn ask(args: &Args) -> Result<Exit, Trouble> {
+    let writes = matches!(args.what, What::Add(_) | What::Remove { .. });
+    let client = Client::new(args.url.as_deref(), if writes { Some(token(args)?) } else { None })?;
+    match &args.what {
+        What::List { repo } => list(&client, repo.as_ref(), args.json).await,
+        What::Why { repo, pull } => {
+            let answer = client.get(&place(repo, *pull)).await?;
+            let why: Why = client::read(&answer)?;
+            print(args.json, &answer, || show::why(repo, &why));
+            Ok(if why.state == Stage::Unknown { Exit::Refused } else { Exit::Done })
+        }
+        What::Add(add) => {
+            let body = wish(&client, add).await?;
+            let look = client.change("POST", &place(&add.repo, add.pull), &body).await?;
+            answer(&client, &look, add.wait, args.json).await
+        }
+        What::Remove { repo, pull, wait } => {
+            let look = client.change("DELETE", &place(repo, *pull), &Value::Null).await?;
+            answer(&client, &look, *wait, args.json).await
+        }
+    }
+}
+
+async fn list(client: &Client, repo: Option<&RepoName>, json: bool) -> Result<Exit, Trouble> {
+    let names = if let Some(repo) = repo { vec![repo.to_string()] } else { served(client).await? };
+    let mut all = Vec::new();
+    for name in names {
+        all.push(client.get(&format!("/api/repos/{name}/queue")).await?);
+    }
+    let queues: Vec<show::Queue> = all.iter().map(client::read).collect::<Result<_, _>>()?;
+    let answer = if repo.is_some() { all.pop().unwrap_or_default() } else { Value::Array(all) };
+    print(json, &answer, || show::queues(&queues));
+    Ok(Exit::Done)
+}
+
+/// The names of all repositories that have a queue.
+async fn served(client: &Client) -> Result<Vec<String>, Trouble> {
+    let boards = client.get("/api/board").await?;
+    let boards = boards.as_object().into_iter().flat_map(|boards| boards.values());
+    Ok(boards.filter_map(|board| board["name"].as_str().map(str::to_owned)).collect())
+}
+
+/// What is asked, with the commit that is meant: the one that is named, or the head the service knows, said aloud.
+async fn wish(client: &Client, add: &Add) -> Result<Value, Trouble> {
+    let commit = if let Some(commit) = add.commit { commit } else { present_head(client, add).await? };
+    let mut body = json!({"commit": commit, "alone": add.alone});
+    if let Some(shape) = add.shape {
+        body["as"] = json!(Strategy::from(shape));
+    }
+    if let Some(priority) = add.priority {
+        body["priority"] = json!(priority);
+    }
+    Ok(body)
+}
+
+async fn present_head(client: &Client, add: &Add) -> Result<Sha, Trouble> {
+    let why: Why = client::read(&client.get(&place(&add.repo, add.pull)).await?)?;
+    let head = why.head.ok_or_else(|| {
+        Trouble::said(format!(
+            "the service has not heard of #{} yet, so it knows no commit of it; name the one that may land: --commit SHA",
+            add.pull
+        ))
+    })?;
+    eprintln!("{}", show::meant(&why, head));
+    Ok(head)
+}
+
+/// Waits for the answer to an accepted request and says it.
+async fn answer(client: &Client, look: &str, wait_s: u64, json: bool) -> Result<Exit, Trouble> {
+    let end = tokio::time::Instant::now() + Duration::from_secs(wait_s);
+    loop {
+        let answer = client.get(look).await?;
+        if answer["answered"] == true {
+            let row: RequestRow = client::read(&answer)?;
+            print(json, &answer, || show::answer(&row));
+            return Ok(if row.done { Exit::Done } else { Exit::Refused });
+        }
+        if tokio::time::Instant::now() >= end {
+            print(json, &answer, || {
+                format!("accepted, and not judged within {wait_s} s; its answer will be at {look}\n")
+            });
+            return Ok(Exit::Open);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+fn place(repo: &RepoName, pull: PrNumber) -> String {
+    format!("/api/repos/{repo}/queue/{pull}")
+}
+
+fn number(text: &str) -> Result<PrNumber, String> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    let number = digits.parse().ok().filter(|number| *number > 0 && digits.bytes().all(|b| b.is_ascii_digit()));
+    number.map(PrNumber::new).ok_or_else(|| "write the pull request's number, 7 or '#7'".to_owned())
+}
+
+fn token(args: &Args) -> Result<SecretString, Trouble> {
+    let said = match &args.token_file {
+        Some(file) => std::fs::read_to_string(file)
+            .map_err(|error| Trouble::said(format!("{}: cannot be read: {error}", file.display())))?,
+        None => std::env::var("GREENLINE_TOKEN").unwrap_or_default(),
+    };
+    if said.trim().is_empty() {
+        let what = "changing a queue needs a token; set GREENLINE_TOKEN or --token-file (whoever runs the service makes one \
+                    with `greenline token NAME --login LOGIN`)";
+        return Err(Trouble::said(what));
+    }
+    Ok(SecretString::from(said.trim().to_owned()))
+}
+
+/// A closed pipe is no reason for a panic: whoever reads this has seen enough.
+fn print(json: bool, answer: &Value, words: impl FnOnce() -> String) {
+    let text = if json { format!("{answer}\n") } else { words() };
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pull_request_is_named_with_or_without_its_sign() {
+        assert_eq!((number("7"), number("#7")), (Ok(PrNumber::new(7)), Ok(PrNumber::new(7))));
+        for wrong in ["", "#", "0", "-1", "+7", "##7", "seven"] {
+            assert!(number(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Requests through the API and what became of wishes to land: kept until asked for, bounded. No I/O.
+
+use super::board::RequestRow;
+use super::posts;
+use super::state::{LastWord, RepoState};
+use crate::admission::Answer;
+use crate::command::{Request, Verb};
+use crate::facts::PullState;
+use crate::ids::{Moment, PrNumber, RequestId};
+use crate::text;
+
+/// Answers to requests that are kept.
+const REQUESTS_KEPT: usize = 100;
+/// Pull requests whose last word is kept.
+const WORDS_KEPT: usize = 100;
+
+/// The request has its answer.
+pub(super) fn is_answered(state: &RepoState, request: RequestId) -> bool {
+    state.requests.iter().any(|row| row.request == request)
+}
+
+/// Writes down what a request is answered, once everything it led to is taken in.
+pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer, now: Moment) {
+    let (done, code, sentence) = match answer {
+        Answer::Done | Answer::Status | Answer::Here | Answer::Help => {
+            (true, "done", posts::standing(state, request.pull))
+        }
+        Answer::NotQueued => {
+            (true, "not-queued", "It is not in the queue, so there is nothing to take out.".to_owned())
+        }
+        Answer::Refused { why, .. } => (false, text::why::refusal_code(why), text::refusal(why)),
+        Answer::Misread(misread) => (false, "misread", misread.to_string()),
+    };
+    refused(state, request.pull, std::slice::from_ref(answer), now);
+    keep(state, request, (done, code, sentence), now);
+}
+
+/// Writes down that a request cannot be judged.
+pub(super) fn unread(state: &mut RepoState, request: &Request, why: &str, now: Moment) {
+    if !is_answered(state, request.id) {
+        let sentence = format!(
+            "It could not be judged, although that was tried many times: {why}. Ask again when that is mended."
+        );
+        keep(state, request, (false, "unread", sentence), now);
+    }
+}
+
+fn keep(state: &mut RepoState, request: &Request, (done, code, sentence): (bool, &str, String), now: Moment) {
+    let row = RequestRow {
+        request: request.id,
+        at: now,
+        pull: request.pull,
+        asked: request.words(),
+        login: request.login.clone(),
+        token: request.token.clone(),
+        done,
+        code: code.to_owned(),
+        sentence,
+    };
+    state.requests.insert(0, row);
+    state.requests.truncate(REQUESTS_KEPT);
+}
+
+/// Remembers why landing was refused, for whoever asks later.
+pub(super) fn refused(state: &mut RepoState, pr: PrNumber, answers: &[Answer], now: Moment) {
+    let why = answers.iter().find_map(|answer| match answer {
+        Answer::Refused { word, why } if *word == Verb::Merge.word() => Some(why),
+        Answer::Refused { .. }
+        | Answer::Done
+        | Answer::Status
+        | Answer::Here
+        | Answer::Help
+        | Answer::NotQueued
+        | Answer::Misread(_) => None,
+    });
+    if let Some(why) = why
+        && state.queue.entry(pr).is_none()
+    {
+        remember(state, pr, text::why::refusal_code(why), text::refusal(why), now);
+    }
+}
+
+/// Remembers the last word on an open pull request; of too many the oldest is forgotten.
+pub(super) fn remember(state: &mut RepoState, pr: PrNumber, code: &str, sentence: String, now: Moment) {
+    let open = |pr: &PrNumber| state.desk.pulls.get(pr).is_some_and(|record| record.pull.state == PullState::Open);
+    state.last_words.retain(|known, _| open(known));
+    state.last_words.insert(pr, LastWord { at: now, code: code.to_owned(), sentence });
+    if state.last_words.len() > WORDS_KEPT
+        && let Some(oldest) = state.last_words.iter().min_by_key(|(_, word)| word.at).map(|(pr, _)| *pr)
+    {
+        state.last_words.remove(&oldest);
+    }
+}

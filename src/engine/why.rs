@@ -1,0 +1,235 @@
+//! Why a pull request is not merged, or that it is: with the rule that says so and where it is written. It reads the state
+//! and decides nothing.
+
+use super::perform::SETTINGS_PATH;
+use super::posts;
+use super::present;
+use super::state::{LastWord, RepoState};
+use crate::admission::{Approval, Obstacle, Record};
+use crate::config::repo::PlanConfig;
+use crate::facts::PullState;
+use crate::ids::{Login, Moment, PrNumber, RepoName, Sha};
+use crate::queue::{Doing, EntryId, Standing, explain_all};
+use crate::text;
+use crate::text::why::{Source, reason};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How far a pull request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// In the queue.
+    Queued,
+    /// It is asked for, and something must happen before it enters.
+    Waiting,
+    /// It was in the queue and is not any more.
+    Out,
+    /// It was asked for, and that was refused.
+    Refused,
+    /// On trunk.
+    Landed,
+    /// Closed or merged, and not by the queue.
+    Closed,
+    /// Nobody has asked for it.
+    NotAsked,
+    /// Not heard of.
+    Unknown,
+}
+
+/// Why a pull request stands where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// Which.
+    pub pull: PrNumber,
+    /// Its title; untrusted text.
+    pub title: Option<String>,
+    /// Who wrote it.
+    pub author: Option<Login>,
+    /// The approved head of one that is queued, else the last one read.
+    pub head: Option<Sha>,
+    /// How far it has come.
+    pub state: Stage,
+    /// Its place in the queue; 1 is first.
+    pub position: Option<usize>,
+    /// A stable reason code.
+    pub code: String,
+    /// Why, in a sentence.
+    pub sentence: String,
+    /// The rule that says so.
+    pub rule: Option<Rule>,
+    /// Since when.
+    pub since: Option<Moment>,
+    /// What somebody can do.
+    pub next: String,
+}
+
+/// The rule behind an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// `setting`, `forge` or `queue`.
+    pub from: String,
+    /// The setting's key; empty for a rule that has no setting.
+    pub key: String,
+    /// File and line on trunk; none for what the file does not say.
+    pub place: Option<String>,
+    /// The trunk commit of that file.
+    pub commit: Option<Sha>,
+    /// The rule in words, or the setting as it is written.
+    pub says: String,
+}
+
+/// Why each pull request that is known stands where it stands.
+pub fn all(state: &RepoState) -> BTreeMap<PrNumber, Why> {
+    let mut whys: BTreeMap<PrNumber, Why> =
+        state.desk.pulls.values().map(|record| (record.pull.number, outside(state, record))).collect();
+    for (entry, standing) in explain_all(&state.queue, &state.policy()) {
+        whys.insert(entry.pr, queued(state, entry, &standing));
+    }
+    whys
+}
+
+/// The answer about a pull request nobody has heard of.
+pub fn unknown(repository: &RepoName, pull: PrNumber) -> Why {
+    let reason = reason("unknown");
+    Why {
+        pull,
+        title: None,
+        author: None,
+        head: None,
+        state: Stage::Unknown,
+        position: None,
+        code: "unknown".to_owned(),
+        sentence: format!("Nobody has asked for #{pull} of {repository} to land, and it was not heard of yet."),
+        rule: None,
+        since: None,
+        next: reason.next.to_owned(),
+    }
+}
+
+fn queued(state: &RepoState, entry: EntryId, standing: &Standing) -> Why {
+    let record = state.desk.pulls.get(&entry.pr);
+    let approved_at = record.and_then(|record| Some(record.approval.as_ref()?.at));
+    let (mut code, mut since) = (text::why::standing_code(&standing.doing), approved_at);
+    if let Doing::Testing { run, .. } = standing.doing {
+        match state.runs.get(&run).and_then(|run| run.asked_at) {
+            Some(at) => since = Some(at),
+            None => code = "waits-for-branch",
+        }
+    }
+    let why = blank(state, entry.pr, record, Stage::Queued, code);
+    let sentence = present::sentence(state, standing);
+    Why { head: Some(entry.head), position: Some(standing.position), sentence, since, ..why }
+}
+
+/// Of a pull request that is not queued.
+fn outside(state: &RepoState, record: &Record) -> Why {
+    let pr = record.pull.number;
+    if let Some(approval) = &record.approval
+        && let Some(first) = approval.waits.first()
+    {
+        return waiting(state, record, approval, first);
+    }
+    let landing = state.landings.iter().find(|row| row.pulls.contains(&pr));
+    let word = state.last_words.get(&pr);
+    let told = |reached, word: &LastWord| {
+        let why = blank(state, pr, Some(record), reached, &word.code);
+        Why { sentence: word.sentence.clone(), since: Some(word.at), ..why }
+    };
+    match (landing, word, record.pull.state) {
+        (Some(row), word, _) if word.is_none_or(|word| word.at <= row.at) => {
+            let why = blank(state, pr, Some(record), Stage::Landed, "landed");
+            Why { sentence: posts::standing_outside(state, pr), since: Some(row.at), ..why }
+        }
+        (_, Some(word), PullState::Open) => {
+            let left = state.departures.iter().any(|row| row.pull == pr && row.at == word.at);
+            told(if left { Stage::Out } else { Stage::Refused }, word)
+        }
+        (_, _, PullState::Merged) if record.landed.is_some() => {
+            let sentence = "It has landed.".to_owned();
+            Why { sentence, ..blank(state, pr, Some(record), Stage::Landed, "landed") }
+        }
+        (_, _, PullState::Merged | PullState::Closed) => {
+            let code = if record.pull.state == PullState::Merged { "merged-elsewhere" } else { "closed" };
+            let why = blank(state, pr, Some(record), Stage::Closed, code);
+            Why { sentence: posts::standing_outside(state, pr), ..why }
+        }
+        (_, None, PullState::Open) => {
+            let sentence = format!("Nobody has asked for #{pr} to land.");
+            Why { sentence, ..blank(state, pr, Some(record), Stage::NotAsked, "not-asked") }
+        }
+    }
+}
+
+/// Of an approved pull request outside of the queue: its first obstacle is the reason, and all of them are told.
+fn waiting(state: &RepoState, record: &Record, approval: &Approval, first: &Obstacle) -> Why {
+    let why = blank(state, record.pull.number, Some(record), Stage::Waiting, text::obstacle_code(first));
+    let sentence = text::waiting(&approval.waits);
+    Why { head: Some(approval.head), sentence, since: Some(approval.at), ..why }
+}
+
+/// What follows from the reason's code alone.
+fn blank(state: &RepoState, pull: PrNumber, record: Option<&Record>, reached: Stage, code: &str) -> Why {
+    let reason = reason(code);
+    let trunk = state.trunk().as_str();
+    let next = reason.next.replace("{trunk}", trunk).replace("{label}", &state.config().queue.label);
+    Why {
+        pull,
+        title: record.map(|record| record.pull.title.clone()),
+        author: record.map(|record| record.pull.author.login.clone()),
+        head: record.map(|record| record.pull.head),
+        state: reached,
+        position: None,
+        code: code.to_owned(),
+        sentence: String::new(),
+        rule: rule(state, reason.source),
+        since: None,
+        next,
+    }
+}
+
+fn rule(state: &RepoState, source: Source) -> Option<Rule> {
+    let said = |from: &str, says: &str| Rule {
+        from: from.to_owned(),
+        key: String::new(),
+        place: None,
+        commit: None,
+        says: says.replace("{trunk}", state.trunk().as_str()),
+    };
+    Some(match source {
+        Source::None => return None,
+        Source::Queue(says) => said("queue", says),
+        Source::Forge(says) => said("forge", says),
+        Source::Setting(key) => setting(state, key),
+        Source::Groups => match state.config().queue.plan {
+            PlanConfig::Serial => setting(state, "queue.strategy"),
+            PlanConfig::Pipeline { .. } => setting(state, "queue.depth"),
+            PlanConfig::Batch { .. } => setting(state, "queue.batch_size"),
+        },
+        Source::Required if state.config().checks.required.is_empty() && !state.settings.demands.checks.is_empty() => {
+            let names: Vec<_> =
+                state.settings.demands.checks.iter().map(|check| text::code(check.name.as_str())).collect();
+            said("forge", &format!("branch protection or a ruleset of `{{trunk}}` requires {}", names.join(", ")))
+        }
+        Source::Required => setting(state, "checks.required"),
+        Source::Before if state.config().checks.before.is_empty() => rule(state, Source::Required)?,
+        Source::Before => setting(state, "checks.before"),
+        Source::Approvals if state.config().rules.approvals < state.settings.demands.approvals => {
+            let count = state.settings.demands.approvals;
+            said("forge", &format!("branch protection or a ruleset of `{{trunk}}` demands {count} approving reviews"))
+        }
+        Source::Approvals => setting(state, "rules.approvals"),
+    })
+}
+
+/// A setting as the file on trunk says it; what it does not say has its default.
+fn setting(state: &RepoState, key: &str) -> Rule {
+    let found = state.settings.places.get(key);
+    Rule {
+        from: "setting".to_owned(),
+        key: key.to_owned(),
+        place: found.map(|place| format!("{SETTINGS_PATH}:{}", place.line)),
+        commit: state.settings.places_at.filter(|_| found.is_some()),
+        says: found.map_or_else(|| "not in the file, so its default holds".to_owned(), |place| place.text.clone()),
+    }
+}
