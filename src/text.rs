@@ -2,6 +2,10 @@
 //! Why something cannot be composed is said where it is found (`adapter/git/lineage.rs`), and what is wrong with a command
 //! in `command`; those sentences come in as they are.
 
+mod report;
+
+pub use report::{departure_title, queued_title, report, waits_for_itself};
+
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
 use crate::command;

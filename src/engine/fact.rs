@@ -4,7 +4,8 @@ use super::state::Landed;
 use crate::admission::{Heard, PullReading};
 use crate::config::RepoConfig;
 use crate::facts::{Check, Repository, RequiredCheck};
-use crate::ids::{CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
+use crate::ids::{CheckRunId, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
+use crate::port::report::Report;
 use crate::queue;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,24 @@ pub enum Fact {
         /// The comment we thought was there.
         comment: Option<CommentId>,
     },
+    /// One of our check runs says what it was to say.
+    Reported {
+        /// The check run.
+        id: CheckRunId,
+        /// What it says.
+        report: Box<Report>,
+    },
+    /// One of our check runs cannot be written.
+    ReportRefused {
+        /// What it was to say.
+        report: Box<Report>,
+        /// The check run we thought was there.
+        id: Option<CheckRunId>,
+        /// What a person must change first, if that is why.
+        denied: Option<String>,
+    },
+    /// Our own check is required in these places; sentences with the fix.
+    WaitsForItself(Vec<String>),
     /// A comment has its answer, or cannot have one.
     Answered {
         /// Which comment.

@@ -4,8 +4,9 @@ use super::state::RepoState;
 use crate::admission::Approval;
 use crate::config::repo::{ChecksConfig, TagTemplate};
 use crate::facts::{Repository, RequiredCheck};
-use crate::ids::{Attempt, BranchName, CommentId, PrNumber, RefName, RunId, Sha};
+use crate::ids::{Attempt, BranchName, CheckRunId, CommentId, PrNumber, RefName, RunId, Sha};
 use crate::port::git::Recipe;
+use crate::port::report::{Report, Topic};
 use crate::queue::{self, Effect, EntryId, Member, Phase};
 use std::collections::BTreeSet;
 
@@ -147,6 +148,13 @@ pub enum Job {
         /// The text.
         body: String,
     },
+    /// Write one of our check runs.
+    Report {
+        /// The check run, if there is one.
+        id: Option<CheckRunId>,
+        /// What it is to say.
+        report: Box<Report>,
+    },
     /// Answer a comment.
     Answer {
         /// Which.
@@ -197,6 +205,8 @@ pub enum Key {
     Eject(EntryId),
     /// A status comment.
     Post(PrNumber),
+    /// One of our check runs.
+    Report(PrNumber, Topic, Sha),
     /// An answer.
     Answer(CommentId),
     /// A label.
@@ -219,6 +229,7 @@ impl Job {
             Self::Revoke { attempt, .. } => Key::Revoke(*attempt),
             Self::ConfirmEject { entry, .. } => Key::Eject(*entry),
             Self::Post { pr, .. } => Key::Post(*pr),
+            Self::Report { report, .. } => Key::Report(report.pr, report.topic, report.head),
             Self::Answer { comment, .. } => Key::Answer(*comment),
             Self::RemoveLabel { pr, .. } => Key::Label(*pr),
             Self::Close { pr, .. } => Key::Close(*pr),
@@ -259,6 +270,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         | Job::CancelRun { .. }
         | Job::DropRef(_)
         | Job::Post { .. }
+        | Job::Report { .. }
         | Job::Answer { .. }
         | Job::RemoveLabel { .. }
         | Job::Close { .. } => 2,
@@ -283,6 +295,11 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
             .iter()
             .filter_map(|(pr, post)| Some(Job::Post { pr: *pr, comment: post.comment, body: post.body.clone()? })),
     );
+    let reports = state.reports.values().flatten();
+    jobs.extend(reports.filter_map(|known| {
+        let report = Box::new(known.wanted.clone()?);
+        Some(Job::Report { id: known.id, report })
+    }));
     jobs
 }
 

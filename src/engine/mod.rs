@@ -8,6 +8,7 @@ pub mod perform;
 mod posts;
 mod present;
 pub mod repo;
+pub mod reports;
 pub mod state;
 pub mod supervise;
 pub mod take;

@@ -1,6 +1,7 @@
 //! The one status comment of each pull request: what it is to say now, and whether it says so already. No I/O.
 
 use super::present;
+use super::reports;
 use super::state::RepoState;
 use crate::facts::PullState;
 use crate::ids::{CommentId, PrNumber, Sha};
@@ -48,6 +49,8 @@ pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
             continue;
         }
         let sentence = text::standing(&standing, state.trunk().as_str());
+        let report = reports::queued(state, entry, &standing, page);
+        reports::say(state, report, &about);
         say(state, entry.pr, about, text::status_comment("Queued.", &sentence, page));
     }
     let queue = &state.queue;

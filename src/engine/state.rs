@@ -5,6 +5,7 @@ use crate::checks::Named;
 use crate::config::RepoConfig;
 use crate::config::repo::PlanConfig;
 use crate::engine::board::{DepartureRow, LandingRow};
+use crate::engine::reports::Reported;
 use crate::facts::{Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
 use crate::queue::{self, Plan, Policy};
@@ -28,6 +29,12 @@ pub struct RepoState {
     pub spent: BTreeMap<Sha, BTreeSet<u64>>,
     /// The status comments.
     pub posts: BTreeMap<PrNumber, Post>,
+    /// Our own check runs on the heads of pull requests.
+    #[serde(default)]
+    pub reports: BTreeMap<PrNumber, Vec<Reported>>,
+    /// What a person must change before our check runs can be written.
+    #[serde(default)]
+    pub reports_denied: Option<String>,
     /// Labels that are to be taken off.
     pub labels_off: BTreeSet<PrNumber>,
     /// Comments that are to be answered.
@@ -63,8 +70,11 @@ pub struct Settings {
     pub file: File,
     /// The last valid file, in force while the one on trunk is broken.
     pub good: Option<RepoConfig>,
-    /// What branch protection and rulesets require.
+    /// What branch protection and rulesets require, our own check left out.
     pub forge_requires: Vec<RequiredCheck>,
+    /// Where our own check is required, which nothing can ever meet: sentences with the fix.
+    #[serde(default)]
+    pub waits_for_itself: Vec<String>,
 }
 
 /// `.github/greenline.toml` on trunk.
@@ -147,6 +157,8 @@ impl RepoState {
             runs: BTreeMap::new(),
             spent: BTreeMap::new(),
             posts: BTreeMap::new(),
+            reports: BTreeMap::new(),
+            reports_denied: None,
             labels_off: BTreeSet::new(),
             answers: BTreeMap::new(),
             closings: BTreeMap::new(),
@@ -211,6 +223,8 @@ impl RepoState {
                 self.trunk()
             ));
         }
+        troubles.extend(self.settings.waits_for_itself.iter().cloned());
+        troubles.extend(self.reports_denied.clone());
         if self.repository.archived {
             troubles.push("The repository is archived: nothing can land.".into());
         }

@@ -3,6 +3,7 @@
 use super::fact::Fact;
 use super::job::{landing_ref, run_branch};
 use super::posts;
+use super::reports;
 use super::state::{Closing, File, RepoState, Run};
 use crate::admission::{self, Decision, Desk, Heard, PullReading, Refusal, Terms};
 use crate::checks::{Evidence, Judgement, Named, judge};
@@ -10,7 +11,8 @@ use crate::config::RepoConfig;
 use crate::engine::board::{DepartureRow, LandingRow};
 use crate::facts::{Check, CheckState, Pull, PullState, RequiredCheck};
 use crate::ids::{Moment, PrNumber, RunId, Sha};
-use crate::queue::{self, Effect, Event, Notice, Silence, TrunkVerdict, Verdict};
+use crate::port::report::Ending;
+use crate::queue::{self, Effect, Event, Notice, Silence, TrunkVerdict, Unfit, Verdict, Why};
 use crate::text;
 
 /// Landings and departures that are kept for the board.
@@ -39,6 +41,7 @@ pub fn take_in(state: &mut RepoState, facts: &[Fact], around: Around<'_>) {
     advance(state, Event::Reconsidered, around);
     sweep(state, around.now);
     posts::refresh(state, around.page);
+    reports::sweep(state);
 }
 
 fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
@@ -74,6 +77,9 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         }
         Fact::Posted { pr, comment, body } => posts::written(state, *pr, *comment, body),
         Fact::PostRefused { pr, body, comment } => posts::refused(state, *pr, *comment, body),
+        Fact::Reported { id, report } => reports::written(state, report, *id),
+        Fact::ReportRefused { report, id, denied } => reports::refused(state, report, *id, denied.as_deref()),
+        Fact::WaitsForItself(where_required) => state.settings.waits_for_itself.clone_from(where_required),
         Fact::Answered { comment } => {
             state.answers.remove(comment);
         }
@@ -244,7 +250,7 @@ fn spend<'a>(state: &mut RepoState, sha: Sha, checks: impl Iterator<Item = &'a C
 fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: Around<'_>) {
     let config = state.config();
     let (trunk, label) = (state.trunk().to_string(), config.queue.label.clone());
-    let (headline, code, sentence) = match notice {
+    let (headline, code, sentence, ending) = match notice {
         Notice::Landed { tip, trunk: moved_to } => return landed(state, entry, *tip, *moved_to, around),
         Notice::Ejected(why) => {
             let terms = state.terms(&config);
@@ -252,15 +258,18 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
                 state.labels_off.insert(entry.pr);
             }
             state.count("greenline_ejected_total");
-            ("Sent back.", text::eject_code(why), text::eject(why, &trunk, &label))
+            // That it is on trunk already is nobody's mistake.
+            let ending = if *why == Why::Unfit(Unfit::Nothing) { Ending::Neutral } else { Ending::Failure };
+            ("Sent back.", text::eject_code(why), text::eject(why, &trunk, &label), ending)
         }
         Notice::Left(why) => {
             state.count("greenline_left_total");
-            ("Out of the queue.", text::leave_code(why), text::leave(why, entry.head, &label))
+            ("Out of the queue.", text::leave_code(why), text::leave(why, entry.head, &label), Ending::Neutral)
         }
     };
     state.desk.close(entry);
     let body = text::status_comment(headline, &sentence, around.page);
+    reports::ended(state, entry, ending, (&text::departure_title(headline, code), &sentence), around.page);
     let row = DepartureRow { at: around.now, pull: entry.pr, code: code.to_owned(), sentence };
     state.departures.insert(0, row);
     state.departures.truncate(ROWS_KEPT);
@@ -289,6 +298,8 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
         }
     }
     let sentence = text::landed(tip, state.trunk().as_str(), candidate.as_deref(), &checks);
+    let title = format!("Landed as {}", tip.short());
+    reports::ended(state, entry, Ending::Success, (&title, &sentence), around.page);
     let unmoved = known.is_some_and(|known| known.unmoved.contains(&entry.pr));
     state.closings.insert(entry.pr, Closing { tip, unmoved });
     posts::say(state, entry.pr, format!("landed {tip}"), text::status_comment("Landed.", &sentence, around.page));

@@ -6,10 +6,12 @@ use crate::config::RepoConfig;
 use crate::engine::fact::Fact;
 use crate::engine::view::View;
 use crate::engine::world::World;
-use crate::facts::{CheckState, Comment, Pull, PullState, Repository};
+use crate::facts::{CheckState, Comment, Pull, PullState, Repository, RequiredCheck};
 use crate::ids::{BranchName, Moment, PrNumber, Sha};
+use crate::port::report::Topic;
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{EntryId, Event};
+use crate::text;
 use std::collections::BTreeSet;
 
 /// Where the repository's settings are, on trunk.
@@ -164,12 +166,23 @@ pub(super) async fn confirm_eject<W: World>(
 /// The settings on a trunk commit.
 pub(super) async fn settings<W: World>(world: &W, at: Sha, branch: &BranchName) -> Result<Vec<Fact>, Trouble> {
     world.git().fetch(&[at], &[]).await?;
-    let forge_requires = world.forge().required_checks(branch).await?;
+    let required = world.forge().required_checks(branch).await?;
+    let us = world.forge().app();
     let file = match world.git().file(at, SETTINGS_PATH).await? {
         None => Ok(None),
         Some(bytes) => parse(&bytes).map(|config| Some(Box::new(config))),
     };
-    Ok(vec![Fact::Settings { at, file, forge_requires }])
+    let ours = |check: &RequiredCheck| {
+        Topic::ALL.iter().any(|topic| check.name.as_str() == topic.name()) && check.app.is_none_or(|app| app == us)
+    };
+    let (own, forge_requires): (Vec<_>, Vec<_>) = required.into_iter().partition(ours);
+    let a_rule = format!("A rule for {branch}");
+    let by_rules = own.iter().map(|check| text::waits_for_itself(&a_rule, check.name.as_str()));
+    let by_file = file.iter().flatten().flat_map(|config| &config.checks.required);
+    let by_file = by_file.filter(|check| ours(check) && check.app.is_some());
+    let by_file = by_file.map(|check| text::waits_for_itself(SETTINGS_PATH, check.name.as_str()));
+    let waits = Fact::WaitsForItself(by_rules.chain(by_file).collect());
+    Ok(vec![waits, Fact::Settings { at, file, forge_requires }])
 }
 
 fn parse(bytes: &[u8]) -> Result<RepoConfig, Vec<String>> {

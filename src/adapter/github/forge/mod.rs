@@ -5,6 +5,7 @@ mod checks;
 mod comments;
 mod people;
 mod pulls;
+mod reports;
 mod rules;
 mod runs;
 mod timeline;
@@ -14,7 +15,10 @@ use super::app::App;
 use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
 use crate::facts::{Check, Comment, Labelled, Permission, Pull, Repository, RequiredCheck};
-use crate::ids::{BranchName, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName, Sha};
+use crate::ids::{
+    AppId, BranchName, CheckRunId, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName, Sha,
+};
+use crate::port::report::Report;
 use crate::port::{Forge, Outcome, Trouble};
 use http::{Method, StatusCode};
 use serde::Serialize;
@@ -197,6 +201,18 @@ impl Forge for GithubForge {
 
     async fn edit_comment(&self, id: CommentId, body: &str) -> Result<Outcome<()>, Trouble> {
         self.change_comment(id, body).await
+    }
+
+    fn app(&self) -> AppId {
+        self.app.client().app()
+    }
+
+    async fn own_report(&self, report: &Report) -> Result<Option<CheckRunId>, Trouble> {
+        self.our_check_run(report).await
+    }
+
+    async fn report(&self, id: Option<CheckRunId>, report: &Report) -> Result<Outcome<CheckRunId>, Trouble> {
+        self.write_check_run(id, report).await
     }
 
     async fn acknowledge(&self, id: CommentId) -> Result<Outcome<()>, Trouble> {
