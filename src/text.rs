@@ -2,8 +2,12 @@
 //! Why something cannot be composed is said where it is found (`adapter/git/lineage.rs`), and what is wrong with a command
 //! in `command`; those sentences come in as they are.
 
+mod eta;
+mod excerpt;
 mod report;
 
+pub use eta::{about, eta};
+pub use excerpt::excerpt;
 pub use report::{departure_title, queued_title, report, waits_for_itself};
 
 use crate::admission::{Answer, Refusal};

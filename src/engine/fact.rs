@@ -49,6 +49,13 @@ pub enum Fact {
         /// Everything seen.
         seen: Vec<Check>,
     },
+    /// What failed checks say of themselves was read, for whoever is sent back next.
+    Evidence {
+        /// The commit they failed on.
+        tip: Sha,
+        /// Harmless Markdown; empty if nothing could be read.
+        words: String,
+    },
     /// The checks on a red trunk look better than before.
     TrunkDoubted,
     /// A tip was seen to have landed.

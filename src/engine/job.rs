@@ -2,12 +2,13 @@
 
 use super::state::RepoState;
 use crate::admission::Approval;
+use crate::checks::Named;
 use crate::config::repo::{ChecksConfig, TagTemplate};
 use crate::facts::{Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CheckRunId, CommentId, PrNumber, RefName, RunId, Sha};
 use crate::port::git::Recipe;
 use crate::port::report::{Report, Topic};
-use crate::queue::{self, Effect, EntryId, Member, Phase};
+use crate::queue::{self, Effect, EntryId, Member, Phase, RedWhy, Why};
 use std::collections::BTreeSet;
 
 /// What green means for one commit.
@@ -138,6 +139,8 @@ pub enum Job {
         entry: EntryId,
         /// The branch.
         trunk: BranchName,
+        /// The commit that is red and the checks that failed there, if that is why; what they say is read for its people.
+        red: Option<(Sha, Vec<Named>)>,
     },
     /// Write a status comment.
     Post {
@@ -356,7 +359,13 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             tag: state.config().candidate.tag,
             bar: bar(state, to.sha()),
         },
-        Effect::ConfirmEject { entry, .. } => Job::ConfirmEject { entry: *entry, trunk: trunk.clone() },
+        Effect::ConfirmEject { entry, why, .. } => {
+            let red = match why {
+                Why::Red(tip, RedWhy::Failed(_)) => state.failed.get(tip).map(|failed| (*tip, failed.clone())),
+                Why::Red(..) | Why::Unfit(_) => None,
+            };
+            Job::ConfirmEject { entry: *entry, trunk: trunk.clone(), red }
+        }
         // Told within the turn itself: what is owed then is a post, a label, a closing.
         Effect::Tell { .. } => return None,
     })

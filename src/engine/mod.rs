@@ -2,6 +2,7 @@
 
 pub mod board;
 pub mod dispatch;
+pub mod eta;
 pub mod fact;
 pub mod job;
 pub mod perform;

@@ -1,6 +1,7 @@
 //! Draws a repository's board from its state.
 
 use super::board::{Board, GroupRow, QueueRow};
+use super::eta::etas;
 use super::state::RepoState;
 use crate::ids::Moment;
 use crate::queue::{Doing, EntryId, Node, NodeId, Phase, Standing, Unfit, explain_all};
@@ -15,17 +16,20 @@ pub fn board(state: &RepoState, troubles: Vec<String>, now: Moment) -> Board {
         trunk: state.trunk().clone(),
         tip: state.queue.trunk.map(|trunk| trunk.tip),
         troubles: all,
-        queue: queue_rows(state),
+        queue: queue_rows(state, now),
         groups: groups(state),
         landings: state.landings.clone(),
         departures: state.departures.clone(),
+        run_ms: state.history.run_ms(),
+        wait_ms: state.history.wait_ms(),
         counters: state.counters.clone(),
         at: now,
     }
 }
 
-fn queue_rows(state: &RepoState) -> Vec<QueueRow> {
+fn queue_rows(state: &RepoState, now: Moment) -> Vec<QueueRow> {
     let policy = state.policy();
+    let etas = etas(state, now);
     let row = |(entry, standing): (EntryId, Standing)| {
         let record = state.desk.pulls.get(&entry.pr)?;
         Some(QueueRow {
@@ -35,6 +39,7 @@ fn queue_rows(state: &RepoState) -> Vec<QueueRow> {
             head: entry.head,
             position: standing.position,
             status: sentence(state, &standing),
+            eta_ms: etas.get(&entry).copied(),
             since: record.approval.as_ref().map_or(record.read_at, |approval| approval.at),
         })
     };

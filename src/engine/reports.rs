@@ -2,7 +2,6 @@
 //!
 //! They say what the status comment says, and change when it does: see `posts`.
 
-use super::present;
 use super::state::RepoState;
 use crate::facts::PullState;
 use crate::ids::{CheckRunId, PrNumber, Sha};
@@ -27,7 +26,12 @@ pub struct Reported {
 }
 
 /// What is said of a queued pull request.
-pub(super) fn queued(state: &RepoState, entry: EntryId, standing: &Standing, page: Option<&str>) -> Report {
+pub(super) fn queued(
+    state: &RepoState,
+    entry: EntryId,
+    standing: &Standing,
+    (words, page): (&str, Option<&str>),
+) -> Report {
     let run = match &standing.doing {
         Doing::Testing { run, .. } => state.runs.get(run).and_then(|run| run.url.as_deref()).filter(|url| is_web(url)),
         Doing::WaitsForTrunk
@@ -50,7 +54,7 @@ pub(super) fn queued(state: &RepoState, entry: EntryId, standing: &Standing, pag
         head: entry.head,
         ending: None,
         title: text::queued_title(standing),
-        summary: text::report(&present::sentence(state, standing), page),
+        summary: text::report(words, page),
         details: run.or(page).map(str::to_owned),
     }
 }

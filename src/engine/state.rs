@@ -5,6 +5,7 @@ use crate::checks::Named;
 use crate::config::RepoConfig;
 use crate::config::repo::PlanConfig;
 use crate::engine::board::{DepartureRow, LandingRow};
+use crate::engine::eta::History;
 use crate::engine::reports::Reported;
 use crate::facts::{Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
@@ -27,6 +28,12 @@ pub struct RepoState {
     pub runs: BTreeMap<RunId, Run>,
     /// Checks by which a run was judged already; a later run of the same commit is not judged by them again.
     pub spent: BTreeMap<Sha, BTreeSet<u64>>,
+    /// The checks that failed on tips, by which whoever is sent back can see why.
+    #[serde(default)]
+    pub failed: BTreeMap<Sha, Vec<Named>>,
+    /// What those say of themselves; only from the reading to the word.
+    #[serde(default)]
+    pub evidence: BTreeMap<Sha, String>,
     /// The status comments.
     pub posts: BTreeMap<PrNumber, Post>,
     /// Our own check runs on the heads of pull requests.
@@ -51,6 +58,9 @@ pub struct RepoState {
     pub landings: Vec<LandingRow>,
     /// Newest first.
     pub departures: Vec<DepartureRow>,
+    /// How long runs and landings took lately.
+    #[serde(default)]
+    pub history: History,
     /// Counters for metrics.
     pub counters: BTreeMap<String, u64>,
     /// Readings up to this one have been given out.
@@ -156,6 +166,8 @@ impl RepoState {
             settings: Settings::default(),
             runs: BTreeMap::new(),
             spent: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            evidence: BTreeMap::new(),
             posts: BTreeMap::new(),
             reports: BTreeMap::new(),
             reports_denied: None,
@@ -167,6 +179,7 @@ impl RepoState {
             landed: BTreeMap::new(),
             landings: Vec::new(),
             departures: Vec::new(),
+            history: History::default(),
             counters: BTreeMap::new(),
             readings: Reading::new(0),
             heard_until: now,

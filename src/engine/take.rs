@@ -12,11 +12,13 @@ use crate::engine::board::{DepartureRow, LandingRow};
 use crate::facts::{Check, CheckState, Pull, PullState, RequiredCheck};
 use crate::ids::{Moment, PrNumber, RunId, Sha};
 use crate::port::report::Ending;
-use crate::queue::{self, Effect, Event, Notice, Silence, TrunkVerdict, Unfit, Verdict, Why};
+use crate::queue::{self, Effect, Event, Notice, RedWhy, Silence, TrunkVerdict, Unfit, Verdict, Why};
 use crate::text;
 
 /// Landings and departures that are kept for the board.
 const ROWS_KEPT: usize = 20;
+/// Failed checks of a tip that are kept for its people.
+const FAILED_KEPT: usize = 3;
 /// Closed pull requests that are kept in mind.
 const CLOSED_KEPT: usize = 500;
 
@@ -40,7 +42,7 @@ pub fn take_in(state: &mut RepoState, facts: &[Fact], around: Around<'_>) {
     // A policy may have changed without anything happening to the queue.
     advance(state, Event::Reconsidered, around);
     sweep(state, around.now);
-    posts::refresh(state, around.page);
+    posts::refresh(state, around);
     reports::sweep(state);
 }
 
@@ -65,6 +67,9 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             }
         }
         Fact::Checks { run, seen } => checks(state, *run, seen, around),
+        Fact::Evidence { tip, words } => {
+            state.evidence.insert(*tip, words.clone());
+        }
         Fact::TrunkDoubted => advance(state, Event::TrunkDoubted, around),
         Fact::Landed { tip, landed } => {
             state.landed.insert(*tip, landed.clone());
@@ -171,7 +176,7 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
                 advance(state, event, around);
             }
             Decision::Answer { comment, pr, answers } => {
-                let body = text::answers(&answers, &posts::standing(state, pr));
+                let body = text::answers(&answers, &posts::standing(state, pr, around.now));
                 state.answers.insert(comment, super::state::Reply { pr, body });
             }
             Decision::RefuseLabel { pr, why } => {
@@ -204,6 +209,7 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
     let judgement = judge(&required, &config.checks, evidence);
     let names = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();
     let strings = |names: &[crate::ids::CheckName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let asked_at = run.asked_at;
     if let Some(run) = state.runs.get_mut(&id) {
         run.url = seen.iter().filter(|c| required.iter().any(|r| r.name == c.name)).find_map(|c| c.url.clone());
     }
@@ -213,11 +219,14 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
             if let Some(run) = state.runs.get_mut(&id) {
                 run.green = green;
             }
+            state.history.run_passed(asked_at.map_or(0, |asked| around.now.since_ms(asked)));
             Verdict::Passed
         }
         Judgement::Failed(failed) => {
             spend(state, sha, seen.iter());
-            Verdict::Failed(names(&failed))
+            let words = names(&failed);
+            state.failed.insert(sha, failed.into_iter().take(FAILED_KEPT).collect());
+            Verdict::Failed(words)
         }
         Judgement::Cancelled(cancelled) => {
             spend(state, sha, seen.iter());
@@ -268,8 +277,13 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
         }
     };
     state.desk.close(entry);
-    let body = text::status_comment(headline, &sentence, around.page);
-    reports::ended(state, entry, ending, (&text::departure_title(headline, code), &sentence), around.page);
+    let evidence = match notice {
+        Notice::Ejected(Why::Red(tip, RedWhy::Failed(_))) => state.evidence.get(tip).filter(|words| !words.is_empty()),
+        Notice::Ejected(_) | Notice::Left(_) | Notice::Landed { .. } => None,
+    };
+    let full = evidence.map_or_else(|| sentence.clone(), |words| format!("{sentence}\n\n{words}"));
+    let body = text::status_comment(headline, &full, around.page);
+    reports::ended(state, entry, ending, (&text::departure_title(headline, code), &full), around.page);
     let row = DepartureRow { at: around.now, pull: entry.pr, code: code.to_owned(), sentence };
     state.departures.insert(0, row);
     state.departures.truncate(ROWS_KEPT);
@@ -277,6 +291,9 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
 }
 
 fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha, around: Around<'_>) {
+    let approved = state.desk.pulls.get(&entry.pr).and_then(|record| record.approval.as_ref());
+    let waited_ms = approved.map_or(0, |approval| around.now.since_ms(approval.at));
+    state.history.landed(waited_ms);
     state.desk.close(entry);
     state.desk.settle(entry.pr, entry.head, around.now);
     state.count("greenline_landed_total");
@@ -323,6 +340,8 @@ fn sweep(state: &mut RepoState, now: Moment) {
     let shas: std::collections::BTreeSet<Sha> =
         state.queue.tree.iter().filter_map(|(_, node)| node.tip()).chain(trunk).collect();
     state.spent.retain(|sha, _| shas.contains(sha));
+    state.failed.retain(|sha, _| shas.contains(sha));
+    state.evidence.clear();
     state.landed.retain(|sha, _| Some(*sha) == trunk);
     state.revoked.retain(|_, on| Some(*on) == trunk);
     let red = state.queue.trunk.is_some_and(|trunk| trunk.verdict == TrunkVerdict::Red);

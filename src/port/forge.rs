@@ -2,7 +2,7 @@
 
 use super::report::Report;
 use super::{Outcome, Trouble};
-use crate::facts::{Check, Comment, Labelled, Permission, Pull, Repository, RequiredCheck};
+use crate::facts::{Check, CheckOutput, Comment, Labelled, Permission, Pull, Repository, RequiredCheck};
 use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha};
 
 /// The forge, asked about one repository. Every answer may be stale; the refs decide.
@@ -27,6 +27,12 @@ pub trait Forge: Send + Sync + 'static {
     /// Every check run (latest attempt of each suite and name, duplicates kept) and every status (latest of each context) on a
     /// commit, our own reports left out.
     fn checks(&self, sha: Sha) -> impl Future<Output = Result<Vec<Check>, Trouble>> + Send;
+    /// What a check run says of itself, its page being at `url`; `None` if there is none by this id.
+    fn output(
+        &self,
+        check: u64,
+        url: Option<&str>,
+    ) -> impl Future<Output = Result<Option<CheckOutput>, Trouble>> + Send;
     /// What branch protection and rulesets require of `branch`; empty when they require nothing.
     fn required_checks(&self, branch: &BranchName) -> impl Future<Output = Result<Vec<RequiredCheck>, Trouble>> + Send;
     /// Our own comment on the pull request that carries `marker`, if there is one.

@@ -81,3 +81,24 @@ fn an_unanswered_check_run_is_made_once() {
     stage.reported(&pull.head, "greenline", &json!("success"), &["Landed as"]);
     stage.end();
 }
+
+#[test]
+fn after_three_green_runs_it_is_said_when_the_next_should_land() {
+    let stage = Stage::empty();
+    for name in ["one", "two", "three"] {
+        let pull = stage.ready(name);
+        assert!(!stage.told(&pull, &["Queued"]).contains("it lands in"), "too few were seen");
+        stage.conclude(&stage.tip(&[&pull]), "success");
+        stage.merged(&pull);
+    }
+    let next = stage.ready("next");
+    let said = "If everything goes on green, it lands in less than a minute";
+    stage.told(&next, &["Queued", said]);
+    stage.reported(&next.head, "greenline", &Value::Null, &["1st of 1", said]);
+    assert!(stage.board()["queue"][0]["eta_ms"].is_i64() && stage.board()["run_ms"].is_i64(), "{}", stage.board());
+    stage.comment("user", &next, "@greenline status");
+    until("the answer says it, too", || {
+        stage.words(&next).iter().any(|text| text.contains("greenline:answer") && text.contains(said)).then_some(())
+    });
+    stage.end();
+}

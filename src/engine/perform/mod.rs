@@ -2,6 +2,7 @@
 
 mod comments;
 mod compose;
+mod evidence;
 mod landing;
 mod read;
 mod reports;
@@ -27,7 +28,15 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
         Job::Revoke { trunk, to, attempt, tag, bar } => {
             landing::revoke(world, &landing::Revocation { trunk, to: *to, attempt: *attempt, tag, bar }).await
         }
-        Job::ConfirmEject { entry, trunk } => read::confirm_eject(world, *entry, trunk).await,
+        Job::ConfirmEject { entry, trunk, red } => {
+            let mut facts = Vec::new();
+            // Before trunk is read, so that the answer about trunk is as fresh as can be.
+            if let Some((tip, failed)) = red {
+                facts.push(Fact::Evidence { tip: *tip, words: evidence::evidence(world, failed).await });
+            }
+            facts.extend(read::confirm_eject(world, *entry, trunk).await?);
+            Ok(facts)
+        }
         Job::Post { pr, comment, body } => comments::post(world, *pr, *comment, body).await,
         Job::Report { id, report } => reports::report(world, *id, report).await,
         Job::Answer { comment, pr, body } => comments::answer(world, *comment, *pr, body.as_deref()).await,

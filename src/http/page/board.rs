@@ -3,6 +3,7 @@
 use super::{View, words};
 use crate::engine::board::{Board, DepartureRow, GroupRow, LandingRow, QueueRow};
 use crate::ids::{PrNumber, RepoId};
+use crate::text;
 use maud::{Markup, html};
 
 /// Rows of one list shown at most; the rest is counted.
@@ -57,6 +58,13 @@ fn queue(view: &View<'_>, repo: RepoId, board: &Board, url: Option<&str>) -> Mar
     html! {
         section class="queue" {
             h3 { "Queue " span class="count" { (board.queue.len()) } }
+            @if let Some(run) = board.run_ms {
+                p class="detail pace" {
+                    "A green run takes " (text::about(run)) " here"
+                    @if let Some(wait) = board.wait_ms { ", and from approval to landing it takes " (text::about(wait)) }
+                    "."
+                }
+            }
             @if board.queue.is_empty() {
                 p class="empty" {
                     "Nothing waits. Put the label " q { "ready to merge" } " (or the one your settings name) on an "
@@ -84,6 +92,7 @@ fn entry(view: &View<'_>, repo: RepoId, row: &QueueRow, url: Option<&str>) -> Ma
                     @if row.author.bot { " (bot)" }
                     ", head " (words::commit(row.head, url))
                     ", queued " (words::time(row.since, view.now))
+                    @if let Some(ms) = row.eta_ms { ", should land in " span class="eta" { (text::about(ms)) } }
                 }
             }
         }

@@ -29,6 +29,7 @@ fn board_saying(text: &str) -> Board {
             position: 1,
             status: text.clone(),
             since: at,
+            eta_ms: Some(720_000),
         }],
         groups: vec![GroupRow {
             pulls: vec![pull],
@@ -45,6 +46,8 @@ fn board_saying(text: &str) -> Board {
             checks: vec![text.clone()],
         }],
         departures: vec![DepartureRow { at, pull, code: text.clone(), sentence: text }],
+        run_ms: Some(360_000),
+        wait_ms: None,
         counters: BTreeMap::new(),
         at,
     }

@@ -56,7 +56,8 @@ impl Stage {
             let reports = self.reports(head, name);
             let [report] = reports.as_slice() else { return None };
             let text = report["output"].to_string();
-            (report["conclusion"] == *conclusion && parts.iter().all(|part| text.contains(part))).then(|| report.clone())
+            (report["conclusion"] == *conclusion && parts.iter().all(|part| text.contains(part)))
+                .then(|| report.clone())
         })
     }
 

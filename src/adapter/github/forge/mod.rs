@@ -3,6 +3,7 @@
 
 mod checks;
 mod comments;
+mod outputs;
 mod people;
 mod pulls;
 mod reports;
@@ -14,7 +15,7 @@ use super::answer::{Answer, Ask};
 use super::app::App;
 use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
-use crate::facts::{Check, Comment, Labelled, Permission, Pull, Repository, RequiredCheck};
+use crate::facts::{Check, CheckOutput, Comment, Labelled, Permission, Pull, Repository, RequiredCheck};
 use crate::ids::{
     AppId, BranchName, CheckRunId, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName, Sha,
 };
@@ -185,6 +186,10 @@ impl Forge for GithubForge {
 
     async fn checks(&self, sha: Sha) -> Result<Vec<Check>, Trouble> {
         self.checks_on(sha).await
+    }
+
+    async fn output(&self, check: u64, url: Option<&str>) -> Result<Option<CheckOutput>, Trouble> {
+        self.output_of(check, url).await
     }
 
     async fn required_checks(&self, branch: &BranchName) -> Result<Vec<RequiredCheck>, Trouble> {
