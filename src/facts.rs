@@ -205,6 +205,21 @@ pub struct Check {
     pub started_at: Option<Moment>,
 }
 
+/// What a check run says of itself; somebody else's words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CheckOutput {
+    /// One line.
+    pub title: Option<String>,
+    /// Markdown.
+    pub summary: Option<String>,
+    /// More Markdown.
+    pub text: Option<String>,
+    /// Failures with their places: `path:line: message`.
+    pub annotations: Vec<String>,
+    /// The lines of its log around the first error.
+    pub log: Option<String>,
+}
+
 /// A check that must pass, from the repository's file or the forge's own rules.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RequiredCheck {

@@ -163,6 +163,8 @@ number!(/// The number of a pull request in its repository.
     PrNumber);
 number!(/// GitHub's id of an issue comment.
     CommentId);
+number!(/// GitHub's id of a check run.
+    CheckRunId);
 number!(/// One CI run of one tip, counted by us per repository; its branch is named after it.
     RunId);
 number!(/// One attempt to land, counted by us per repository; an answer names the attempt it answers.

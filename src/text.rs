@@ -2,9 +2,15 @@
 //! Why something cannot be composed is said where it is found (`adapter/git/lineage.rs`), and what is wrong with a command
 //! in `command`; those sentences come in as they are.
 
-pub mod why;
+mod eta;
+mod excerpt;
+mod report;
 mod waiting;
+pub mod why;
 
+pub use eta::{about, eta};
+pub use excerpt::excerpt;
+pub use report::{departure_title, queued_title, report, waits_for_itself};
 pub use waiting::{obstacle_code, waiting};
 
 use crate::admission::{Answer, Refusal};

@@ -30,6 +30,12 @@ pub struct Board {
     pub landings: Vec<LandingRow>,
     /// Newest departures without landing first, at most 20.
     pub departures: Vec<DepartureRow>,
+    /// How long a green run takes lately, in milliseconds; `None` before three were seen.
+    #[serde(default)]
+    pub run_ms: Option<i64>,
+    /// How long a pull request waits lately from approval to landing, in milliseconds; `None` before three were seen.
+    #[serde(default)]
+    pub wait_ms: Option<i64>,
     /// Counters since the database was made (`greenline_landed_total` and the like), for metrics.
     pub counters: BTreeMap<String, u64>,
     /// When this picture was made.
@@ -88,6 +94,9 @@ pub struct QueueRow {
     pub status: String,
     /// When it entered.
     pub since: Moment,
+    /// Until it should land if all is green, in milliseconds from the board's `at`; `None` where nothing can be said yet.
+    #[serde(default)]
+    pub eta_ms: Option<i64>,
 }
 
 /// An approved pull request outside of the queue.

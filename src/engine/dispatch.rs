@@ -191,7 +191,7 @@ fn kind(key: &Key) -> Kind {
     match key {
         Key::Start(_) | Key::Cancel(_) | Key::Drop(_) => Kind::Refs,
         Key::Land(_) | Key::Revoke(_) => Kind::Landing,
-        Key::Post(_) | Key::Answer(_) => Kind::Comment,
+        Key::Post(_) | Key::Report(..) | Key::Answer(_) => Kind::Comment,
         Key::Close(_) => Kind::Closing,
         Key::Settings(_) | Key::Trunk | Key::Weigh(_) | Key::Compose(..) | Key::Eject(_) | Key::Label(_) => Kind::Other,
         Key::Branch(_) => Kind::Branch,

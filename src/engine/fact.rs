@@ -5,7 +5,8 @@ use crate::admission::{Asked, Heard, PullReading};
 use crate::command::Request;
 use crate::config::{Places, RepoConfig};
 use crate::facts::{Check, Demands, Repository};
-use crate::ids::{CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
+use crate::ids::{CheckRunId, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
+use crate::port::report::Report;
 use crate::queue;
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,13 @@ pub enum Fact {
         /// Everything seen.
         seen: Vec<Check>,
     },
+    /// What failed checks say of themselves was read, for whoever is sent back next.
+    Evidence {
+        /// The commit they failed on.
+        tip: Sha,
+        /// Harmless Markdown; empty if nothing could be read.
+        words: String,
+    },
     /// The checks on a red trunk look better than before.
     TrunkDoubted,
     /// A tip was seen to have landed.
@@ -90,6 +98,24 @@ pub enum Fact {
         /// The comment we thought was there.
         comment: Option<CommentId>,
     },
+    /// One of our check runs says what it was to say.
+    Reported {
+        /// The check run.
+        id: CheckRunId,
+        /// What it says.
+        report: Box<Report>,
+    },
+    /// One of our check runs cannot be written.
+    ReportRefused {
+        /// What it was to say.
+        report: Box<Report>,
+        /// The check run we thought was there.
+        id: Option<CheckRunId>,
+        /// What a person must change first, if that is why.
+        denied: Option<String>,
+    },
+    /// Our own check is required in these places; sentences with the fix.
+    WaitsForItself(Vec<String>),
     /// A comment has its answer, or cannot have one.
     Answered {
         /// Which comment.

@@ -3,11 +3,13 @@
 use super::recipe::recipe;
 use super::state::RepoState;
 use crate::admission::{Approval, Obstacle, Said, Subject, Terms};
+use crate::checks::Named;
 use crate::config::repo::{ChecksConfig, TagTemplate};
 use crate::facts::{Repository, RequiredCheck};
-use crate::ids::{Attempt, BranchName, CommentId, PrNumber, RefName, RunId, Sha};
+use crate::ids::{Attempt, BranchName, CheckRunId, CommentId, PrNumber, RefName, RunId, Sha};
 use crate::port::git::Recipe;
-use crate::queue::{self, Effect, EntryId, Member, Phase};
+use crate::port::report::{Report, Topic};
+use crate::queue::{self, Effect, EntryId, Member, Phase, RedWhy, Why};
 use std::collections::BTreeSet;
 
 /// What green means for one commit.
@@ -162,6 +164,8 @@ pub enum Job {
         entry: EntryId,
         /// The branch.
         trunk: BranchName,
+        /// The commit that is red and the checks that failed there, if that is why; what they say is read for its people.
+        red: Option<(Sha, Vec<Named>)>,
     },
     /// Write a status comment.
     Post {
@@ -171,6 +175,13 @@ pub enum Job {
         comment: Option<CommentId>,
         /// The text.
         body: String,
+    },
+    /// Write one of our check runs.
+    Report {
+        /// The check run, if there is one.
+        id: Option<CheckRunId>,
+        /// What it is to say.
+        report: Box<Report>,
     },
     /// Answer a comment.
     Answer {
@@ -228,6 +239,8 @@ pub enum Key {
     Eject(EntryId),
     /// A status comment.
     Post(PrNumber),
+    /// One of our check runs.
+    Report(PrNumber, Topic, Sha),
     /// An answer.
     Answer(CommentId),
     /// A label.
@@ -253,6 +266,7 @@ impl Job {
             Self::Revoke { attempt, .. } => Key::Revoke(*attempt),
             Self::ConfirmEject { entry, .. } => Key::Eject(*entry),
             Self::Post { pr, .. } => Key::Post(*pr),
+            Self::Report { report, .. } => Key::Report(report.pr, report.topic, report.head),
             Self::Answer { comment, .. } => Key::Answer(*comment),
             Self::RemoveLabel { pr, .. } => Key::Label(*pr),
             Self::Close { pr, .. } => Key::Close(*pr),
@@ -295,6 +309,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         | Job::CancelRun { .. }
         | Job::DropRef(_)
         | Job::Post { .. }
+        | Job::Report { .. }
         | Job::Answer { .. }
         | Job::RemoveLabel { .. }
         | Job::DeleteBranch(_)
@@ -330,6 +345,11 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
             .iter()
             .filter_map(|(pr, post)| Some(Job::Post { pr: *pr, comment: post.comment, body: post.body.clone()? })),
     );
+    let reports = state.reports.values().flatten();
+    jobs.extend(reports.filter_map(|known| {
+        let report = Box::new(known.wanted.clone()?);
+        Some(Job::Report { id: known.id, report })
+    }));
     jobs
 }
 
@@ -399,7 +419,13 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             tag: state.config().candidate.tag,
             bar: bar(state, to.sha()),
         },
-        Effect::ConfirmEject { entry, .. } => Job::ConfirmEject { entry: *entry, trunk: trunk.clone() },
+        Effect::ConfirmEject { entry, why, .. } => {
+            let red = match why {
+                Why::Red(tip, RedWhy::Failed(_)) => state.failed.get(tip).map(|failed| (*tip, failed.clone())),
+                Why::Red(..) | Why::Unfit(_) => None,
+            };
+            Job::ConfirmEject { entry: *entry, trunk: trunk.clone(), red }
+        }
         // Told within the turn itself: what is owed then is a post, a label, a closing.
         Effect::Tell { .. } => return None,
     })

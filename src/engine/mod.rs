@@ -3,6 +3,7 @@
 pub mod board;
 mod branches;
 pub mod dispatch;
+pub mod eta;
 pub mod fact;
 pub mod job;
 pub mod perform;
@@ -10,6 +11,7 @@ mod posts;
 mod present;
 mod recipe;
 pub mod repo;
+pub mod reports;
 mod requests;
 pub mod state;
 pub mod supervise;

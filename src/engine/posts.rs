@@ -1,23 +1,29 @@
 //! The one status comment of each pull request: what it is to say now, and whether it says so already. No I/O.
 
+use super::eta::etas;
 use super::present;
+use super::reports;
 use super::state::{File, RepoState};
+use super::take::Around;
 use crate::admission::{Obstacle, Record};
 use crate::facts::PullState;
-use crate::ids::{CommentId, PrNumber, Sha};
+use crate::ids::{CommentId, Moment, PrNumber, Sha};
 use crate::queue::{self, Doing, Standing};
 use crate::text;
 
 /// Positions up to this one are told exactly as they change; further back a change of place alone is not worth an edit.
 const EXACT_POSITIONS: usize = 3;
 
-/// Where a pull request stands, in a sentence.
-pub(super) fn standing(state: &RepoState, pr: PrNumber) -> String {
+/// Where a pull request stands, and when it should land.
+pub(super) fn standing(state: &RepoState, pr: PrNumber, now: Moment) -> String {
     let policy = state.policy();
-    let queued = state.queue.entry(pr).and_then(|entry| queue::explain(&state.queue, &policy, entry.id));
+    let queued = state.queue.entry(pr).map(|entry| entry.id);
+    let queued = queued.and_then(|entry| Some((entry, queue::explain(&state.queue, &policy, entry)?)));
     let waits = state.desk.pulls.get(&pr).and_then(Record::waits);
     match (queued, waits) {
-        (Some(standing), _) => present::sentence(state, &standing),
+        (Some((entry, standing)), _) => {
+            with_eta(present::sentence(state, &standing), etas(state, now).get(&entry).copied(), now)
+        }
         (None, Some(obstacles)) => format!("It waits outside of the queue. {}", text::waiting(obstacles)),
         (None, None) => format!("It is not in the queue. {}", standing_outside(state, pr)),
     }
@@ -41,16 +47,28 @@ pub(super) fn standing_outside(state: &RepoState, pr: PrNumber) -> String {
     }
 }
 
+fn with_eta(sentence: String, eta_ms: Option<i64>, now: Moment) -> String {
+    match eta_ms {
+        Some(ms) => format!("{sentence} {}", text::eta(ms, now)),
+        None => sentence,
+    }
+}
+
 /// Writes anew what queued pull requests are told, where that is worth an edit.
-pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
+pub(super) fn refresh(state: &mut RepoState, around: Around<'_>) {
+    let Around { now, page } = around;
     let policy = state.policy();
+    let mut known_etas = None;
     for (entry, standing) in queue::explain_all(&state.queue, &policy) {
         let Some(about) = about(state, &standing) else { continue };
         let about = format!("{} {about}", entry.rev);
         if state.posts.get(&entry.pr).is_some_and(|post| post.about == about) {
             continue;
         }
-        let sentence = text::standing(&standing, state.trunk().as_str());
+        let eta_ms = known_etas.get_or_insert_with(|| etas(state, now)).get(&entry).copied();
+        let sentence = with_eta(text::standing(&standing, state.trunk().as_str()), eta_ms, now);
+        let report = reports::queued(state, entry, &standing, (&sentence, page));
+        reports::say(state, report, &about);
         say(state, entry.pr, about, text::status_comment("Queued.", &sentence, page));
     }
     refresh_waiting(state, page);

@@ -1,6 +1,7 @@
 //! Draws a repository's board from its state.
 
 use super::board::{Answers, Board, GroupRow, QueueRow, WaitingRow};
+use super::eta::etas;
 use super::state::RepoState;
 use super::why;
 use crate::admission::Record;
@@ -17,19 +18,22 @@ pub fn board(state: &RepoState, troubles: Vec<String>, now: Moment) -> Board {
         trunk: state.trunk().clone(),
         tip: state.queue.trunk.map(|trunk| trunk.tip),
         troubles: all,
-        queue: queue_rows(state),
+        queue: queue_rows(state, now),
         waiting: waiting_rows(state),
         groups: groups(state),
         landings: state.landings.clone(),
         departures: state.departures.clone(),
+        run_ms: state.history.run_ms(),
+        wait_ms: state.history.wait_ms(),
         counters: state.counters.clone(),
         at: now,
         answers: Answers { whys: why::all(state), requests: state.requests.clone() },
     }
 }
 
-fn queue_rows(state: &RepoState) -> Vec<QueueRow> {
+fn queue_rows(state: &RepoState, now: Moment) -> Vec<QueueRow> {
     let policy = state.policy();
+    let etas = etas(state, now);
     let row = |(entry, standing): (EntryId, Standing)| {
         let record = state.desk.pulls.get(&entry.pr)?;
         Some(QueueRow {
@@ -39,6 +43,7 @@ fn queue_rows(state: &RepoState) -> Vec<QueueRow> {
             head: entry.head,
             position: standing.position,
             status: sentence(state, &standing),
+            eta_ms: etas.get(&entry).copied(),
             since: record.approval.as_ref().map_or(record.read_at, |approval| approval.at),
         })
     };

@@ -5,6 +5,8 @@ use crate::checks::Named;
 use crate::config::repo::{PlanConfig, RulesConfig};
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow, RequestRow};
+use crate::engine::eta::History;
+use crate::engine::reports::Reported;
 use crate::facts::{Demands, Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
 use crate::queue::{self, Plan, Policy};
@@ -26,8 +28,20 @@ pub struct RepoState {
     pub runs: BTreeMap<RunId, Run>,
     /// Checks by which a run was judged already; a later run of the same commit is not judged by them again.
     pub spent: BTreeMap<Sha, BTreeSet<u64>>,
+    /// The checks that failed on tips, by which whoever is sent back can see why.
+    #[serde(default)]
+    pub failed: BTreeMap<Sha, Vec<Named>>,
+    /// What those say of themselves; only from the reading to the word.
+    #[serde(default)]
+    pub evidence: BTreeMap<Sha, String>,
     /// The status comments.
     pub posts: BTreeMap<PrNumber, Post>,
+    /// Our own check runs on the heads of pull requests.
+    #[serde(default)]
+    pub reports: BTreeMap<PrNumber, Vec<Reported>>,
+    /// What a person must change before our check runs can be written.
+    #[serde(default)]
+    pub reports_denied: Option<String>,
     /// Labels that are to be taken off.
     pub labels_off: BTreeSet<PrNumber>,
     /// Comments that are to be answered.
@@ -53,6 +67,9 @@ pub struct RepoState {
     /// What became of the last wish to land pull requests that are not queued.
     #[serde(default)]
     pub last_words: BTreeMap<PrNumber, LastWord>,
+    /// How long runs and landings took lately.
+    #[serde(default)]
+    pub history: History,
     /// Counters for metrics.
     pub counters: BTreeMap<String, u64>,
     /// Readings up to this one have been given out.
@@ -72,7 +89,7 @@ pub struct Settings {
     pub file: File,
     /// The last valid file, in force while the one on trunk is broken.
     pub good: Option<RepoConfig>,
-    /// What branch protection and rulesets demand.
+    /// What branch protection and rulesets demand, our own check left out.
     #[serde(default)]
     pub demands: Demands,
     /// Where the last valid file says what.
@@ -81,6 +98,9 @@ pub struct Settings {
     /// The trunk commit of that file.
     #[serde(default)]
     pub places_at: Option<Sha>,
+    /// Where our own check is required, which nothing can ever meet: sentences with the fix.
+    #[serde(default)]
+    pub waits_for_itself: Vec<String>,
 }
 
 /// `.github/greenline.toml` on trunk.
@@ -185,7 +205,11 @@ impl RepoState {
             settings: Settings::default(),
             runs: BTreeMap::new(),
             spent: BTreeMap::new(),
+            failed: BTreeMap::new(),
+            evidence: BTreeMap::new(),
             posts: BTreeMap::new(),
+            reports: BTreeMap::new(),
+            reports_denied: None,
             labels_off: BTreeSet::new(),
             answers: BTreeMap::new(),
             closings: BTreeMap::new(),
@@ -197,6 +221,7 @@ impl RepoState {
             departures: Vec::new(),
             requests: Vec::new(),
             last_words: BTreeMap::new(),
+            history: History::default(),
             counters: BTreeMap::new(),
             readings: Reading::new(0),
             heard_until: now,
@@ -253,6 +278,8 @@ impl RepoState {
                 self.trunk()
             ));
         }
+        troubles.extend(self.settings.waits_for_itself.iter().cloned());
+        troubles.extend(self.reports_denied.clone());
         if self.repository.archived {
             troubles.push("The repository is archived: nothing can land.".into());
         }

@@ -5,6 +5,7 @@ use super::fact::Fact;
 use super::job::{landing_ref, run_branch};
 use super::posts;
 use super::recipe::recipe;
+use super::reports;
 use super::requests;
 use super::state::{Closing, File, RepoState, Run};
 use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms};
@@ -13,11 +14,14 @@ use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow};
 use crate::facts::{Check, CheckState, Demands, Pull, PullState};
 use crate::ids::{Moment, PrNumber, RunId, Sha};
-use crate::queue::{self, Effect, Event, LeaveWhy, Notice, Silence, TrunkVerdict, Verdict};
+use crate::port::report::Ending;
+use crate::queue::{self, Effect, Event, LeaveWhy, Notice, RedWhy, Silence, TrunkVerdict, Unfit, Verdict, Why};
 use crate::text;
 
 /// Landings and departures that are kept for the board.
 const ROWS_KEPT: usize = 20;
+/// Failed checks of a tip that are kept for its people.
+const FAILED_KEPT: usize = 3;
 /// Closed pull requests that are kept in mind.
 const CLOSED_KEPT: usize = 500;
 
@@ -41,7 +45,8 @@ pub fn take_in(state: &mut RepoState, facts: &[Fact], around: Around<'_>) {
     // A policy may have changed without anything happening to the queue.
     advance(state, Event::Reconsidered, around);
     sweep(state, around.now);
-    posts::refresh(state, around.page);
+    posts::refresh(state, around);
+    reports::sweep(state);
 }
 
 fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
@@ -69,6 +74,9 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             }
         }
         Fact::Checks { run, seen } => checks(state, *run, seen, around),
+        Fact::Evidence { tip, words } => {
+            state.evidence.insert(*tip, words.clone());
+        }
         Fact::TrunkDoubted => advance(state, Event::TrunkDoubted, around),
         Fact::Landed { tip, landed } => {
             state.landed.insert(*tip, landed.clone());
@@ -81,6 +89,9 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         }
         Fact::Posted { pr, comment, body } => posts::written(state, *pr, *comment, body),
         Fact::PostRefused { pr, body, comment } => posts::refused(state, *pr, *comment, body),
+        Fact::Reported { id, report } => reports::written(state, report, *id),
+        Fact::ReportRefused { report, id, denied } => reports::refused(state, report, *id, denied.as_deref()),
+        Fact::WaitsForItself(where_required) => state.settings.waits_for_itself.clone_from(where_required),
         Fact::Answered { comment } => {
             state.answers.remove(comment);
         }
@@ -196,7 +207,7 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
             }
             Decision::Answer { comment, pr, answers } => {
                 requests::refused(state, pr, &answers, around.now);
-                let body = text::answers(&answers, &posts::standing(state, pr));
+                let body = text::answers(&answers, &posts::standing(state, pr, around.now));
                 state.answers.insert(comment, super::state::Reply { pr, body });
             }
             Decision::Reply { request, answer } => requests::answered(state, &request, &answer, around.now),
@@ -226,6 +237,7 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
     let judgement = judge(&required, &config.checks, evidence);
     let names = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();
     let strings = |names: &[crate::ids::CheckName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let asked_at = run.asked_at;
     if let Some(run) = state.runs.get_mut(&id) {
         run.url = seen.iter().filter(|c| required.iter().any(|r| r.name == c.name)).find_map(|c| c.url.clone());
     }
@@ -235,11 +247,14 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
             if let Some(run) = state.runs.get_mut(&id) {
                 run.green = green;
             }
+            state.history.run_passed(asked_at.map_or(0, |asked| around.now.since_ms(asked)));
             Verdict::Passed
         }
         Judgement::Failed(failed) => {
             spend(state, sha, seen.iter());
-            Verdict::Failed(names(&failed))
+            let words = names(&failed);
+            state.failed.insert(sha, failed.into_iter().take(FAILED_KEPT).collect());
+            Verdict::Failed(words)
         }
         Judgement::Cancelled(cancelled) => {
             spend(state, sha, seen.iter());
@@ -272,7 +287,7 @@ fn spend<'a>(state: &mut RepoState, sha: Sha, checks: impl Iterator<Item = &'a C
 fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: Around<'_>) {
     let config = state.config();
     let (trunk, label) = (state.trunk().to_string(), config.queue.label.clone());
-    let (headline, code, sentence) = match notice {
+    let (headline, code, sentence, ending) = match notice {
         Notice::Landed { tip, trunk: moved_to } => return landed(state, entry, *tip, *moved_to, around),
         Notice::Ejected(why) => {
             let terms = state.terms();
@@ -280,18 +295,26 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
                 state.labels_off.insert(entry.pr);
             }
             state.count("greenline_ejected_total");
-            ("Sent back.", text::eject_code(why), text::eject(why, &trunk, &label))
+            // That it is on trunk already is nobody's mistake.
+            let ending = if *why == Why::Unfit(Unfit::Nothing) { Ending::Neutral } else { Ending::Failure };
+            ("Sent back.", text::eject_code(why), text::eject(why, &trunk, &label), ending)
         }
         // Its approval stands: where it waits is told with the others that wait.
         Notice::Left(LeaveWhy::SetAside) => return state.count("greenline_set_aside_total"),
         Notice::Left(why) => {
             state.count("greenline_left_total");
-            ("Out of the queue.", text::leave_code(why), text::leave(why, entry.head, &label))
+            ("Out of the queue.", text::leave_code(why), text::leave(why, entry.head, &label), Ending::Neutral)
         }
     };
     state.desk.close(entry);
-    let body = text::status_comment(headline, &sentence, around.page);
     requests::remember(state, entry.pr, code, sentence.clone(), around.now);
+    let evidence = match notice {
+        Notice::Ejected(Why::Red(tip, RedWhy::Failed(_))) => state.evidence.get(tip).filter(|words| !words.is_empty()),
+        Notice::Ejected(_) | Notice::Left(_) | Notice::Landed { .. } => None,
+    };
+    let full = evidence.map_or_else(|| sentence.clone(), |words| format!("{sentence}\n\n{words}"));
+    let body = text::status_comment(headline, &full, around.page);
+    reports::ended(state, entry, ending, (&text::departure_title(headline, code), &full), around.page);
     let row = DepartureRow { at: around.now, pull: entry.pr, code: code.to_owned(), sentence };
     state.departures.insert(0, row);
     state.departures.truncate(ROWS_KEPT);
@@ -300,6 +323,9 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
 
 fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha, around: Around<'_>) {
     let kept = recipe(state, moved_to, entry).strategy.keeps_head().then_some(entry.head);
+    let approved = state.desk.pulls.get(&entry.pr).and_then(|record| record.approval.as_ref());
+    let waited_ms = approved.map_or(0, |approval| around.now.since_ms(approval.at));
+    state.history.landed(waited_ms);
     state.desk.close(entry);
     state.desk.settle(entry.pr, entry.head, around.now);
     state.count("greenline_landed_total");
@@ -321,6 +347,8 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
         }
     }
     let sentence = text::landed(tip, state.trunk().as_str(), candidate.as_deref(), &checks);
+    let title = format!("Landed as {}", tip.short());
+    reports::ended(state, entry, Ending::Success, (&title, &sentence), around.page);
     let unmoved = known.is_some_and(|known| known.unmoved.contains(&entry.pr));
     state.closings.insert(entry.pr, Closing { tip, unmoved, kept });
     posts::say(state, entry.pr, format!("landed {tip}"), text::status_comment("Landed.", &sentence, around.page));
@@ -345,6 +373,8 @@ fn sweep(state: &mut RepoState, now: Moment) {
     let shas: std::collections::BTreeSet<Sha> =
         state.queue.tree.iter().filter_map(|(_, node)| node.tip()).chain(trunk).collect();
     state.spent.retain(|sha, _| shas.contains(sha));
+    state.failed.retain(|sha, _| shas.contains(sha));
+    state.evidence.clear();
     state.landed.retain(|sha, _| Some(*sha) == trunk);
     state.revoked.retain(|_, on| Some(*on) == trunk);
     let red = state.queue.trunk.is_some_and(|trunk| trunk.verdict == TrunkVerdict::Red);

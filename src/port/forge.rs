@@ -1,8 +1,9 @@
 //! What we ask of the forge (GitHub) about one repository, and the few things we ask it to do.
 
+use super::report::Report;
 use super::{Outcome, Trouble};
-use crate::facts::{Check, Comment, Demands, Labelled, Permission, Person, Pull, Repository, Review};
-use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Sha};
+use crate::facts::{Check, CheckOutput, Comment, Demands, Labelled, Permission, Person, Pull, Repository, Review};
+use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha};
 
 /// The forge, asked about one repository. Every answer may be stale; the refs decide.
 pub trait Forge: Send + Sync + 'static {
@@ -26,12 +27,19 @@ pub trait Forge: Send + Sync + 'static {
     -> impl Future<Output = Result<Option<(Person, Permission)>, Trouble>> + Send;
     /// Comments on the pull request made at or after `since`, oldest first, ours included.
     fn comments(&self, number: PrNumber, since: Moment) -> impl Future<Output = Result<Vec<Comment>, Trouble>> + Send;
-    /// Every check run (latest attempt of each suite and name, duplicates kept) and every status (latest of each context) on a commit.
+    /// Every check run (latest attempt of each suite and name, duplicates kept) and every status (latest of each context) on a
+    /// commit, our own reports left out.
     fn checks(&self, sha: Sha) -> impl Future<Output = Result<Vec<Check>, Trouble>> + Send;
     /// The latest opinion of each reviewer of the pull request.
     fn reviews(&self, number: PrNumber) -> impl Future<Output = Result<Vec<Review>, Trouble>> + Send;
     /// What branch protection and rulesets demand of pull requests onto `branch`.
     fn demands(&self, branch: &BranchName) -> impl Future<Output = Result<Demands, Trouble>> + Send;
+    /// What a check run says of itself, its page being at `url`; `None` if there is none by this id.
+    fn output(
+        &self,
+        check: u64,
+        url: Option<&str>,
+    ) -> impl Future<Output = Result<Option<CheckOutput>, Trouble>> + Send;
     /// Our own comment on the pull request that carries `marker`, if there is one.
     fn own_comment(
         &self,
@@ -43,6 +51,16 @@ pub trait Forge: Send + Sync + 'static {
     -> impl Future<Output = Result<Outcome<CommentId>, Trouble>> + Send;
     /// Replaces the text of our comment. `Rejected` when it is gone.
     fn edit_comment(&self, id: CommentId, body: &str) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
+    /// The App we are: what it reports is its own word, and never evidence.
+    fn app(&self) -> AppId;
+    /// Our own check run of this topic and pull request on its head, if there is one.
+    fn own_report(&self, report: &Report) -> impl Future<Output = Result<Option<CheckRunId>, Trouble>> + Send;
+    /// Makes a check run of ours (`None`), or replaces what it says. `Rejected` when it, or its commit, is gone.
+    fn report(
+        &self,
+        id: Option<CheckRunId>,
+        report: &Report,
+    ) -> impl Future<Output = Result<Outcome<CheckRunId>, Trouble>> + Send;
     /// Acknowledges a person's comment with a thumbs-up; a second time changes nothing.
     fn acknowledge(&self, id: CommentId) -> impl Future<Output = Result<Outcome<()>, Trouble>> + Send;
     /// Takes a label off; `Done` if it was not there.

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod forge;
 pub mod git;
+pub mod report;
 pub mod store;
 
 pub use clock::Clock;

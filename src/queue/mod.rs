@@ -6,6 +6,7 @@
 mod effect;
 mod event;
 mod explain;
+mod forecast;
 mod invariant;
 mod order;
 pub mod plan;
@@ -20,6 +21,7 @@ mod verdict;
 pub use effect::{Effect, Member, Notice, members_of, outstanding};
 pub use event::{Composition, Event, LeaveWhy, Refusal, Silence, Verdict};
 pub use explain::{Doing, Standing, explain, explain_all};
+pub use forecast::{Ahead, forecast};
 pub use invariant::check;
 pub use order::{Entry, EntryId, Priority};
 pub use policy::{Plan, Policy};

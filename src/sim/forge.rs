@@ -4,8 +4,11 @@ use super::gate::Door;
 use super::pulls::LABEL;
 use super::saboteur;
 use super::world::Ground;
-use crate::facts::{Check, Comment, Demands, Labelled, Permission, Person, Pull, PullState, Repository, Review};
-use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Sha};
+use crate::facts::{
+    Check, CheckOutput, Comment, Demands, Labelled, Permission, Person, Pull, PullState, Repository, Review,
+};
+use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha};
+use crate::port::report::Report;
 use crate::port::{Forge, Outcome, Trouble};
 
 /// The name our own comments carry.
@@ -143,6 +146,10 @@ impl Forge for SimForge {
         self.read(|_| Vec::new()).await
     }
 
+    async fn output(&self, _check: u64, _url: Option<&str>) -> Result<Option<CheckOutput>, Trouble> {
+        self.read(|_| Some(CheckOutput { summary: Some("broken".into()), ..CheckOutput::default() })).await
+    }
+
     async fn demands(&self, _branch: &BranchName) -> Result<Demands, Trouble> {
         self.read(|_| Demands::default()).await
     }
@@ -178,6 +185,27 @@ impl Forge for SimForge {
             ground.note(|| format!("== #{number} is told: {body:?}"));
             ground.said(number, body);
             Some(())
+        })
+        .await
+    }
+
+    fn app(&self) -> AppId {
+        AppId::new(99)
+    }
+
+    async fn own_report(&self, report: &Report) -> Result<Option<CheckRunId>, Trouble> {
+        let same = |known: &Report| (known.topic, known.pr, known.head) == (report.topic, report.pr, report.head);
+        self.read(|ground| ground.reports.iter().rev().find_map(|(id, known)| same(known).then_some(*id))).await
+    }
+
+    async fn report(&self, id: Option<CheckRunId>, report: &Report) -> Result<Outcome<CheckRunId>, Trouble> {
+        self.write(|ground, process| {
+            let written = serde_json::to_string(report).unwrap_or_default();
+            ground.intended(process, &written, || format!("check run {written}"));
+            let id = id.unwrap_or_else(|| CheckRunId::new(ground.id()));
+            ground.note(|| format!("== #{} shows {:?}: {}", report.pr, report.ending, report.title));
+            ground.reports.insert(id, report.clone());
+            Some(id)
         })
         .await
     }

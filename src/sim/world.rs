@@ -9,8 +9,9 @@ use super::saboteur::Bug;
 use super::store::Rows;
 use super::truth::{Content, Truth};
 use crate::facts::{Permission, Person, Repository};
-use crate::ids::{CommentId, Moment, PrNumber, RefName, RepoId, RepoName, Sha, UserId};
+use crate::ids::{CheckRunId, CommentId, Moment, PrNumber, RefName, RepoId, RepoName, Sha, UserId};
 use crate::port::git::{RefUpdate, TagObject};
+use crate::port::report::Report;
 use crate::port::store::Hint;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -106,6 +107,8 @@ pub struct Ground {
     pub pulls: BTreeMap<PrNumber, PullFile>,
     /// Comments.
     pub comments: BTreeMap<CommentId, Note>,
+    /// The bot's own check runs, as they show.
+    pub reports: BTreeMap<CheckRunId, Report>,
     /// Who may do what.
     pub permissions: BTreeMap<String, Permission>,
     /// CI.
@@ -157,6 +160,7 @@ impl Ground {
             tags: BTreeMap::new(),
             pulls: BTreeMap::new(),
             comments: BTreeMap::new(),
+            reports: BTreeMap::new(),
             permissions: PEOPLE.iter().map(|(login, may)| ((*login).to_owned(), *may)).collect(),
             checks: BTreeMap::new(),
             saved: BTreeSet::new(),

@@ -136,11 +136,12 @@ const WAITING: [Row; 9] = [
     ("not-read-yet", Source::Queue("a request is weighed by what was read"), WAIT),
 ];
 
-const REFUSED: [Row; 12] = [
+const REFUSED: [Row; 13] = [
     ("needs-write", WRITE, "Ask somebody who has it."),
     ("not-listed", Source::Setting("rules.mergers"), "Ask somebody who is listed."),
     ("own-work", Source::Setting("rules.no_self_merge"), "Ask somebody else to ask for it."),
     ("own-approval", Source::Queue("nobody's approval of their own work counts"), "Ask somebody else to look at it."),
+    ("on-itself", Source::Queue("nothing waits for itself"), "Name another pull request."),
     ("no-such-pull", Source::None, "Check the number."),
     ("not-open", Source::Forge("only an open pull request can land"), "Open it again if it shall land, and ask again."),
     ("other-base", Source::Queue("this queue lands on `{trunk}`"), "Change its base, and ask again."),
@@ -191,7 +192,10 @@ pub fn refusal_code(why: &Refusal) -> &'static str {
         Refusal::Overtaken => "overtaken",
         Refusal::Landed => "landed",
         Refusal::HeadGone => "head-repo-gone",
-        Refusal::NotConfigured => "not-configured",
+        Refusal::NotListed { .. } => "not-listed",
+        Refusal::OwnWork { .. } => "own-work",
+        Refusal::OwnApproval => "own-approval",
+        Refusal::OnItself => "on-itself",
     }
 }
 

@@ -20,6 +20,7 @@ fn board(title: &str) -> Board {
         position: 1,
         status: "Waits for #11.".into(),
         since: Moment::from_ms(0),
+        eta_ms: None,
     };
     Board {
         name: "octo/hello".parse().expect("a name"),
@@ -31,6 +32,8 @@ fn board(title: &str) -> Board {
         landings: vec![],
         waiting: vec![],
         departures: vec![],
+        run_ms: None,
+        wait_ms: None,
         counters: BTreeMap::from([("greenline_landed_total".into(), 5), ("not a metric\n".into(), 1)]),
         at: Moment::from_ms(0),
         answers: Answers::default(),

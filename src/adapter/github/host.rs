@@ -61,6 +61,15 @@ impl Host {
         let address = headers.get(LOCATION).and_then(|value| value.to_str().ok());
         self.path(address.ok_or_else(|| Trouble::Bug("GitHub sent a redirect that says not where to".to_owned()))?)
     }
+
+    /// The address a redirect leads to, on whatever host: it must not be asked with a credential.
+    pub(super) fn elsewhere(&self, headers: &HeaderMap) -> Result<Uri, Trouble> {
+        let address = headers.get(LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let uri: Option<Uri> = address.parse().ok();
+        // Nothing of an API behind TLS is read without TLS.
+        let safe = |uri: &Uri| uri.scheme_str() == Some("https") || uri.scheme_str() == Some(self.scheme.as_str());
+        uri.filter(safe).ok_or_else(|| Trouble::Bug("GitHub sent us on to no address we may ask".to_owned()))
+    }
 }
 
 /// The target of `rel="next"` in one `Link` header.

@@ -11,6 +11,7 @@ mod client;
 mod forge;
 mod host;
 mod limits;
+mod log;
 pub(crate) mod model;
 mod tokens;
 

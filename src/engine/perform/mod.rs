@@ -3,9 +3,11 @@
 mod branches;
 mod comments;
 mod compose;
+mod evidence;
 mod grounds;
 mod landing;
 mod read;
+mod reports;
 mod requests;
 mod restore;
 mod runs;
@@ -30,8 +32,17 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
         Job::Revoke { trunk, to, attempt, tag, bar } => {
             landing::revoke(world, &landing::Revocation { trunk, to: *to, attempt: *attempt, tag, bar }).await
         }
-        Job::ConfirmEject { entry, trunk } => read::confirm_eject(world, *entry, trunk).await,
+        Job::ConfirmEject { entry, trunk, red } => {
+            let mut facts = Vec::new();
+            // Before trunk is read, so that the answer about trunk is as fresh as can be.
+            if let Some((tip, failed)) = red {
+                facts.push(Fact::Evidence { tip: *tip, words: evidence::evidence(world, failed).await });
+            }
+            facts.extend(read::confirm_eject(world, *entry, trunk).await?);
+            Ok(facts)
+        }
         Job::Post { pr, comment, body } => comments::post(world, *pr, *comment, body).await,
+        Job::Report { id, report } => reports::report(world, *id, report).await,
         Job::Answer { comment, pr, body } => comments::answer(world, *comment, *pr, body.as_deref()).await,
         Job::RemoveLabel { pr, label } => comments::remove_label(world, *pr, label).await,
         Job::DeleteBranch(deletion) => branches::delete(world, deletion).await,

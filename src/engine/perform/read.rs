@@ -8,10 +8,12 @@ use crate::engine::fact::Fact;
 use crate::engine::perform::grounds::grounds;
 use crate::engine::view::View;
 use crate::engine::world::World;
-use crate::facts::{CheckState, Comment, Pull, PullState, Repository};
+use crate::facts::{CheckState, Comment, Demands, Pull, PullState, Repository, RequiredCheck};
 use crate::ids::{BranchName, Moment, PrNumber, RepoId, Sha};
+use crate::port::report::Topic;
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{EntryId, Event};
+use crate::text;
 use std::collections::BTreeSet;
 
 /// Where the repository's settings are, on trunk.
@@ -178,14 +180,26 @@ pub(super) async fn confirm_eject<W: World>(
 pub(super) async fn settings<W: World>(world: &W, at: Sha, branch: &BranchName) -> Result<Vec<Fact>, Trouble> {
     world.git().fetch(&[at], &[]).await?;
     let demands = world.forge().demands(branch).await?;
+    let us = world.forge().app();
     let bytes = world.git().file(at, SETTINGS_PATH).await?;
     let places = bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).map(config::places);
+    let places = places.unwrap_or_default();
     let file = match bytes {
         None => Ok(None),
         Some(bytes) => parse(&bytes).map(|config| Some(Box::new(config))),
     };
-    let places = places.unwrap_or_default();
-    Ok(vec![Fact::Settings { at, file, demands, places }])
+    let ours = |check: &RequiredCheck| {
+        Topic::ALL.iter().any(|topic| check.name.as_str() == topic.name()) && check.app.is_none_or(|app| app == us)
+    };
+    let (own, checks): (Vec<_>, Vec<_>) = demands.checks.into_iter().partition(ours);
+    let demands = Demands { checks, ..demands };
+    let a_rule = format!("A rule for {branch}");
+    let by_rules = own.iter().map(|check| text::waits_for_itself(&a_rule, check.name.as_str()));
+    let by_file = file.iter().flatten().flat_map(|config| &config.checks.required);
+    let by_file = by_file.filter(|check| ours(check) && check.app.is_some());
+    let by_file = by_file.map(|check| text::waits_for_itself(SETTINGS_PATH, check.name.as_str()));
+    let waits = Fact::WaitsForItself(by_rules.chain(by_file).collect());
+    Ok(vec![waits, Fact::Settings { at, file, demands, places }])
 }
 
 fn parse(bytes: &[u8]) -> Result<RepoConfig, Vec<String>> {

@@ -108,6 +108,7 @@ fn want(job: &Job) -> Option<(&RefName, Want)> {
         | Job::Revoke { .. }
         | Job::ConfirmEject { .. }
         | Job::Post { .. }
+        | Job::Report { .. }
         | Job::Answer { .. }
         | Job::RemoveLabel { .. }
         | Job::DeleteBranch(_)

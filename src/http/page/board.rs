@@ -3,6 +3,7 @@
 use super::{View, words};
 use crate::engine::board::{Board, DepartureRow, GroupRow, LandingRow, QueueRow, WaitingRow};
 use crate::ids::{PrNumber, RepoId, RepoName};
+use crate::text;
 use maud::{Markup, html};
 
 /// Rows of one list shown at most; the rest is counted.
@@ -58,6 +59,13 @@ fn queue(view: &View<'_>, repo: RepoId, board: &Board, url: Option<&str>) -> Mar
     html! {
         section class="queue" {
             h3 { "Queue " span class="count" { (board.queue.len()) } }
+            @if let Some(run) = board.run_ms {
+                p class="detail pace" {
+                    "A green run takes " (text::about(run)) " here"
+                    @if let Some(wait) = board.wait_ms { ", and from approval to landing it takes " (text::about(wait)) }
+                    "."
+                }
+            }
             @if board.queue.is_empty() {
                 p class="empty" {
                     "Nothing waits. Put the label " q { "ready to merge" } " (or the one your settings name) on an "
@@ -84,7 +92,9 @@ fn entry(view: &View<'_>, (repo, name): (RepoId, &RepoName), row: &QueueRow, url
                     "by " span class="author" { (row.author.login) }
                     @if row.author.bot { " (bot)" }
                     ", head " (words::commit(row.head, url))
-                    ", queued " (words::time(row.since, view.now)) ", " (words::why(name, row.pull))
+                    ", queued " (words::time(row.since, view.now))
+                    @if let Some(ms) = row.eta_ms { ", should land in " span class="eta" { (text::about(ms)) } }
+                    ", " (words::why(name, row.pull))
                 }
             }
         }

@@ -30,6 +30,7 @@ fn board_saying(text: &str) -> Board {
             position: 1,
             status: text.clone(),
             since: at,
+            eta_ms: Some(720_000),
         }],
         groups: vec![GroupRow {
             pulls: vec![pull],
@@ -47,6 +48,8 @@ fn board_saying(text: &str) -> Board {
         }],
         waiting: vec![],
         departures: vec![DepartureRow { at, pull, code: text.clone(), sentence: text }],
+        run_ms: Some(360_000),
+        wait_ms: None,
         counters: BTreeMap::new(),
         at,
         answers: Answers::default(),

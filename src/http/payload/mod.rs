@@ -7,6 +7,7 @@ mod model;
 use super::signature::Verified;
 use crate::facts::Comment;
 use crate::ids::{CommentId, InstallationId, PrNumber, RefName, RepoId, RepoName};
+use crate::port::report::MARK;
 use crate::port::store::Hint;
 use bytes::Bytes;
 use serde::Deserialize;
@@ -71,7 +72,7 @@ fn hint(event: &str, body: &[u8]) -> Result<Option<Hint>, serde_json::Error> {
             Some(Hint::Pull(PrNumber::new(event.pull_request.number)))
         }
         "issue_comment" => comment(parse(body)?),
-        "check_run" => Some(checks(&parse::<model::CheckRunEvent>(body)?.check_run)),
+        "check_run" => check_run(&parse::<model::CheckRunEvent>(body)?.check_run),
         "check_suite" => Some(checks(&parse::<model::CheckSuiteEvent>(body)?.check_suite)),
         "workflow_run" => Some(checks(&parse::<model::WorkflowRunEvent>(body)?.workflow_run)),
         "status" => Some(Hint::Checks(parse::<model::StatusEvent>(body)?.sha)),
@@ -89,6 +90,12 @@ fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, serde_json::Error>
 
 fn checks(of: &model::OnCommit) -> Hint {
     Hint::Checks(of.head_sha)
+}
+
+/// What we said ourselves is no news. Somebody else's check run under our mark would only be found later, by looking.
+fn check_run(run: &model::CheckRun) -> Option<Hint> {
+    let ours = run.external_id.as_deref().is_some_and(|id| id.starts_with(MARK));
+    (!ours).then(|| checks(&run.on))
 }
 
 /// Only a new, unedited comment that a person wrote with their own hands on a pull request can be a command: admins can

@@ -59,7 +59,15 @@ pub(super) struct OnCommit {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct CheckRunEvent {
-    pub(super) check_run: OnCommit,
+    pub(super) check_run: CheckRun,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct CheckRun {
+    #[serde(flatten)]
+    pub(super) on: OnCommit,
+    #[serde(default)]
+    pub(super) external_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

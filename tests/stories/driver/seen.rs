@@ -41,6 +41,26 @@ impl Stage {
         })
     }
 
+    /// Greenline's own check runs of that name on a commit.
+    pub fn reports(&self, head: &str, name: &str) -> Vec<Value> {
+        let app = self.fact("/app/id");
+        let name = name.replace(' ', "%20").replace('/', "%2F");
+        let path = format!("/commits/{head}/check-runs?check_name={name}&app_id={app}&filter=all");
+        let found = self.act("user", "GET", &path, &Value::Null);
+        found["check_runs"].as_array().expect("a list").clone()
+    }
+
+    /// Waits until Greenline's one check run of that name on a commit ended like this (null: has not), and says all of this.
+    pub fn reported(&self, head: &str, name: &str, conclusion: &Value, parts: &[&str]) -> Value {
+        until(&format!("`{name}` is {conclusion} and says {parts:?}"), || {
+            let reports = self.reports(head, name);
+            let [report] = reports.as_slice() else { return None };
+            let text = report["output"].to_string();
+            (report["conclusion"] == *conclusion && parts.iter().all(|part| text.contains(part)))
+                .then(|| report.clone())
+        })
+    }
+
     /// The branches Greenline asks CI to test, with their tips.
     pub fn runs(&self) -> Vec<(String, String)> {
         let ours = |(name, sha): (String, String)| {

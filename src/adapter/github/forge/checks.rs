@@ -6,6 +6,7 @@ use crate::adapter::github::answer::Ask;
 use crate::facts::{Check, CheckState};
 use crate::ids::{AppId, Sha};
 use crate::port::Trouble;
+use crate::port::report::MARK;
 use crate::when;
 use http::StatusCode;
 use serde::Deserialize;
@@ -34,6 +35,8 @@ struct Run {
     details_url: Option<String>,
     #[serde(default)]
     app: Option<ByApp>,
+    #[serde(default)]
+    external_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,6 +64,12 @@ struct Status {
 }
 
 impl Run {
+    /// What we say ourselves is no evidence of anything.
+    fn is_ours(&self, us: AppId) -> bool {
+        let marked = self.external_id.as_deref().is_some_and(|id| id.starts_with(MARK));
+        marked && self.app.as_ref().is_some_and(|app| app.id == us.get())
+    }
+
     /// A check without a legal name or commit can be nobody's requirement, so it is left out.
     fn fact(self) -> Option<Check> {
         Some(Check {
@@ -118,7 +127,9 @@ impl GithubForge {
     pub(super) async fn checks_on(&self, sha: Sha) -> Result<Vec<Check>, Trouble> {
         let runs = format!("commits/{sha}/check-runs?filter=latest&per_page=100");
         let runs: Vec<RunPage> = self.on_commit(self.ask(&runs, "Checks: read")).await?;
-        let runs = runs.into_iter().flat_map(|page| page.check_runs).filter_map(Run::fact);
+        let us = self.app.client().app();
+        let runs = runs.into_iter().flat_map(|page| page.check_runs).filter(|run| !run.is_ours(us));
+        let runs = runs.filter_map(Run::fact);
         // Pages may repeat items; a run is one by its id.
         let mut checks: Vec<Check> =
             runs.map(|check| (check.id, check)).collect::<BTreeMap<_, _>>().into_values().collect();

@@ -4,9 +4,11 @@
 mod branches;
 mod checks;
 mod comments;
+mod outputs;
 mod people;
 mod pulls;
 mod reviews;
+mod reports;
 pub(super) mod rules;
 mod runs;
 mod timeline;
@@ -15,8 +17,11 @@ use super::answer::{Answer, Ask};
 use super::app::App;
 use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
-use crate::facts::{Check, Comment, Demands, Labelled, Permission, Person, Pull, Repository, Review};
-use crate::ids::{BranchName, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName, Sha};
+use crate::facts::{Check, CheckOutput, Comment, Demands, Labelled, Permission, Person, Pull, Repository, Review};
+use crate::ids::{
+    AppId, BranchName, CheckRunId, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName, Sha,
+};
+use crate::port::report::Report;
 use crate::port::{Forge, Outcome, Trouble};
 use http::{Method, StatusCode};
 use serde::Serialize;
@@ -197,6 +202,10 @@ impl Forge for GithubForge {
         self.demands_on(branch).await
     }
 
+    async fn output(&self, check: u64, url: Option<&str>) -> Result<Option<CheckOutput>, Trouble> {
+        self.output_of(check, url).await
+    }
+
     async fn own_comment(&self, number: PrNumber, marker: &str) -> Result<Option<CommentId>, Trouble> {
         self.our_comment(number, marker).await
     }
@@ -207,6 +216,18 @@ impl Forge for GithubForge {
 
     async fn edit_comment(&self, id: CommentId, body: &str) -> Result<Outcome<()>, Trouble> {
         self.change_comment(id, body).await
+    }
+
+    fn app(&self) -> AppId {
+        self.app.client().app()
+    }
+
+    async fn own_report(&self, report: &Report) -> Result<Option<CheckRunId>, Trouble> {
+        self.our_check_run(report).await
+    }
+
+    async fn report(&self, id: Option<CheckRunId>, report: &Report) -> Result<Outcome<CheckRunId>, Trouble> {
+        self.write_check_run(id, report).await
     }
 
     async fn acknowledge(&self, id: CommentId) -> Result<Outcome<()>, Trouble> {

@@ -1,0 +1,139 @@
+//! Our own check runs on the heads of pull requests: what each is to say now, and whether it says so already. No I/O.
+//!
+//! They say what the status comment says, and change when it does: see `posts`.
+
+use super::state::RepoState;
+use crate::facts::PullState;
+use crate::ids::{CheckRunId, PrNumber, Sha};
+use crate::port::report::{Ending, Report, Topic};
+use crate::queue::{Doing, EntryId, Standing};
+use crate::text;
+use serde::{Deserialize, Serialize};
+
+/// One check run of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// Which of ours.
+    pub topic: Topic,
+    /// The commit it stands on.
+    pub head: Sha,
+    /// The check run, once it is there.
+    pub id: Option<CheckRunId>,
+    /// What it is to say; `None` when it says so already.
+    pub wanted: Option<Report>,
+    /// What it is about; it is written anew only when this changes.
+    pub about: String,
+}
+
+/// What is said of a queued pull request.
+pub(super) fn queued(
+    state: &RepoState,
+    entry: EntryId,
+    standing: &Standing,
+    (words, page): (&str, Option<&str>),
+) -> Report {
+    let run = match &standing.doing {
+        Doing::Testing { run, .. } => state.runs.get(run).and_then(|run| run.url.as_deref()).filter(|url| is_web(url)),
+        Doing::WaitsForTrunk
+        | Doing::WaitsForTurn
+        | Doing::WaitsForThoseAhead
+        | Doing::Composing
+        | Doing::WaitsForSlot
+        | Doing::GreenBehind { .. }
+        | Doing::RedBehind { .. }
+        | Doing::UnfitBehind
+        | Doing::TrunkTested
+        | Doing::TrunkRed
+        | Doing::Landing { .. }
+        | Doing::Revoking
+        | Doing::Ejecting => None,
+    };
+    Report {
+        topic: Topic::Queue,
+        pr: entry.pr,
+        head: entry.head,
+        ending: None,
+        title: text::queued_title(standing),
+        summary: text::report(words, page),
+        details: run.or(page).map(str::to_owned),
+    }
+}
+
+/// Says how it ended for an entry.
+pub(super) fn ended(state: &mut RepoState, entry: EntryId, ending: Ending, words: (&str, &str), page: Option<&str>) {
+    let (title, sentence) = words;
+    let report = Report {
+        topic: Topic::Queue,
+        pr: entry.pr,
+        head: entry.head,
+        ending: Some(ending),
+        title: title.to_owned(),
+        summary: text::report(sentence, page),
+        details: page.map(str::to_owned),
+    };
+    say(state, report, &format!("{title} {}", entry.rev));
+}
+
+/// The forge takes the addresses of pages only.
+fn is_web(url: &str) -> bool {
+    (url.starts_with("https://") || url.starts_with("http://")) && !url.contains(char::is_whitespace)
+}
+
+/// Has a check run say something; the last word before it is written wins.
+pub(super) fn say(state: &mut RepoState, report: Report, about: &str) {
+    let of_pull = state.reports.entry(report.pr).or_default();
+    match of_pull.iter_mut().find(|known| known.topic == report.topic && known.head == report.head) {
+        Some(known) if known.about == about => {}
+        Some(known) => {
+            about.clone_into(&mut known.about);
+            known.wanted = Some(report);
+        }
+        None => of_pull.push(Reported {
+            topic: report.topic,
+            head: report.head,
+            id: None,
+            wanted: Some(report),
+            about: about.to_owned(),
+        }),
+    }
+}
+
+fn find<'a>(state: &'a mut RepoState, report: &Report) -> Option<&'a mut Reported> {
+    let of_pull = state.reports.get_mut(&report.pr)?;
+    of_pull.iter_mut().find(|known| known.topic == report.topic && known.head == report.head)
+}
+
+/// A check run says this now.
+pub(super) fn written(state: &mut RepoState, report: &Report, id: CheckRunId) {
+    state.reports_denied = None;
+    if let Some(known) = find(state, report) {
+        known.id = Some(id);
+        known.wanted.take_if(|wanted| wanted == report);
+    }
+}
+
+/// A check run cannot be written: one that was there is looked for once more, else it is let be. `denied` says what a person
+/// must change; each next change of what is to be said tries again.
+pub(super) fn refused(state: &mut RepoState, report: &Report, id: Option<CheckRunId>, denied: Option<&str>) {
+    if let Some(why) = denied {
+        state.reports_denied = Some(why.to_owned());
+    }
+    if let Some(known) = find(state, report) {
+        if id.is_some() && denied.is_none() {
+            known.id = None;
+        } else {
+            known.wanted.take_if(|wanted| wanted == report);
+        }
+    }
+}
+
+/// Forgets what says what it has to and can change no more.
+pub(super) fn sweep(state: &mut RepoState) {
+    let (queue, desk) = (&state.queue, &state.desk);
+    let open_at = |pr: &PrNumber| desk.pulls.get(pr).filter(|r| r.pull.state == PullState::Open).map(|r| r.pull.head);
+    state.reports.retain(|pr, of_pull| {
+        let (head, queued) = (open_at(pr), queue.entry(*pr).map(|entry| entry.id.head));
+        of_pull.retain(|known| known.wanted.is_some() || Some(known.head) == head || Some(known.head) == queued);
+        !of_pull.is_empty()
+    });
+}

@@ -1,0 +1,71 @@
+//! What we say of ourselves on a commit: our own check runs, as data. Nothing here is ever evidence about a commit.
+
+use crate::ids::{PrNumber, Sha};
+use serde::{Deserialize, Serialize};
+
+/// What the `external_id` of each check run of ours begins with: by it our own are known again.
+pub const MARK: &str = "greenline:";
+
+/// Which of our check runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// Where the pull request stands in the queue, and how it ended.
+    Queue,
+}
+
+impl Topic {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Queue];
+
+    /// The name it shows under.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Queue => "greenline",
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+        }
+    }
+}
+
+/// How something ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Well.
+    Success,
+    /// Badly.
+    Failure,
+    /// Neither: nobody asks any more.
+    Neutral,
+}
+
+/// One check run of ours as it is to be; one for each topic, pull request and head.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Which of ours.
+    pub topic: Topic,
+    /// The pull request it is about.
+    pub pr: PrNumber,
+    /// The commit it stands on.
+    pub head: Sha,
+    /// How it ended; `None` while it has not.
+    pub ending: Option<Ending>,
+    /// One line of plain text.
+    pub title: String,
+    /// The sentences; Markdown.
+    pub summary: String,
+    /// A page that shows more.
+    pub details: Option<String>,
+}
+
+impl Report {
+    /// What it is found again by; the forge keeps it and shows it to nobody.
+    pub fn external_id(&self) -> String {
+        format!("{MARK}{}:{}", self.topic.word(), self.pr)
+    }
+}
