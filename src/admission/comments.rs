@@ -6,8 +6,8 @@ use super::rules::{Terms, against, unfit};
 use super::said::{self, Word};
 use crate::command::{self, Command, Wish};
 use crate::facts::{Comment, Permission, Pull};
-use crate::queue::LeaveWhy;
 use crate::ids::{Moment, Reading, RequestId};
+use crate::queue::LeaveWhy;
 use serde::{Deserialize, Serialize};
 
 /// A comment with what was read to judge it.

@@ -2,9 +2,9 @@
 
 mod check_config;
 mod compose;
+mod doctor;
 mod import;
 mod init;
-mod doctor;
 mod queue;
 mod sandbox;
 mod schema;

@@ -124,7 +124,11 @@ const WAITING: [Row; 9] = [
     ),
     ("blocking-label", Source::Setting("rules.blocking_labels"), "Take the label off."),
     ("blocking-title", Source::Setting("rules.blocking_titles"), "Change the title."),
-    ("changes-requested", Source::Approvals, "Make the changes and ask for another review, or have the review dismissed."),
+    (
+        "changes-requested",
+        Source::Approvals,
+        "Make the changes and ask for another review, or have the review dismissed.",
+    ),
     ("approvals-missing", Source::Approvals, "Have somebody with write permission approve its head."),
     ("head-red", Source::Before, "Mend it, push, and ask again; or run the check again."),
     ("head-not-green-yet", Source::Before, "Wait for CI on its own head."),
@@ -222,7 +226,8 @@ mod tests {
 
     #[test]
     fn no_code_stands_twice() {
-        let mut codes: Vec<&str> = QUEUED.iter().chain(&OUT).chain(&WAITING).chain(&REFUSED).map(|(code, ..)| *code).collect();
+        let mut codes: Vec<&str> =
+            QUEUED.iter().chain(&OUT).chain(&WAITING).chain(&REFUSED).map(|(code, ..)| *code).collect();
         let all = codes.len();
         codes.sort_unstable();
         codes.dedup();

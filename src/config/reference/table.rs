@@ -6,7 +6,11 @@ use super::{Absent, Kind, Row, Section};
 /// Every section, in the order in which a person would write them.
 pub const SECTIONS: &[Section] = &[
     Section { name: "queue", help: "how one gets in, and in which groups one is tested", rows: QUEUE },
-    Section { name: "rules", help: "who may ask for landing, and what has to hold before a pull request enters", rows: RULES },
+    Section {
+        name: "rules",
+        help: "who may ask for landing, and what has to hold before a pull request enters",
+        rows: RULES,
+    },
     Section { name: "checks", help: "what green means", rows: CHECKS },
     Section { name: "merge", help: "what lands", rows: MERGE },
     Section { name: "candidate", help: "how green commits of trunk are tagged", rows: CANDIDATE },
