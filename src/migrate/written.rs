@@ -12,7 +12,9 @@ pub(super) fn quoted(text: &str) -> String {
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            '\'' => out.push(c),
+            // What cannot be seen, or turns the text around, is spelt out.
+            c if c.escape_debug().count() > 1 => out.push_str(&format!("\\U{:08x}", u32::from(c))),
             c => out.push(c),
         }
     }
@@ -59,7 +61,8 @@ mod tests {
 
     #[test]
     fn any_text_survives_being_quoted() {
-        for text in ["plain", "a \"b\" \\c\n\t\u{7}ü", "\u{7f}'''", "{name = \"x\"}"] {
+        for text in ["plain", "a \"b\" \\c\n\t\u{7}ü", "it's \u{202e}turned 🚨\u{fe0f}", "\u{7f}'''", "{name = \"x\"}"]
+        {
             let toml = format!("x = {}", quoted(text));
             let root = crate::document::Node::toml(&toml).expect(&toml);
             assert_eq!(root.get("x").and_then(|x| x.text()), Some(text));
