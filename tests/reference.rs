@@ -48,7 +48,13 @@ fn tables(kind: &'static Kind) -> Option<(&'static [Row], &'static str, &'static
     match kind {
         Kind::List { of: Kind::Table(rows), .. } => Some((rows, "[", "]")),
         Kind::Table(rows) => Some((rows, "", "")),
-        _ => None,
+        Kind::Flag
+        | Kind::Whole { .. }
+        | Kind::Word(_)
+        | Kind::Text { .. }
+        | Kind::Duration { .. }
+        | Kind::List { .. }
+        | Kind::Either(_) => None,
     }
 }
 

@@ -8,9 +8,9 @@ use crate::when;
 use crate::wording::shown;
 use std::collections::BTreeMap;
 
-/// GitHub takes tokens that were made up to a minute in its future, and ours are dated a minute back.
-const AHEAD_MAX_MS: i64 = 110_000;
-/// Our tokens last nine minutes.
+/// GitHub refuses a token that ends more than ten minutes from its now, and one from its future (GitHub Docs, *Generating a
+/// JSON Web Token*). Ours are dated a minute back and end in nine.
+const AHEAD_MAX_MS: i64 = 60_000;
 const BEHIND_MAX_MS: i64 = 8 * 60_000;
 /// More than this is no delay of an answer.
 const DRIFT_MS: i64 = 15_000;
