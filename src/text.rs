@@ -5,10 +5,13 @@
 mod eta;
 mod excerpt;
 mod report;
+mod settings;
 
 pub use eta::{about, eta};
 pub use excerpt::excerpt;
 pub use report::{departure_title, queued_title, report, waits_for_itself};
+
+pub use settings::{Touched, settings_change, settings_same, settings_wrong};
 
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;

@@ -316,6 +316,8 @@ async fn runs(stand: &Stand, sha: &str) {
     look.end_run(repo, run, "cancelled", "stopped").expect("it runs");
     stand.expect(409, "POST", &format!("{at}/cancel"), &stand.app, Value::Null).await;
     stand.get(&format!("{at}/jobs")).await;
+    let logs = format!("/actions/jobs/{}/logs", run.check_run);
+    stand.expect(302, "GET", &logs, &stand.app, Value::Null).await;
     stand.get(&format!("{at}/pending_deployments")).await;
     stand.expect(201, "POST", &format!("{at}/rerun-failed-jobs"), &stand.app, Value::Null).await;
 }

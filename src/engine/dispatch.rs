@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const AT_ONCE: usize = 16;
 /// Closings under way at once, at the most. Each may wait half a minute for the forge, so they have places of their own.
 const CLOSINGS_AT_ONCE: usize = 4;
+/// Heads looked at for settings at once, at the most: after a first start there may be hundreds, and nothing waits for them.
+const PROPOSALS_AT_ONCE: usize = 2;
 /// First pause after trouble, doubled up to the longest.
 const PAUSE_MS: i64 = 500;
 const LONGEST_PAUSE_MS: i64 = 30_000;
@@ -68,7 +70,7 @@ impl Dispatch {
                     None => self.start(vec![job], now, &mut begin),
                     Some(until) => begin.next = Some(begin.next.map_or(until, |next| next.min(until))),
                 },
-                kind @ (Kind::Comment | Kind::Closing | Kind::Other) => {
+                kind @ (Kind::Comment | Kind::Closing | Kind::Proposal | Kind::Other) => {
                     if self.count(kind) < kind.at_once() {
                         self.start(vec![job], now, &mut begin);
                     }
@@ -100,7 +102,7 @@ impl Dispatch {
         let pushes = match batch.first().map(|job| kind(&job.key())) {
             Some(Kind::Refs) => 1,
             Some(Kind::Landing) => 2,
-            Some(Kind::Comment | Kind::Closing | Kind::Other) | None => 0,
+            Some(Kind::Comment | Kind::Closing | Kind::Proposal | Kind::Other) | None => 0,
         };
         self.pushes.extend(std::iter::repeat_n(now, pushes));
         self.under_way.extend(batch.iter().map(Job::key));
@@ -164,6 +166,7 @@ enum Kind {
     Landing,
     Comment,
     Closing,
+    Proposal,
     Other,
 }
 
@@ -174,6 +177,7 @@ impl Kind {
             Self::Refs | Self::Comment => 1,
             Self::Landing => usize::MAX,
             Self::Closing => CLOSINGS_AT_ONCE,
+            Self::Proposal => PROPOSALS_AT_ONCE,
             Self::Other => AT_ONCE,
         }
     }
@@ -185,6 +189,7 @@ fn kind(key: &Key) -> Kind {
         Key::Land(_) | Key::Revoke(_) => Kind::Landing,
         Key::Post(_) | Key::Report(..) | Key::Answer(_) => Kind::Comment,
         Key::Close(_) => Kind::Closing,
+        Key::Proposal(..) => Kind::Proposal,
         Key::Settings(_) | Key::Trunk | Key::Compose(..) | Key::Eject(_) | Key::Label(_) => Kind::Other,
     }
 }

@@ -8,6 +8,7 @@ pub mod job;
 pub mod perform;
 mod posts;
 mod present;
+pub mod proposals;
 pub mod repo;
 pub mod reports;
 pub mod state;

@@ -3,6 +3,7 @@
 use super::fact::Fact;
 use super::job::{landing_ref, run_branch};
 use super::posts;
+use super::proposals;
 use super::reports;
 use super::state::{Closing, File, RepoState, Run};
 use crate::admission::{self, Decision, Desk, Heard, PullReading, Refusal, Terms};
@@ -84,6 +85,11 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::PostRefused { pr, body, comment } => posts::refused(state, *pr, *comment, body),
         Fact::Reported { id, report } => reports::written(state, report, *id),
         Fact::ReportRefused { report, id, denied } => reports::refused(state, report, *id, denied.as_deref()),
+        Fact::Heads { open, gone } => {
+            state.proposals.retain(|pr, _| !gone.contains(pr));
+            open.iter().for_each(|(pr, head)| proposals::head_is(state, *pr, *head));
+        }
+        Fact::Proposal { pr, head, proposed } => proposals::read(state, *pr, *head, proposed, around.page),
         Fact::WaitsForItself(where_required) => state.settings.waits_for_itself.clone_from(where_required),
         Fact::Answered { comment } => {
             state.answers.remove(comment);
@@ -105,8 +111,9 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
 }
 
 /// A pull request that landed counts as merged, whatever the forge still shows: nobody can ask for it any more.
-fn seen(state: &RepoState, pull: Option<&Pull>) -> Option<Pull> {
+fn seen(state: &mut RepoState, pull: Option<&Pull>) -> Option<Pull> {
     let pull = pull?.clone();
+    proposals::seen(state, &pull);
     let landed = state.closings.contains_key(&pull.number) && pull.state == PullState::Open;
     Some(Pull { state: if landed { PullState::Merged } else { pull.state }, ..pull })
 }
@@ -122,7 +129,7 @@ fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk
 
 /// The settings as they are on a trunk commit: in force from now on.
 fn settings(state: &mut RepoState, (at, file, forge_requires): SettingsRead<'_>, around: Around<'_>) {
-    let merge = state.config().merge;
+    let before = state.config();
     state.settings.read_at = Some(at);
     state.settings.forge_requires = forge_requires.to_vec();
     match file {
@@ -132,7 +139,11 @@ fn settings(state: &mut RepoState, (at, file, forge_requires): SettingsRead<'_>,
         }
         Err(problems) => state.settings.file = File::Broken(problems.clone()),
     }
-    if state.config().merge != merge {
+    let now = state.config();
+    if now != before {
+        proposals::settings_changed(state);
+    }
+    if now.merge != before.merge {
         advance(state, Event::Reshaped, around);
     }
 }

@@ -20,6 +20,8 @@ pub struct View {
     pub label: String,
     /// Pull requests in the queue.
     pub queued: BTreeSet<PrNumber>,
+    /// Heads of open pull requests that are known.
+    pub heads: BTreeMap<PrNumber, Sha>,
     /// Runs whose verdict is waited for, with their commits.
     pub runs: Vec<(RunId, Sha)>,
     /// Comments before this moment have been looked at.
@@ -55,6 +57,7 @@ impl View {
             tip: queue.trunk.map(|trunk| trunk.tip),
             label: state.config().queue.label,
             queued: queue.order.iter().map(|entry| entry.id.pr).collect(),
+            heads: state.proposals.iter().map(|(pr, proposal)| (*pr, proposal.head)).collect(),
             runs: waited_for(state).collect(),
             heard_until: state.heard_until,
             red_trunk: red_trunk(state),

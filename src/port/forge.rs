@@ -33,6 +33,8 @@ pub trait Forge: Send + Sync + 'static {
         check: u64,
         url: Option<&str>,
     ) -> impl Future<Output = Result<Option<CheckOutput>, Trouble>> + Send;
+    /// A small file's bytes on a commit that need not be fetched; `None` if there is no such file or commit, `Bug` if it is none.
+    fn file(&self, commit: Sha, path: &str) -> impl Future<Output = Result<Option<Vec<u8>>, Trouble>> + Send;
     /// What branch protection and rulesets require of `branch`; empty when they require nothing.
     fn required_checks(&self, branch: &BranchName) -> impl Future<Output = Result<Vec<RequiredCheck>, Trouble>> + Send;
     /// Our own comment on the pull request that carries `marker`, if there is one.

@@ -139,6 +139,10 @@ impl Forge for SimForge {
         self.read(|_| Some(CheckOutput { summary: Some("broken".into()), ..CheckOutput::default() })).await
     }
 
+    async fn file(&self, commit: Sha, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        self.read(|ground| super::git::settings_file(ground, commit, path)).await
+    }
+
     async fn required_checks(&self, _branch: &BranchName) -> Result<Vec<RequiredCheck>, Trouble> {
         self.read(|_| Vec::new()).await
     }

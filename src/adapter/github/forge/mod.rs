@@ -3,6 +3,7 @@
 
 mod checks;
 mod comments;
+mod files;
 mod outputs;
 mod people;
 mod pulls;
@@ -190,6 +191,10 @@ impl Forge for GithubForge {
 
     async fn output(&self, check: u64, url: Option<&str>) -> Result<Option<CheckOutput>, Trouble> {
         self.output_of(check, url).await
+    }
+
+    async fn file(&self, commit: Sha, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        self.file_of(commit, path).await
     }
 
     async fn required_checks(&self, branch: &BranchName) -> Result<Vec<RequiredCheck>, Trouble> {
