@@ -52,8 +52,14 @@ pub(super) fn seen(state: &mut RepoState, pull: &Pull) {
     head_is(state, pull.number, pull.head);
 }
 
+/// Heads of open pull requests were listed, and who is not open any more.
+pub(super) fn heads(state: &mut RepoState, open: &[(PrNumber, Sha)], gone: &[PrNumber]) {
+    state.proposals.retain(|pr, _| !gone.contains(pr));
+    open.iter().for_each(|(pr, head)| head_is(state, *pr, *head));
+}
+
 /// The head of an open pull request onto trunk is this.
-pub(super) fn head_is(state: &mut RepoState, pr: PrNumber, head: Sha) {
+fn head_is(state: &mut RepoState, pr: PrNumber, head: Sha) {
     let known = state.proposals.entry(pr).or_insert(Proposal { head, edits: None });
     if known.head != head {
         *known = Proposal { head, edits: None };

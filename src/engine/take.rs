@@ -85,10 +85,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::PostRefused { pr, body, comment } => posts::refused(state, *pr, *comment, body),
         Fact::Reported { id, report } => reports::written(state, report, *id),
         Fact::ReportRefused { report, id, denied } => reports::refused(state, report, *id, denied.as_deref()),
-        Fact::Heads { open, gone } => {
-            state.proposals.retain(|pr, _| !gone.contains(pr));
-            open.iter().for_each(|(pr, head)| proposals::head_is(state, *pr, *head));
-        }
+        Fact::Heads { open, gone } => proposals::heads(state, open, gone),
         Fact::Proposal { pr, head, proposed } => proposals::read(state, *pr, *head, proposed, around.page),
         Fact::WaitsForItself(where_required) => state.settings.waits_for_itself.clone_from(where_required),
         Fact::Answered { comment } => {
