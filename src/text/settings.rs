@@ -76,9 +76,8 @@ pub fn settings_same() -> (String, String) {
 
 fn at_once(config: &RepoConfig) -> u32 {
     match config.queue.plan {
-        PlanConfig::Serial => 1,
+        PlanConfig::Serial | PlanConfig::Batch { .. } => 1,
         PlanConfig::Pipeline { depth } => depth.min(config.queue.budget),
-        PlanConfig::Batch { .. } => 1,
     }
 }
 

@@ -15,8 +15,22 @@ pub(super) async fn proposal<W: World>(world: &W, pr: PrNumber, recipe: &Recipe)
     Ok(vec![Fact::Proposal { pr, head: recipe.head, proposed }])
 }
 
+/// The file on trunk once the pull request has landed.
+enum Then {
+    /// As it is now.
+    Same,
+    /// Gone.
+    Gone,
+    /// This.
+    File(Vec<u8>),
+}
+
 async fn read<W: World>(world: &W, pr: PrNumber, recipe: &Recipe) -> Result<Proposed, Trouble> {
-    let there = world.forge().file(recipe.head, SETTINGS_PATH).await?;
+    let there = match world.forge().file(recipe.head, SETTINGS_PATH).await {
+        // A directory, or more than the forge gives away like this: git says which.
+        Err(Trouble::Bug(_)) => Some(Vec::new()),
+        there => there?,
+    };
     world.git().fetch(&[recipe.onto], &[]).await?;
     let now = match world.git().file(recipe.onto, SETTINGS_PATH).await {
         // Trunk's own file is too large to be settings; whatever takes its place is news.
@@ -26,50 +40,45 @@ async fn read<W: World>(world: &W, pr: PrNumber, recipe: &Recipe) -> Result<Prop
     if there == now {
         return Ok(Proposed::Same);
     }
+    let then = then(world, pr, recipe, now.as_deref()).await?;
     // The file as it is on the branch says what is wrong in it, with the lines its author sees.
-    if let Some(Err(problems)) = there.as_deref().map(parse_settings) {
-        return Ok(if edits(world, pr, recipe, &now).await?.is_some() {
-            Proposed::Wrong(problems)
-        } else {
-            Proposed::Same
-        });
-    }
-    Ok(match edits(world, pr, recipe, &now).await? {
-        None => Proposed::Same,
-        Some(None) => Proposed::Valid(Box::default()),
-        Some(Some(bytes)) => match parse_settings(&bytes) {
+    let on_branch = there.as_deref().map(parse_settings);
+    Ok(match (then, on_branch) {
+        (Then::Same, _) => Proposed::Same,
+        (_, Some(Err(problems))) => Proposed::Wrong(problems),
+        (Then::Gone, _) => Proposed::Valid(Box::default()),
+        (Then::File(bytes), _) => match parse_settings(&bytes) {
             Ok(config) => Proposed::Valid(Box::new(config)),
             Err(problems) => Proposed::Wrong(problems),
         },
     })
 }
 
-/// The file as it would be on trunk; the outer `None` if it would be as it is. What cannot be composed is taken as it stands.
-async fn edits<W: World>(
-    world: &W,
-    pr: PrNumber,
-    recipe: &Recipe,
-    now: &Option<Vec<u8>>,
-) -> Result<Option<Option<Vec<u8>>>, Trouble> {
+/// What cannot be composed is taken as it stands on its branch.
+async fn then<W: World>(world: &W, pr: PrNumber, recipe: &Recipe, now: Option<&[u8]>) -> Result<Then, Trouble> {
     match world.git().fetch(&[], &[PullHead { number: pr, head: recipe.head }]).await {
         // It has moved on; its next head is looked at instead.
         Err(Trouble::Bug(why)) => {
             tracing::debug!(%pr, why, "a head that is to be looked at cannot be fetched");
-            return Ok(None);
+            return Ok(Then::Same);
         }
         fetched => fetched?,
     }
     let at = match world.git().compose(recipe).await? {
         Composed::Tip { tip, .. } => tip,
-        Composed::Nothing => return Ok(None),
+        Composed::Nothing => return Ok(Then::Same),
         Composed::Conflict { .. } | Composed::Refused { .. } => recipe.head,
     };
-    let then = match world.git().file(at, SETTINGS_PATH).await {
+    let file = match world.git().file(at, SETTINGS_PATH).await {
         // More than settings may have; parsing says so.
         Err(Trouble::Denied(_)) => Some(vec![b' '; crate::config::BYTES_MAX + 1]),
-        then => then?,
+        file => file?,
     };
-    Ok((then != *now).then_some(then))
+    Ok(match file {
+        file if file.as_deref() == now => Then::Same,
+        None => Then::Gone,
+        Some(bytes) => Then::File(bytes),
+    })
 }
 
 /// So that a file that is no text is told like one that is wrong.
