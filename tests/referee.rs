@@ -14,11 +14,7 @@ use tower::ServiceExt as _;
 const ABSENT: &str = "0000000000000000000000000000000000000000";
 
 /// Described operations without a route, and why.
-const NO_ROUTE: [(&str, &str); 4] = [
-    (
-        "actions/download-job-logs-for-workflow-run",
-        "logs are files on this machine; the check run's summary has their end",
-    ),
+const NO_ROUTE: [(&str, &str); 3] = [
     ("actions/review-custom-gates-for-run", "the sandbox's CI has no deployment gates"),
     ("apps/create-from-manifest", "Apps are made on a web page first; the sandbox has its own from the start"),
     ("repos/create-or-update-environment", "environments are those that deployments name"),
