@@ -5,6 +5,7 @@
 mod eta;
 mod excerpt;
 mod report;
+mod settings;
 mod waiting;
 pub mod why;
 
@@ -12,6 +13,8 @@ pub use eta::{about, eta};
 pub use excerpt::excerpt;
 pub use report::{departure_title, queued_title, report, waits_for_itself};
 pub use waiting::{obstacle_code, waiting};
+
+pub use settings::{Touched, settings_change, settings_same, settings_wrong};
 
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;

@@ -14,11 +14,7 @@ use tower::ServiceExt as _;
 const ABSENT: &str = "0000000000000000000000000000000000000000";
 
 /// Described operations without a route, and why.
-const NO_ROUTE: [(&str, &str); 4] = [
-    (
-        "actions/download-job-logs-for-workflow-run",
-        "logs are files on this machine; the check run's summary has their end",
-    ),
+const NO_ROUTE: [(&str, &str); 3] = [
     ("actions/review-custom-gates-for-run", "the sandbox's CI has no deployment gates"),
     ("apps/create-from-manifest", "Apps are made on a web page first; the sandbox has its own from the start"),
     ("repos/create-or-update-environment", "environments are those that deployments name"),
@@ -316,6 +312,8 @@ async fn runs(stand: &Stand, sha: &str) {
     look.end_run(repo, run, "cancelled", "stopped").expect("it runs");
     stand.expect(409, "POST", &format!("{at}/cancel"), &stand.app, Value::Null).await;
     stand.get(&format!("{at}/jobs")).await;
+    let logs = format!("/actions/jobs/{}/logs", run.check_run);
+    stand.expect(302, "GET", &logs, &stand.app, Value::Null).await;
     stand.get(&format!("{at}/pending_deployments")).await;
     stand.expect(201, "POST", &format!("{at}/rerun-failed-jobs"), &stand.app, Value::Null).await;
 }

@@ -1,5 +1,6 @@
 //! Settings: `bot.toml` for the service, `.github/greenline.toml` for a repository. Reads text, never files or the network.
 
+pub mod changes;
 pub mod reference;
 pub mod repo;
 pub mod service;

@@ -1,9 +1,10 @@
 //! What is wrong with a settings file, said so that its owner can mend it. It never decides what is wrong.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One thing wrong with a settings file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The line it stands on, from 1; none for what is missing, or came from the environment.
     pub line: Option<usize>,

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const AT_ONCE: usize = 16;
 /// Closings under way at once, at the most. Each may wait half a minute for the forge, so they have places of their own.
 const CLOSINGS_AT_ONCE: usize = 4;
+/// Heads looked at for settings at once, at the most: after a first start there may be hundreds, and nothing waits for them.
+const PROPOSALS_AT_ONCE: usize = 2;
 /// First pause after trouble, doubled up to the longest.
 const PAUSE_MS: i64 = 500;
 const LONGEST_PAUSE_MS: i64 = 30_000;
@@ -75,7 +77,7 @@ impl Dispatch {
                     None => self.start(vec![job], now, &mut begin),
                     Some(until) => begin.next = Some(begin.next.map_or(until, |next| next.min(until))),
                 },
-                kind @ (Kind::Comment | Kind::Closing | Kind::Other) => {
+                kind @ (Kind::Comment | Kind::Closing | Kind::Proposal | Kind::Other) => {
                     if self.count(kind) < kind.at_once() {
                         self.start(vec![job], now, &mut begin);
                     }
@@ -107,7 +109,7 @@ impl Dispatch {
         let pushes = match batch.first().map(|job| kind(&job.key())) {
             Some(Kind::Refs | Kind::Branch) => 1,
             Some(Kind::Landing) => 2,
-            Some(Kind::Comment | Kind::Closing | Kind::Other) | None => 0,
+            Some(Kind::Comment | Kind::Closing | Kind::Proposal | Kind::Other) | None => 0,
         };
         self.pushes.extend(std::iter::repeat_n(now, pushes));
         self.under_way.extend(batch.iter().map(Job::key));
@@ -172,6 +174,7 @@ enum Kind {
     Comment,
     Closing,
     Branch,
+    Proposal,
     Other,
 }
 
@@ -182,6 +185,7 @@ impl Kind {
             Self::Refs | Self::Comment | Self::Branch => 1,
             Self::Landing => usize::MAX,
             Self::Closing => CLOSINGS_AT_ONCE,
+            Self::Proposal => PROPOSALS_AT_ONCE,
             Self::Other => AT_ONCE,
         }
     }
@@ -195,6 +199,7 @@ fn kind(key: &Key) -> Kind {
         Key::Close(_) => Kind::Closing,
         Key::Settings(_) | Key::Trunk | Key::Weigh(_) | Key::Compose(..) | Key::Eject(_) | Key::Label(_) => Kind::Other,
         Key::Branch(_) => Kind::Branch,
+        Key::Proposal(..) => Kind::Proposal,
     }
 }
 

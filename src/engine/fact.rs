@@ -1,5 +1,6 @@
 //! What the engine hears: readings of the world and outcomes of jobs. Everything a repository's state changes by.
 
+use super::proposals::Proposed;
 use super::state::Landed;
 use crate::admission::{Asked, Heard, PullReading};
 use crate::command::Request;
@@ -113,6 +114,22 @@ pub enum Fact {
         id: Option<CheckRunId>,
         /// What a person must change first, if that is why.
         denied: Option<String>,
+    },
+    /// Heads of open pull requests onto trunk were seen that were not known, and some known are not open any more.
+    Heads {
+        /// Numbers and heads.
+        open: Vec<(PrNumber, Sha)>,
+        /// Not open any more.
+        gone: Vec<PrNumber>,
+    },
+    /// What a head would make of the settings was read.
+    Proposal {
+        /// Whose.
+        pr: PrNumber,
+        /// Which.
+        head: Sha,
+        /// What it does.
+        proposed: Proposed,
     },
     /// Our own check is required in these places; sentences with the fix.
     WaitsForItself(Vec<String>),

@@ -1,5 +1,6 @@
 //! What is owed to the world, computed from the state alone: each job says everything its performer needs, and leaves it no choice.
 
+use super::proposals;
 use super::recipe::recipe;
 use super::state::RepoState;
 use crate::admission::{Approval, Obstacle, Said, Subject, Terms};
@@ -183,6 +184,13 @@ pub enum Job {
         /// What it is to say.
         report: Box<Report>,
     },
+    /// Read what the head of a pull request would make of the settings.
+    ReadProposal {
+        /// Whose.
+        pr: PrNumber,
+        /// How it would be composed on trunk.
+        recipe: Recipe,
+    },
     /// Answer a comment.
     Answer {
         /// Which.
@@ -241,6 +249,8 @@ pub enum Key {
     Post(PrNumber),
     /// One of our check runs.
     Report(PrNumber, Topic, Sha),
+    /// What a head would make of the settings.
+    Proposal(PrNumber, Sha),
     /// An answer.
     Answer(CommentId),
     /// A label.
@@ -267,6 +277,7 @@ impl Job {
             Self::ConfirmEject { entry, .. } => Key::Eject(*entry),
             Self::Post { pr, .. } => Key::Post(*pr),
             Self::Report { report, .. } => Key::Report(report.pr, report.topic, report.head),
+            Self::ReadProposal { pr, recipe } => Key::Proposal(*pr, recipe.head),
             Self::Answer { comment, .. } => Key::Answer(*comment),
             Self::RemoveLabel { pr, .. } => Key::Label(*pr),
             Self::Close { pr, .. } => Key::Close(*pr),
@@ -310,6 +321,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         | Job::DropRef(_)
         | Job::Post { .. }
         | Job::Report { .. }
+        | Job::ReadProposal { .. }
         | Job::Answer { .. }
         | Job::RemoveLabel { .. }
         | Job::DeleteBranch(_)
@@ -350,6 +362,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         let report = Box::new(known.wanted.clone()?);
         Some(Job::Report { id: known.id, report })
     }));
+    jobs.extend(proposals::jobs(state));
     jobs
 }
 

@@ -9,6 +9,7 @@ pub mod job;
 pub mod perform;
 mod posts;
 mod present;
+pub mod proposals;
 mod recipe;
 pub mod repo;
 pub mod reports;

@@ -56,6 +56,7 @@ pub(super) fn queued(
         title: text::queued_title(standing),
         summary: text::report(words, page),
         details: run.or(page).map(str::to_owned),
+        notes: Vec::new(),
     }
 }
 
@@ -70,6 +71,7 @@ pub(super) fn ended(state: &mut RepoState, entry: EntryId, ending: Ending, words
         title: title.to_owned(),
         summary: text::report(sentence, page),
         details: page.map(str::to_owned),
+        notes: Vec::new(),
     };
     say(state, report, &format!("{title} {}", entry.rev));
 }

@@ -6,6 +6,7 @@ use crate::config::repo::{PlanConfig, RulesConfig};
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow, RequestRow};
 use crate::engine::eta::History;
+use crate::engine::proposals::Proposal;
 use crate::engine::reports::Reported;
 use crate::facts::{Demands, Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
@@ -39,6 +40,9 @@ pub struct RepoState {
     /// Our own check runs on the heads of pull requests.
     #[serde(default)]
     pub reports: BTreeMap<PrNumber, Vec<Reported>>,
+    /// The heads of open pull requests, and whether they edit the settings.
+    #[serde(default)]
+    pub proposals: BTreeMap<PrNumber, Proposal>,
     /// What a person must change before our check runs can be written.
     #[serde(default)]
     pub reports_denied: Option<String>,
@@ -209,6 +213,7 @@ impl RepoState {
             evidence: BTreeMap::new(),
             posts: BTreeMap::new(),
             reports: BTreeMap::new(),
+            proposals: BTreeMap::new(),
             reports_denied: None,
             labels_off: BTreeSet::new(),
             answers: BTreeMap::new(),

@@ -4,6 +4,7 @@ use super::branches;
 use super::fact::Fact;
 use super::job::{landing_ref, run_branch};
 use super::posts;
+use super::proposals;
 use super::recipe::recipe;
 use super::reports;
 use super::requests;
@@ -91,6 +92,8 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::PostRefused { pr, body, comment } => posts::refused(state, *pr, *comment, body),
         Fact::Reported { id, report } => reports::written(state, report, *id),
         Fact::ReportRefused { report, id, denied } => reports::refused(state, report, *id, denied.as_deref()),
+        Fact::Heads { open, gone } => proposals::heads(state, open, gone),
+        Fact::Proposal { pr, head, proposed } => proposals::read(state, *pr, *head, proposed, around.page),
         Fact::WaitsForItself(where_required) => state.settings.waits_for_itself.clone_from(where_required),
         Fact::Answered { comment } => {
             state.answers.remove(comment);
@@ -122,8 +125,9 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
 }
 
 /// A pull request that landed counts as merged, whatever the forge still shows: nobody can ask for it any more.
-fn seen(state: &RepoState, pull: Option<&Pull>) -> Option<Pull> {
+fn seen(state: &mut RepoState, pull: Option<&Pull>) -> Option<Pull> {
     let pull = pull?.clone();
+    proposals::seen(state, &pull);
     let landed = state.closings.contains_key(&pull.number) && pull.state == PullState::Open;
     Some(Pull { state: if landed { PullState::Merged } else { pull.state }, ..pull })
 }
@@ -147,7 +151,7 @@ fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk
 
 /// The settings as they are on a trunk commit: in force from now on.
 fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, places: &Places, around: Around<'_>) {
-    let (merge, terms) = (state.config().merge, state.terms());
+    let (before, terms) = (state.config(), state.terms());
     state.settings.read_at = Some(at);
     state.settings.demands = demands.clone();
     match file {
@@ -158,7 +162,11 @@ fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, places
         }
         Err(problems) => state.settings.file = File::Broken(problems.clone()),
     }
-    if state.config().merge.shape() != merge.shape() {
+    let config = state.config();
+    if config != before {
+        proposals::settings_changed(state);
+    }
+    if config.merge.shape() != before.merge.shape() {
         advance(state, Event::Reshaped, around);
     }
     if state.terms() != terms {

@@ -25,6 +25,8 @@ pub struct View {
     pub terms: Terms,
     /// Approved pull requests, with what must be read to weigh their requests.
     pub approved: BTreeMap<PrNumber, Subject>,
+    /// Heads of open pull requests that are known.
+    pub heads: BTreeMap<PrNumber, Sha>,
     /// Runs whose verdict is waited for, with their commits.
     pub runs: Vec<(RunId, Sha)>,
     /// Comments before this moment have been looked at.
@@ -62,6 +64,7 @@ impl View {
             waiting: waiting(state).map(|(pr, approval)| (pr, approval.head)).collect(),
             terms: state.terms(),
             approved: records.clone().filter_map(|(pr, record)| Some((*pr, record.subject()?))).collect(),
+            heads: state.proposals.iter().map(|(pr, proposal)| (*pr, proposal.head)).collect(),
             runs: waited_for(state).collect(),
             heard_until: state.heard_until,
             red_trunk: red_trunk(state),

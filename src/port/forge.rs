@@ -40,6 +40,8 @@ pub trait Forge: Send + Sync + 'static {
         check: u64,
         url: Option<&str>,
     ) -> impl Future<Output = Result<Option<CheckOutput>, Trouble>> + Send;
+    /// A small file's bytes on a commit that need not be fetched; `None` if there is no such file or commit, `Bug` if it is none.
+    fn file(&self, commit: Sha, path: &str) -> impl Future<Output = Result<Option<Vec<u8>>, Trouble>> + Send;
     /// Our own comment on the pull request that carries `marker`, if there is one.
     fn own_comment(
         &self,

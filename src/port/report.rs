@@ -12,22 +12,26 @@ pub const MARK: &str = "greenline:";
 pub enum Topic {
     /// Where the pull request stands in the queue, and how it ended.
     Queue,
+    /// What the pull request would make of the repository's settings.
+    Settings,
 }
 
 impl Topic {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Queue];
+    pub const ALL: [Self; 2] = [Self::Queue, Self::Settings];
 
     /// The name it shows under.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Queue => "greenline",
+            Self::Settings => "greenline / settings",
         }
     }
 
     const fn word(self) -> &'static str {
         match self {
             Self::Queue => "queue",
+            Self::Settings => "settings",
         }
     }
 }
@@ -61,6 +65,19 @@ pub struct Report {
     pub summary: String,
     /// A page that shows more.
     pub details: Option<String>,
+    /// Places in files it speaks of, at most fifty; they are given once, when the check run is made.
+    pub notes: Vec<Note>,
+}
+
+/// A word about a place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The file.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// Plain text.
+    pub message: String,
 }
 
 impl Report {

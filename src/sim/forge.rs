@@ -150,6 +150,10 @@ impl Forge for SimForge {
         self.read(|_| Some(CheckOutput { summary: Some("broken".into()), ..CheckOutput::default() })).await
     }
 
+    async fn file(&self, commit: Sha, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        self.read(|ground| super::git::settings_file(ground, commit, path)).await
+    }
+
     async fn demands(&self, _branch: &BranchName) -> Result<Demands, Trouble> {
         self.read(|_| Demands::default()).await
     }

@@ -63,6 +63,13 @@ impl SimGit {
     }
 }
 
+/// What a commit has at a path: only settings have content.
+pub fn settings_file(ground: &Ground, commit: Sha, path: &str) -> Option<Vec<u8>> {
+    let version = ground.truth.get(commit).content.get(&0).copied().filter(|_| path == SETTINGS)?;
+    let text = ground.settings.get(usize::try_from(version).ok()?.checked_sub(1)?)?;
+    Some(saboteur::settings(ground, text).into_bytes())
+}
+
 impl Git for SimGit {
     async fn remote_refs(&self, prefixes: &[&str]) -> Result<BTreeMap<RefName, RemoteRef>, Trouble> {
         self.read(|ground| {
@@ -116,10 +123,7 @@ impl Git for SimGit {
     }
 
     async fn file(&self, commit: Sha, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
-        let ground = self.0.ground();
-        let version = ground.truth.get(commit).content.get(&0).copied().filter(|_| path == SETTINGS);
-        let text = version.and_then(|version| ground.settings.get(usize::try_from(version).ok()?.checked_sub(1)?));
-        Ok(text.map(|text| saboteur::settings(&ground, text).into_bytes()))
+        Ok(settings_file(&self.0.ground(), commit, path))
     }
 
     async fn committed_at(&self, commit: Sha) -> Result<Moment, Trouble> {

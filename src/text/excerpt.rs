@@ -39,34 +39,30 @@ fn is_plain_web(url: &str) -> bool {
     web && url.len() <= 500 && !url.contains(|c: char| c.is_whitespace() || c.is_control() || "()<>`\"\\".contains(c))
 }
 
-/// What says most comes first: where it failed, then the log; without a log its own words.
+/// Where it failed, then the end of the log; without a log the end of its own words.
 fn lines(output: &CheckOutput) -> Vec<String> {
     let plain = |text: &str| text.lines().map(harmless).filter(|line| !line.is_empty()).collect::<Vec<_>>();
-    let mut lines: Vec<String> = output
-        .annotations
-        .iter()
-        .take(ANNOTATIONS)
-        .filter_map(|annotation| plain(annotation).into_iter().next())
-        .collect();
-    let log = output.log.as_deref().map(plain).unwrap_or_default();
-    if log.is_empty() {
-        lines.extend(output.title.as_deref().map(plain).unwrap_or_default());
-        for words in [&output.summary, &output.text].into_iter().flatten() {
-            lines.extend(plain(words).into_iter().filter(|line| !line.starts_with("```")));
+    let places = output.annotations.iter().filter_map(|annotation| plain(annotation).into_iter().next());
+    let mut lines: Vec<String> = places.take(ANNOTATIONS).collect();
+    let mut words = output.log.as_deref().map(plain).unwrap_or_default();
+    if words.is_empty() {
+        words = output.title.as_deref().map(plain).unwrap_or_default();
+        for own in [&output.summary, &output.text].into_iter().flatten() {
+            words.extend(plain(own).into_iter().filter(|line| !line.starts_with("```")));
         }
-    } else {
-        lines.extend(log);
     }
-    end_of(lines)
+    let taken: usize = lines.iter().map(|line| line.len() + 1).sum();
+    lines.extend(end_of(words, LINES - lines.len(), BYTES.saturating_sub(taken)));
+    lines
 }
 
 /// The last lines that fit: what went wrong stands at the end of most texts.
-fn end_of(mut lines: Vec<String>) -> Vec<String> {
+fn end_of(mut lines: Vec<String>, most: usize, most_bytes: usize) -> Vec<String> {
     let all = lines.len();
     let (mut bytes, mut kept) = (0, 0);
-    for line in lines.iter().rev().take(LINES) {
+    for line in lines.iter().rev().take(most) {
         bytes += line.len() + 1;
-        if bytes > BYTES {
+        if bytes > most_bytes {
             break;
         }
         kept += 1;

@@ -2,6 +2,7 @@
 //! and what is written is written once.
 
 mod hub;
+mod words;
 
 use greenline::facts::{CheckState, Demands, Permission, PullState};
 use greenline::ids::{AppId, CommentId, InstallationId, Moment, PrNumber, RepoId, Sha};

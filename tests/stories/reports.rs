@@ -43,8 +43,7 @@ fn a_rule_that_waits_for_our_own_word_is_told_and_not_waited_for() {
         {"required_status_checks": required, "strict_required_status_checks_policy": false}});
     let ours = json!({"name": "ours", "target": "branch", "enforcement": "active", "rules": [rule],
         "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}});
-    stage.admin("PUT", &format!("/repos/{}/rulesets", stage.full_name()), &json!([ours]));
-    stage.push_trunk("more.txt");
+    stage.act("admin", "POST", "/rulesets", &ours);
     until("the page says so", || {
         let troubles = stage.board()["troubles"].to_string();
         (troubles.contains("Greenline's own word") && troubles.contains("Take it out")).then_some(())
@@ -100,5 +99,19 @@ fn after_three_green_runs_it_is_said_when_the_next_should_land() {
     until("the answer says it, too", || {
         stage.words(&next).iter().any(|text| text.contains("greenline:answer") && text.contains(said)).then_some(())
     });
+    stage.end();
+}
+
+/// Everything in it is red where `bad.txt` is there, and says so.
+const CI: &str = "test ! -e bad.txt || { echo 'a ``` fence, @everyone'; echo 'bad.txt is bad'; exit 1; }";
+
+#[test]
+fn whoever_is_sent_back_reads_the_end_of_the_log() {
+    let stage = Stage::open(&["--empty", "--ci", CI]);
+    let pull = stage.ready("bad");
+    let told = stage.out(&pull, &["Sent back", "`ci` did not pass", "bad.txt is bad", "says more]("]);
+    assert!(told.contains("error: Process completed with exit code 1."), "the log, not only the summary: {told}");
+    assert!(told.contains("\n````text\n"), "a fence longer than any in it: {told}");
+    stage.reported(&pull.head, "greenline", &json!("failure"), &["bad.txt is bad"]);
     stage.end();
 }

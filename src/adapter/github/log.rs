@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_first_error_and_what_is_around_it_is_kept() {
-        let many: String = (0..1_000).map(|n| format!("line {n}\n")).collect();
+        let many = (0..1_000).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
         let log = format!("{many}##[error]first\na\nb\nc\nd\n##[error]second\n");
         for chunk in [1, 7, 4_096] {
             let kept = kept(&log, chunk).expect("an error");

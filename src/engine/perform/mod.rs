@@ -6,6 +6,7 @@ mod compose;
 mod evidence;
 mod grounds;
 mod landing;
+mod proposals;
 mod read;
 mod reports;
 mod requests;
@@ -43,6 +44,7 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
         }
         Job::Post { pr, comment, body } => comments::post(world, *pr, *comment, body).await,
         Job::Report { id, report } => reports::report(world, *id, report).await,
+        Job::ReadProposal { pr, recipe } => proposals::proposal(world, *pr, recipe).await,
         Job::Answer { comment, pr, body } => comments::answer(world, *comment, *pr, body.as_deref()).await,
         Job::RemoveLabel { pr, label } => comments::remove_label(world, *pr, label).await,
         Job::DeleteBranch(deletion) => branches::delete(world, deletion).await,

@@ -3,9 +3,10 @@
 use super::requests;
 use crate::admission::{Heard, PullReading, Said, Subject};
 use crate::command::{self, Command, Request, Wish};
-use crate::config::{self, RepoConfig};
+use crate::config::{self, Problem, RepoConfig};
 use crate::engine::fact::Fact;
 use crate::engine::perform::grounds::grounds;
+use crate::engine::proposals::SETTINGS_PATH;
 use crate::engine::view::View;
 use crate::engine::world::World;
 use crate::facts::{CheckState, Comment, Demands, Pull, PullState, Repository, RequiredCheck};
@@ -16,8 +17,6 @@ use crate::queue::{EntryId, Event};
 use crate::text;
 use std::collections::BTreeSet;
 
-/// Where the repository's settings are, on trunk.
-pub const SETTINGS_PATH: &str = ".github/greenline.toml";
 /// Comments this much older than the last look are read again: clocks differ.
 const COMMENT_OVERLAP_MS: i64 = 120_000;
 
@@ -136,11 +135,22 @@ async fn pulls<W: World>(world: &W, view: &View, (id, base): (RepoId, &BranchNam
     }
     // First come, first served, also for those who came while we were not listening.
     readings.sort_by_key(|reading| (reading.labelled.as_ref().map(|(labelled, _)| labelled.at), reading.number));
+    found.facts.extend(heads(view, &open));
     let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
     for number in view.approved.keys().filter(|number| !listed.contains(number)) {
         readings.extend(found.part(pull_reading(world, view, *number).await));
     }
     found.facts.extend(readings.into_iter().map(Fact::Pull));
+}
+
+/// Heads that nobody told us of, as far as they changed since the last look; and who is not open any more.
+fn heads(view: &View, open: &[Pull]) -> Option<Fact> {
+    let since = view.heard_until.plus_ms(-COMMENT_OVERLAP_MS);
+    let news = |pull: &&Pull| pull.updated_at >= since && view.heads.get(&pull.number) != Some(&pull.head);
+    let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
+    let open: Vec<_> = open.iter().filter(news).map(|pull| (pull.number, pull.head)).collect();
+    let gone: Vec<_> = view.heads.keys().filter(|pr| !listed.contains(pr)).copied().collect();
+    (!open.is_empty() || !gone.is_empty()).then_some(Fact::Heads { open, gone })
 }
 
 async fn repository<W: World>(world: &W) -> Result<Repository, Trouble> {
@@ -186,7 +196,10 @@ pub(super) async fn settings<W: World>(world: &W, at: Sha, branch: &BranchName) 
     let places = places.unwrap_or_default();
     let file = match bytes {
         None => Ok(None),
-        Some(bytes) => parse(&bytes).map(|config| Some(Box::new(config))),
+        Some(bytes) => {
+            let problems = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect();
+            parse_settings(&bytes).map(|config| Some(Box::new(config))).map_err(problems)
+        }
     };
     let ours = |check: &RequiredCheck| {
         Topic::ALL.iter().any(|topic| check.name.as_str() == topic.name()) && check.app.is_none_or(|app| app == us)
@@ -202,9 +215,8 @@ pub(super) async fn settings<W: World>(world: &W, at: Sha, branch: &BranchName) 
     Ok(vec![waits, Fact::Settings { at, file, demands, places }])
 }
 
-fn parse(bytes: &[u8]) -> Result<RepoConfig, Vec<String>> {
-    let text = std::str::from_utf8(bytes).map_err(|_| vec!["it is not UTF-8 text".to_owned()])?;
-    RepoConfig::parse(text).map_err(|problems| problems.iter().map(ToString::to_string).collect())
+pub(super) fn parse_settings(bytes: &[u8]) -> Result<RepoConfig, Vec<Problem>> {
+    RepoConfig::parse(std::str::from_utf8(bytes).map_err(|_| super::proposals::not_text())?)
 }
 
 /// One pull request, with whoever asks for it or approved it.

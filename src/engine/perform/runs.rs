@@ -109,6 +109,7 @@ fn want(job: &Job) -> Option<(&RefName, Want)> {
         | Job::ConfirmEject { .. }
         | Job::Post { .. }
         | Job::Report { .. }
+        | Job::ReadProposal { .. }
         | Job::Answer { .. }
         | Job::RemoveLabel { .. }
         | Job::DeleteBranch(_)

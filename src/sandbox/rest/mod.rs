@@ -21,6 +21,7 @@ mod edits;
 mod events;
 mod git_data;
 mod issues;
+mod job_logs;
 mod labels;
 mod protection;
 mod pulls;
@@ -61,6 +62,7 @@ pub(super) fn router(look: &Lookalike) -> axum::Router {
         .route("/api/v3/", axum::routing::any(serve))
         .route("/api/v3/{*path}", axum::routing::any(serve))
         .with_state(look.clone())
+        .merge(job_logs::router(look))
 }
 
 /// All routes as (method, pattern), for the referee and for whoever wants to know.

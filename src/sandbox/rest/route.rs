@@ -59,6 +59,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
         super::issues::ROUTES,
         super::checks::ROUTES,
         super::actions::ROUTES,
+        super::job_logs::ROUTES,
         super::deployments::ROUTES,
         super::commits::ROUTES,
         super::contents::ROUTES,

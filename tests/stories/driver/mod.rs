@@ -137,7 +137,8 @@ impl Stage {
 fn by_people(fault: &str) -> bool {
     let asked = fault.strip_suffix(" is not in the subset of GitHub's description");
     asked.is_some_and(|asked| {
-        let made = asked.starts_with("POST /repos/") && (asked.ends_with("/pulls") || asked.ends_with("/forks"));
+        let made = asked.starts_with("POST /repos/")
+            && ["/pulls", "/forks", "/rulesets"].iter().any(|end| asked.ends_with(end));
         made || (asked.starts_with("PUT /repos/") && asked.ends_with("/merge"))
     })
 }

@@ -4,6 +4,7 @@
 mod branches;
 mod checks;
 mod comments;
+mod files;
 mod outputs;
 mod people;
 mod pulls;
@@ -204,6 +205,10 @@ impl Forge for GithubForge {
 
     async fn output(&self, check: u64, url: Option<&str>) -> Result<Option<CheckOutput>, Trouble> {
         self.output_of(check, url).await
+    }
+
+    async fn file(&self, commit: Sha, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
+        self.file_of(commit, path).await
     }
 
     async fn own_comment(&self, number: PrNumber, marker: &str) -> Result<Option<CommentId>, Trouble> {

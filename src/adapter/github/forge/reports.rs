@@ -3,7 +3,7 @@
 use super::{GithubForge, json};
 use crate::adapter::github::answer::Ask;
 use crate::ids::CheckRunId;
-use crate::port::report::{Ending, Report};
+use crate::port::report::{Ending, Note, Report};
 use crate::port::{Outcome, Trouble};
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -47,6 +47,25 @@ struct Body<'a> {
 struct Output<'a> {
     title: &'a str,
     summary: &'a str,
+    /// GitHub adds them to those that are there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    annotations: Vec<Annotation<'a>>,
+}
+
+#[derive(Serialize)]
+struct Annotation<'a> {
+    path: &'a str,
+    start_line: usize,
+    end_line: usize,
+    annotation_level: &'static str,
+    message: &'a str,
+}
+
+impl<'a> From<&'a Note> for Annotation<'a> {
+    fn from(note: &'a Note) -> Self {
+        let Note { path, line, message } = note;
+        Self { path, start_line: *line, end_line: *line, annotation_level: "failure", message }
+    }
 }
 
 fn body(report: &Report, made: bool) -> Body<'_> {
@@ -62,7 +81,11 @@ fn body(report: &Report, made: bool) -> Body<'_> {
             Ending::Failure => "failure",
             Ending::Neutral => "neutral",
         }),
-        output: Output { title: &report.title, summary: &report.summary },
+        output: Output {
+            title: &report.title,
+            summary: &report.summary,
+            annotations: report.notes.iter().filter(|_| !made).map(Annotation::from).collect(),
+        },
     }
 }
 

@@ -1,0 +1,127 @@
+//! What is set differently in two settings: each key with its old and its new value. It compares whatever there is, so a new
+//! setting needs nothing here; what a change means is said elsewhere.
+
+use super::{RepoConfig, duration};
+use std::collections::BTreeMap;
+use toml::Value;
+
+/// Characters of a value that are shown.
+const SHOWN: usize = 160;
+
+/// One setting that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Its key, `section.key`.
+    pub key: String,
+    /// Its value before, as one would write it; `None` if it had none.
+    pub old: Option<String>,
+    /// Its value after.
+    pub new: Option<String>,
+}
+
+/// Everything that is set differently, by key.
+pub fn changes(old: &RepoConfig, new: &RepoConfig) -> Vec<Change> {
+    let (mut old, mut new) = (flat(old), flat(new));
+    let keys: std::collections::BTreeSet<String> = old.keys().chain(new.keys()).cloned().collect();
+    keys.into_iter()
+        .map(|key| Change { old: old.remove(&key), new: new.remove(&key), key })
+        .filter(|change| change.old != change.new)
+        .collect()
+}
+
+fn flat(config: &RepoConfig) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    // Settings are plain structs, numbers and texts, all of which TOML can say.
+    if let Ok(value) = Value::try_from(config) {
+        spread("", &value, &mut found);
+    }
+    found
+}
+
+fn spread(key: &str, value: &Value, found: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Table(table) if !(table.contains_key("prefix") && table.contains_key("width")) => {
+            for (name, value) in table {
+                // The plan's settings stand in [queue] itself.
+                let under = key.strip_suffix(".plan").unwrap_or(key);
+                let key = if under.is_empty() { name.clone() } else { format!("{under}.{name}") };
+                spread(&key, value, found);
+            }
+        }
+        Value::Integer(ms) if key.ends_with("_ms") => {
+            found.insert(key.trim_end_matches("_ms").to_owned(), duration::written(*ms));
+        }
+        Value::Table(_)
+        | Value::String(_)
+        | Value::Integer(_)
+        | Value::Float(_)
+        | Value::Boolean(_)
+        | Value::Datetime(_)
+        | Value::Array(_) => {
+            let said = said(value);
+            let cut = said.chars().count() > SHOWN;
+            let end = if cut { "…" } else { "" };
+            found.insert(key.to_owned(), said.chars().take(SHOWN).collect::<String>() + end);
+        }
+    }
+}
+
+/// A value on one line.
+fn said(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(said).collect::<Vec<_>>().join(", ")),
+        Value::Table(table) => match (table.get("name"), table.get("prefix")) {
+            (Some(name), _) => {
+                let app = table.get("app").map_or_else(|| "any App".to_owned(), |app| format!("App {}", said(app)));
+                format!("{} ({app})", said(name))
+            }
+            (None, Some(prefix)) => {
+                let part = |key: &str| table.get(key).map(said).unwrap_or_default();
+                format!("{}{{seq:0{}}}{}", said(prefix), part("width"), part("suffix"))
+            }
+            (None, None) => {
+                let parts = table.iter().map(|(key, value)| format!("{key} = {}", said(value)));
+                format!("{{ {} }}", parts.collect::<Vec<_>>().join(", "))
+            }
+        },
+        Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::Datetime(moment) => moment.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> RepoConfig {
+        RepoConfig::parse(text).expect("right")
+    }
+
+    #[test]
+    fn each_setting_that_differs_is_named_as_it_is_written() {
+        let old = config("[checks]\nrequired = [{ name = \"ci\", app = 7 }]");
+        let new = config(
+            "[queue]\nstrategy = \"batch\"\nbatch_size = 6\n[checks]\nrequired = [{ name = \"ci\", app = 7 }, { name = \
+             \"lint\", app = \"any\" }]\nfinish_deadline = \"1h30m\"\n[candidate]\ntag = \"rc/{seq:04}\"",
+        );
+        let said: Vec<_> = changes(&old, &new)
+            .into_iter()
+            .map(|change| format!("{}: {:?} -> {:?}", change.key, change.old, change.new))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "candidate.tag: Some(\"candidate/{seq:06}\") -> Some(\"rc/{seq:04}\")",
+                "checks.finish_deadline: Some(\"2h\") -> Some(\"1h30m\")",
+                "checks.required: Some(\"[ci (App 7)]\") -> Some(\"[ci (App 7), lint (any App)]\")",
+                "queue.depth: Some(\"4\") -> None",
+                "queue.size: None -> Some(\"6\")",
+                "queue.strategy: Some(\"pipeline\") -> Some(\"batch\")",
+            ]
+        );
+        assert_eq!(changes(&new, &new), []);
+    }
+}
