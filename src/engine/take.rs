@@ -104,15 +104,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::LabelOff { pr } => {
             state.labels_off.remove(pr);
         }
-        Fact::Closed { pr, merged } => {
-            if let Some(closing) = state.closings.remove(pr) {
-                if *merged {
-                    branches::leave(state, *pr, closing.tip);
-                } else {
-                    posts::closed_not_merged(state, *pr, closing.tip, around.page);
-                }
-            }
-        }
+        Fact::Closed { pr, merged } => closed(state, *pr, *merged, around),
         Fact::LeftOpen { pr, head } => {
             if let Some(closing) = state.closings.remove(pr) {
                 posts::left_open(state, *pr, (closing.tip, *head), around.page);
@@ -121,6 +113,15 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::BranchDone { pr } => {
             state.branches.remove(pr);
         }
+    }
+}
+
+/// A landed pull request came to its end on the forge as well.
+fn closed(state: &mut RepoState, pr: PrNumber, merged: bool, around: Around<'_>) {
+    match state.closings.remove(&pr) {
+        Some(closing) if merged => branches::leave(state, pr, closing.tip),
+        Some(closing) => posts::closed_not_merged(state, pr, closing.tip, around.page),
+        None => {}
     }
 }
 
