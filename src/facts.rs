@@ -291,6 +291,11 @@ impl Strategy {
         ("fast-forward", Self::FastForward),
     ];
 
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(_, strategy)| *strategy == self).map_or("rebase", |(word, _)| word)
+    }
+
     /// The approved head itself stands in what lands, so the forge sees by itself that it is merged.
     pub fn keeps_head(self) -> bool {
         match self {

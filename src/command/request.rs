@@ -26,15 +26,12 @@ impl Request {
     /// The request in the words that a comment would say it in.
     pub fn words(&self) -> String {
         let mut words = self.command.word().to_owned();
-        if let Command::Merge(Wish { head, strategy, priority, alone }) = &self.command {
+        if let Command::Merge(Wish { head, strategy, priority, alone, when_green }) = &self.command {
             words.extend(head.iter().map(|head| format!(" {head}")));
-            words.extend(strategy.map(|strategy| match strategy {
-                Strategy::Rebase => " as rebase",
-                Strategy::Merge => " as merge",
-                Strategy::Squash => " as squash",
-            }));
+            words.extend(strategy.map(|strategy| format!(" as {}", strategy.word())));
             words.extend(priority.map(|priority| format!(" priority={priority}")));
             words.push_str(if *alone { " alone" } else { "" });
+            words.push_str(if *when_green { " when green" } else { "" });
         }
         words
     }

@@ -82,8 +82,9 @@ pub(super) fn jobs(state: &RepoState) -> impl Iterator<Item = Job> {
     let merge = state.config().merge;
     let open = state.proposals.iter().filter(|(_, proposal)| proposal.edits.is_none());
     open.filter_map(move |(pr, proposal)| {
-        let (head, pull) = (proposal.head, Some((*pr, "Settings".to_owned())));
-        let recipe = Recipe { onto: onto?, head, pull, strategy: merge.strategy, inner_merges: merge.inner_merges };
+        let (messages, inner_merges) = (merge.messages.clone(), merge.inner_merges);
+        let (onto, head) = (onto?, proposal.head);
+        let recipe = Recipe { onto, head, pull: None, strategy: merge.strategy, inner_merges, messages };
         Some(Job::ReadProposal { pr: *pr, recipe })
     })
 }

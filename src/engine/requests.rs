@@ -22,8 +22,13 @@ pub(super) fn is_answered(state: &RepoState, request: RequestId) -> bool {
 /// Writes down what a request is answered, once everything it led to is taken in.
 pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer, now: Moment) {
     let (done, code, sentence) = match answer {
-        Answer::Done | Answer::Status | Answer::Here | Answer::Help => {
-            (true, "done", posts::standing(state, request.pull))
+        Answer::Done
+        | Answer::Status
+        | Answer::Here
+        | Answer::Help
+        | Answer::NothingToTakeBack
+        | Answer::Delegated { .. } => {
+            (true, "done", posts::standing(state, request.pull, now))
         }
         Answer::NotQueued => {
             (true, "not-queued", "It is not in the queue, so there is nothing to take out.".to_owned())
@@ -71,6 +76,8 @@ pub(super) fn refused(state: &mut RepoState, pr: PrNumber, answers: &[Answer], n
         | Answer::Here
         | Answer::Help
         | Answer::NotQueued
+        | Answer::NothingToTakeBack
+        | Answer::Delegated { .. }
         | Answer::Misread(_) => None,
     });
     if let Some(why) = why
@@ -89,5 +96,55 @@ pub(super) fn remember(state: &mut RepoState, pr: PrNumber, code: &str, sentence
         && let Some(oldest) = state.last_words.iter().min_by_key(|(_, word)| word.at).map(|(pr, _)| *pr)
     {
         state.last_words.remove(&oldest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Command, Wish};
+    use crate::facts::Repository;
+    use crate::ids::RepoId;
+
+    fn state() -> RepoState {
+        let repository = Repository {
+            id: RepoId::new(1),
+            name: "acme/widget".parse().expect("a name"),
+            default_branch: "main".parse().expect("a branch"),
+            archived: false,
+        };
+        RepoState::new(repository, Moment::from_ms(0))
+    }
+
+    fn request(n: u8) -> Request {
+        Request {
+            id: RequestId::from_bytes([n; 16]),
+            pull: PrNumber::new(u64::from(n)),
+            command: Command::Merge(Wish::default()),
+            login: "ann".parse().expect("a login"),
+            token: "ci".into(),
+            at: Moment::from_ms(0),
+        }
+    }
+
+    #[test]
+    fn what_could_never_be_judged_is_answered_once() {
+        let mut state = state();
+        for _ in 0..2 {
+            unread(&mut state, &request(1), "the forge answered 502", Moment::from_ms(1));
+        }
+        let [row] = state.requests.as_slice() else { panic!("{:?}", state.requests) };
+        assert_eq!((row.done, row.code.as_str()), (false, "unread"));
+        assert!(row.sentence.contains("502") && row.sentence.contains("Ask again"), "{}", row.sentence);
+    }
+
+    #[test]
+    fn answers_are_kept_newest_first_and_bounded() {
+        let mut state = state();
+        for n in 0..=120 {
+            answered(&mut state, &request(n), &Answer::NotQueued, Moment::from_ms(i64::from(n)));
+        }
+        assert_eq!((state.requests.len(), state.requests[0].pull.get()), (REQUESTS_KEPT, 120));
+        assert!(is_answered(&state, request(120).id) && !is_answered(&state, request(0).id));
     }
 }

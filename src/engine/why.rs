@@ -1,11 +1,12 @@
 //! Why a pull request is not merged, or that it is: with the rule that says so and where it is written. It reads the state
 //! and decides nothing.
 
-use super::perform::SETTINGS_PATH;
+use super::proposals::SETTINGS_PATH;
 use super::posts;
 use super::present;
 use super::state::{LastWord, RepoState};
 use crate::admission::{Approval, Obstacle, Record};
+use crate::config::RepoConfig;
 use crate::config::repo::PlanConfig;
 use crate::facts::PullState;
 use crate::ids::{Login, Moment, PrNumber, RepoName, Sha};
@@ -13,7 +14,7 @@ use crate::queue::{Doing, EntryId, Standing, explain_all};
 use crate::text;
 use crate::text::why::{Source, reason};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a pull request has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,12 +82,21 @@ pub struct Rule {
 
 /// Why each pull request that is known stands where it stands.
 pub fn all(state: &RepoState) -> BTreeMap<PrNumber, Why> {
-    let mut whys: BTreeMap<PrNumber, Why> =
-        state.desk.pulls.values().map(|record| (record.pull.number, outside(state, record))).collect();
+    let known = Known { state, config: &state.config() };
+    let waiting: BTreeSet<PrNumber> = state.queue.order.iter().map(|entry| entry.id.pr).collect();
+    let idle = state.desk.pulls.values().filter(|record| !waiting.contains(&record.pull.number));
+    let mut whys: BTreeMap<PrNumber, Why> = idle.map(|record| (record.pull.number, outside(known, record))).collect();
     for (entry, standing) in explain_all(&state.queue, &state.policy()) {
-        whys.insert(entry.pr, queued(state, entry, &standing));
+        whys.insert(entry.pr, queued(known, entry, &standing));
     }
     whys
+}
+
+/// What is known, with the settings in force.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    state: &'a RepoState,
+    config: &'a RepoConfig,
 }
 
 /// The answer about a pull request nobody has heard of.
@@ -107,7 +117,8 @@ pub fn unknown(repository: &RepoName, pull: PrNumber) -> Why {
     }
 }
 
-fn queued(state: &RepoState, entry: EntryId, standing: &Standing) -> Why {
+fn queued(known: Known<'_>, entry: EntryId, standing: &Standing) -> Why {
+    let state = known.state;
     let record = state.desk.pulls.get(&entry.pr);
     let approved_at = record.and_then(|record| Some(record.approval.as_ref()?.at));
     let (mut code, mut since) = (text::why::standing_code(&standing.doing), approved_at);
@@ -117,28 +128,29 @@ fn queued(state: &RepoState, entry: EntryId, standing: &Standing) -> Why {
             None => code = "waits-for-branch",
         }
     }
-    let why = blank(state, entry.pr, record, Stage::Queued, code);
+    let why = blank(known, entry.pr, record, Stage::Queued, code);
     let sentence = present::sentence(state, standing);
     Why { head: Some(entry.head), position: Some(standing.position), sentence, since, ..why }
 }
 
 /// Of a pull request that is not queued.
-fn outside(state: &RepoState, record: &Record) -> Why {
+fn outside(known: Known<'_>, record: &Record) -> Why {
+    let state = known.state;
     let pr = record.pull.number;
     if let Some(approval) = &record.approval
         && let Some(first) = approval.waits.first()
     {
-        return waiting(state, record, approval, first);
+        return waiting(known, record, approval, first);
     }
     let landing = state.landings.iter().find(|row| row.pulls.contains(&pr));
     let word = state.last_words.get(&pr);
     let told = |reached, word: &LastWord| {
-        let why = blank(state, pr, Some(record), reached, &word.code);
+        let why = blank(known, pr, Some(record), reached, &word.code);
         Why { sentence: word.sentence.clone(), since: Some(word.at), ..why }
     };
     match (landing, word, record.pull.state) {
         (Some(row), word, _) if word.is_none_or(|word| word.at <= row.at) => {
-            let why = blank(state, pr, Some(record), Stage::Landed, "landed");
+            let why = blank(known, pr, Some(record), Stage::Landed, "landed");
             Why { sentence: posts::standing_outside(state, pr), since: Some(row.at), ..why }
         }
         (_, Some(word), PullState::Open) => {
@@ -147,32 +159,32 @@ fn outside(state: &RepoState, record: &Record) -> Why {
         }
         (_, _, PullState::Merged) if record.landed.is_some() => {
             let sentence = "It has landed.".to_owned();
-            Why { sentence, ..blank(state, pr, Some(record), Stage::Landed, "landed") }
+            Why { sentence, ..blank(known, pr, Some(record), Stage::Landed, "landed") }
         }
         (_, _, PullState::Merged | PullState::Closed) => {
             let code = if record.pull.state == PullState::Merged { "merged-elsewhere" } else { "closed" };
-            let why = blank(state, pr, Some(record), Stage::Closed, code);
+            let why = blank(known, pr, Some(record), Stage::Closed, code);
             Why { sentence: posts::standing_outside(state, pr), ..why }
         }
         (_, None, PullState::Open) => {
             let sentence = format!("Nobody has asked for #{pr} to land.");
-            Why { sentence, ..blank(state, pr, Some(record), Stage::NotAsked, "not-asked") }
+            Why { sentence, ..blank(known, pr, Some(record), Stage::NotAsked, "not-asked") }
         }
     }
 }
 
 /// Of an approved pull request outside of the queue: its first obstacle is the reason, and all of them are told.
-fn waiting(state: &RepoState, record: &Record, approval: &Approval, first: &Obstacle) -> Why {
-    let why = blank(state, record.pull.number, Some(record), Stage::Waiting, text::obstacle_code(first));
+fn waiting(known: Known<'_>, record: &Record, approval: &Approval, first: &Obstacle) -> Why {
+    let why = blank(known, record.pull.number, Some(record), Stage::Waiting, text::obstacle_code(first));
     let sentence = text::waiting(&approval.waits);
     Why { head: Some(approval.head), sentence, since: Some(approval.at), ..why }
 }
 
 /// What follows from the reason's code alone.
-fn blank(state: &RepoState, pull: PrNumber, record: Option<&Record>, reached: Stage, code: &str) -> Why {
+fn blank(known: Known<'_>, pull: PrNumber, record: Option<&Record>, reached: Stage, code: &str) -> Why {
     let reason = reason(code);
-    let trunk = state.trunk().as_str();
-    let next = reason.next.replace("{trunk}", trunk).replace("{label}", &state.config().queue.label);
+    let trunk = known.state.trunk().as_str();
+    let next = reason.next.replace("{trunk}", trunk).replace("{label}", &known.config.queue.label);
     Why {
         pull,
         title: record.map(|record| record.pull.title.clone()),
@@ -182,13 +194,14 @@ fn blank(state: &RepoState, pull: PrNumber, record: Option<&Record>, reached: St
         position: None,
         code: code.to_owned(),
         sentence: String::new(),
-        rule: rule(state, reason.source),
+        rule: rule(known, reason.source),
         since: None,
         next,
     }
 }
 
-fn rule(state: &RepoState, source: Source) -> Option<Rule> {
+fn rule(known: Known<'_>, source: Source) -> Option<Rule> {
+    let Known { state, config } = known;
     let said = |from: &str, says: &str| Rule {
         from: from.to_owned(),
         key: String::new(),
@@ -201,20 +214,20 @@ fn rule(state: &RepoState, source: Source) -> Option<Rule> {
         Source::Queue(says) => said("queue", says),
         Source::Forge(says) => said("forge", says),
         Source::Setting(key) => setting(state, key),
-        Source::Groups => match state.config().queue.plan {
+        Source::Groups => match config.queue.plan {
             PlanConfig::Serial => setting(state, "queue.strategy"),
             PlanConfig::Pipeline { .. } => setting(state, "queue.depth"),
             PlanConfig::Batch { .. } => setting(state, "queue.batch_size"),
         },
-        Source::Required if state.config().checks.required.is_empty() && !state.settings.demands.checks.is_empty() => {
+        Source::Required if config.checks.required.is_empty() && !state.settings.demands.checks.is_empty() => {
             let names: Vec<_> =
                 state.settings.demands.checks.iter().map(|check| text::code(check.name.as_str())).collect();
             said("forge", &format!("branch protection or a ruleset of `{{trunk}}` requires {}", names.join(", ")))
         }
         Source::Required => setting(state, "checks.required"),
-        Source::Before if state.config().checks.before.is_empty() => rule(state, Source::Required)?,
+        Source::Before if config.checks.before.is_empty() => rule(known, Source::Required)?,
         Source::Before => setting(state, "checks.before"),
-        Source::Approvals if state.config().rules.approvals < state.settings.demands.approvals => {
+        Source::Approvals if config.rules.approvals < state.settings.demands.approvals => {
             let count = state.settings.demands.approvals;
             said("forge", &format!("branch protection or a ruleset of `{{trunk}}` demands {count} approving reviews"))
         }

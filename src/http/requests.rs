@@ -34,6 +34,8 @@ struct Add {
     priority: Option<i32>,
     #[serde(default)]
     alone: bool,
+    #[serde(default)]
+    when_green: bool,
 }
 
 /// The answer to a request that is in durable storage.
@@ -113,7 +115,7 @@ async fn read(headers: &HeaderMap, body: Body, patience_ms: u64) -> Result<Wish,
 }
 
 fn wish(bytes: &Bytes) -> Result<Wish, ApiError> {
-    let fix = r#"send {"commit": "40 hex digits"}, and if wished "as": "rebase", "merge" or "squash", "priority": N, "alone": true"#;
+    let fix = r#"send {"commit": "40 hex digits"}, and if wished "as": "rebase", "merge", "squash", "rebase-merge" or "fast-forward", "priority": N, "alone": true, "when_green": true"#;
     let add: Add = serde_json::from_slice(bytes).map_err(|error| {
         if error.is_data() {
             ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_fields", error.to_string()).fix(fix)
@@ -125,7 +127,7 @@ fn wish(bytes: &Bytes) -> Result<Wish, ApiError> {
         let why = format!("a priority is a whole number from {} to {}", PRIORITIES.start(), PRIORITIES.end());
         return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_fields", why).fix(fix));
     }
-    Ok(Wish { head: Some(add.commit.into()), strategy: add.shape, priority: add.priority, alone: add.alone })
+    Ok(Wish { head: Some(add.commit.into()), strategy: add.shape, priority: add.priority, alone: add.alone, when_green: add.when_green })
 }
 
 /// Puts the request into the inbox. The same key with the same request is the same request, however often it is sent.

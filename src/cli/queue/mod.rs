@@ -83,6 +83,9 @@ struct Add {
     /// In no group with others.
     #[arg(long)]
     alone: bool,
+    /// Not before the required checks have passed on its own head.
+    #[arg(long)]
+    when_green: bool,
     /// How long to wait for the answer.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
@@ -96,6 +99,10 @@ enum Shape {
     Merge,
     /// One commit with everything in it.
     Squash,
+    /// Each commit again on top, and one merge commit around them.
+    RebaseMerge,
+    /// The head itself.
+    FastForward,
 }
 
 impl From<Shape> for Strategy {
@@ -179,7 +186,7 @@ async fn served(client: &Client) -> Result<Vec<String>, Trouble> {
 /// What is asked, with the commit that is meant: the one that is named, or the head the service knows, said aloud.
 async fn wish(client: &Client, add: &Add) -> Result<Value, Trouble> {
     let commit = if let Some(commit) = add.commit { commit } else { present_head(client, add).await? };
-    let mut body = json!({"commit": commit, "alone": add.alone});
+    let mut body = json!({"commit": commit, "alone": add.alone, "when_green": add.when_green});
     if let Some(shape) = add.shape {
         body["as"] = json!(Strategy::from(shape));
     }

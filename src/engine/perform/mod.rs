@@ -13,7 +13,7 @@ mod requests;
 mod restore;
 mod runs;
 
-pub use read::{Found, Look, SETTINGS_PATH, look};
+pub use read::{Found, Look, look};
 pub use runs::refs;
 
 use super::fact::Fact;
