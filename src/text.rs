@@ -2,6 +2,8 @@
 //! Why something cannot be composed is said where it is found (`adapter/git/lineage.rs`), and what is wrong with a command
 //! in `command`; those sentences come in as they are.
 
+pub mod stop;
+
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
 use crate::command;
@@ -183,6 +185,7 @@ pub fn standing(standing: &Standing, trunk: &str) -> String {
         ),
         Doing::Testing { tip, run, .. } => format!("{place}; tested as commit {tip} (run {run})."),
         Doing::GreenBehind { tip } => format!("{place}; green as commit {tip}, and waits for those ahead."),
+        Doing::GreenFrozen { tip } => format!("{place}; green as commit {tip}."),
         Doing::RedBehind { tip } => {
             format!("{place}; red as commit {tip} together with those ahead; judged when they have landed or left.")
         }
@@ -257,6 +260,7 @@ fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
         Answer::NotQueued => Some("It is not in the queue, so there is nothing to cancel.".into()),
         Answer::Here => Some(format!("Greenline {} listens. {standing}", env!("CARGO_PKG_VERSION"))),
         Answer::Help => Some(format!("This can be asked:\n\n{}", command::help(command::PREFIX))),
+        Answer::Stop { word, came } => Some(stop::came(word, came)),
         Answer::Refused { word, why } => Some(format!("`{word}` was not done. {}", refusal(why))),
         Answer::Misread(misread) => Some(format!("{misread}\n\n{}", command::help(command::PREFIX))),
     }

@@ -3,6 +3,7 @@
 use super::desk::{Answer, Decision, Desk, Record, Refusal, Via};
 use super::pulls::{approve, pushed_after, renew};
 use super::rules::{Terms, against};
+use super::stop;
 use crate::command::{self, Command, Wish};
 use crate::facts::{Comment, Permission, Pull};
 use crate::ids::{Moment, Reading};
@@ -46,7 +47,8 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: Terms<'_>) -> Ve
     let mut answers = Vec::new();
     for command in commands {
         answers.push(match command {
-            Ok(command) => obey(record, &command, heard, now, terms, &mut decisions),
+            Ok(command) => stop::obey(&mut desk.freeze, &command, heard, now, terms)
+                .unwrap_or_else(|| obey(record, &command, heard, now, terms, &mut decisions)),
             Err(misread) => Answer::Misread(misread),
         });
     }
@@ -70,13 +72,18 @@ fn obey(
         Command::Status => Answer::Status,
         Command::Ping => Answer::Here,
         Command::Help => Answer::Help,
+        Command::Hold(reason) => stop::hold(record, reason.as_ref(), heard, decisions),
+        Command::Release => stop::release(record, heard, decisions),
+        // Followed before; they are about everybody.
+        Command::Freeze(_) | Command::Thaw => Answer::Done,
         Command::Merge(_) if !may => refused(needs_write),
-        Command::Merge(wish) if already(record, wish) => Answer::Done,
+        Command::Merge(wish) if already(record, &terms.wish(wish, &record.pull)) => Answer::Done,
         Command::Merge(wish) => {
             if let Some(why) = stands_against(record, wish, heard, terms) {
                 return refused(why);
             }
-            decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), wish, now));
+            let wish = terms.wish(wish, &record.pull);
+            decisions.push(approve(record, by.clone(), Via::Comment(heard.comment.id), &wish, now));
             Answer::Done
         }
         Command::Cancel if !may && record.pull.author.id != by.id => refused(needs_write),

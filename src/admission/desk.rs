@@ -1,5 +1,6 @@
 //! What is known of each pull request: its last reading, its approval, which labels and comments were already acted on.
 
+use super::stop::{Freeze, Hold, Latest, Stopped};
 use crate::command::{Misread, Wish};
 use crate::facts::{Person, Pull};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, Sha};
@@ -72,6 +73,9 @@ pub struct Record {
     pub comments: BTreeSet<CommentId>,
     /// Commits we moved its head branch to, or were about to: finding one there is not a push by somebody.
     pub moves: Vec<Sha>,
+    /// Who keeps it back, if somebody does.
+    #[serde(default)]
+    pub hold: Latest<Hold>,
 }
 
 impl Record {
@@ -92,6 +96,9 @@ impl Record {
 pub struct Desk {
     /// By number.
     pub pulls: BTreeMap<PrNumber, Record>,
+    /// Who froze the queue, if somebody did.
+    #[serde(default)]
+    pub freeze: Latest<Freeze>,
 }
 
 impl Desk {
@@ -213,6 +220,13 @@ pub enum Answer {
         word: &'static str,
         /// Why not.
         why: Refusal,
+    },
+    /// About stopping and going on.
+    Stop {
+        /// What was asked, by its word.
+        word: &'static str,
+        /// What came of it.
+        came: Stopped,
     },
     /// Not understood.
     Misread(Misread),

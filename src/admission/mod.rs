@@ -6,6 +6,7 @@ mod comments;
 mod desk;
 mod pulls;
 mod rules;
+mod stop;
 
 #[cfg(test)]
 mod tests;
@@ -14,3 +15,4 @@ pub use comments::{Heard, hear};
 pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
 pub use pulls::{PullReading, read};
 pub use rules::{Terms, void};
+pub use stop::{Closure, Freeze, Hold, Latest, Stopped, changes_at, closures, passes};

@@ -63,6 +63,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         landed: None,
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
+        hold: super::Latest::default(),
     });
     record.reading = reading;
     let lags = pull.updated_at < record.pull.updated_at && now.since_ms(record.read_at) < LAG_MS;
@@ -129,7 +130,8 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: Terms<'
     if let Some(why) = refusal {
         return vec![Decision::RefuseLabel { pr, why }];
     }
-    vec![approve(record, labelled.by.clone(), Via::Label(labelled.event), &Wish::default(), now)]
+    let wish = terms.wish(&Wish::default(), &record.pull);
+    vec![approve(record, labelled.by.clone(), Via::Label(labelled.event), &wish, now)]
 }
 
 /// Binds a person's word to the head as read now, and queues it.
@@ -153,5 +155,6 @@ pub(super) fn approve(record: &mut Record, by: crate::facts::Person, via: Via, w
     }
     record.approval = Some(approval.clone());
     let entry = crate::queue::EntryId { pr: record.pull.number, head: approval.head, rev };
-    Decision::Queue(Event::Arrived { entry, priority: Priority(wish.priority.unwrap_or(0)), alone: wish.alone })
+    let priority = if wish.hotfix { Priority::HOTFIX } else { Priority(wish.priority.unwrap_or(0)) };
+    Decision::Queue(Event::Arrived { entry, priority, alone: wish.alone })
 }

@@ -1,6 +1,8 @@
 //! The rules of admission: what voids an approval, and what stands against a request.
 
 use super::desk::{Approval, Refusal};
+use crate::command::Wish;
+use crate::config::freeze::FreezeConfig;
 use crate::facts::{Pull, PullState};
 use crate::ids::BranchName;
 use crate::queue::LeaveWhy;
@@ -14,12 +16,22 @@ pub struct Terms<'a> {
     pub label: &'a str,
     /// The settings are there and valid.
     pub configured: bool,
+    /// The label that makes a pull request a hotfix, if one does.
+    pub hotfix_label: Option<&'a str>,
+    /// When nothing lands, and who may say so.
+    pub freeze: &'a FreezeConfig,
 }
 
 impl Terms<'_> {
     /// The pull request carries the label.
     pub fn labelled(&self, pull: &Pull) -> bool {
         pull.labels.iter().any(|label| label.eq_ignore_ascii_case(self.label))
+    }
+
+    /// A wish with what the pull request's labels add to it now, when it is approved: who labels it later needs nobody's approval.
+    pub(super) fn wish(&self, wish: &Wish, pull: &Pull) -> Wish {
+        let labelled = |label: &str| pull.labels.iter().any(|own| own.eq_ignore_ascii_case(label));
+        Wish { hotfix: wish.hotfix || self.hotfix_label.is_some_and(labelled), ..wish.clone() }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::command::PREFIX;
+use crate::config::freeze::FreezeConfig;
 use crate::facts::{Comment, HeadRepo, Labelled, Permission, Person, Pull, PullState};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RepoId, Sha, UserId};
 use crate::queue::Event;
@@ -65,7 +66,8 @@ impl Story {
         let labelled = Labelled { event: 1, by: ann(), at: Moment::from_ms(1_000), pushed_since: false };
         let labelled = (!pull.labels.is_empty()).then_some((labelled, Permission::Write));
         let reading = PullReading { reading, number: PR, pull: Some(pull.clone()), labelled, approver: None };
-        let terms = Terms { trunk: &self.trunk, label: "ready", configured: true };
+        let freeze = FreezeConfig::default();
+        let terms = Terms { trunk: &self.trunk, label: "ready", configured: true, hotfix_label: None, freeze: &freeze };
         read(&mut self.desk, &reading, Moment::from_ms(self.second * 1_000), terms)
     }
 
@@ -77,7 +79,8 @@ impl Story {
         let body = format!("{PREFIX} {said}");
         let comment = Comment { id, pull: PR, by: ann(), body, created_at, edited: false };
         let heard = Heard { reading, comment, pull: pull.clone(), permission: Permission::Write, pushed_since };
-        let terms = Terms { trunk: &self.trunk, label: "ready", configured: true };
+        let freeze = FreezeConfig::default();
+        let terms = Terms { trunk: &self.trunk, label: "ready", configured: true, hotfix_label: None, freeze: &freeze };
         hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), terms)
     }
 

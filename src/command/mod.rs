@@ -1,12 +1,14 @@
 //! What a comment asks of the queue. It reads text and decides nothing about who may ask, or whether it is done.
 
 mod lines;
+mod stop;
 mod table;
 mod wish;
 
 #[cfg(test)]
 mod tests;
 
+pub use stop::{Stop, Until};
 pub use table::{Command, Verb, help};
 pub use wish::{Named, PRIORITIES, Wish};
 

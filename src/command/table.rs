@@ -1,5 +1,6 @@
 //! The one table of commands: parser, help and suggestions all read it.
 
+use super::stop::{self, Stop};
 use super::wish::{self, Wish};
 use crate::facts::Strategy;
 use crate::wording::nearest;
@@ -14,6 +15,14 @@ pub enum Command {
     Cancel,
     /// Say where it stands.
     Status,
+    /// Keep it from landing; perhaps because of this.
+    Hold(Option<String>),
+    /// Let it go on.
+    Release,
+    /// Keep everything from landing.
+    Freeze(Stop),
+    /// Let everything go on.
+    Thaw,
     /// Say that somebody listens.
     Ping,
     /// Say what can be asked.
@@ -31,6 +40,14 @@ pub enum Verb {
     Cancel,
     /// [`Command::Status`].
     Status,
+    /// [`Command::Hold`].
+    Hold,
+    /// [`Command::Release`].
+    Release,
+    /// [`Command::Freeze`].
+    Freeze,
+    /// [`Command::Thaw`].
+    Thaw,
     /// [`Command::Ping`].
     Ping,
     /// [`Command::Help`].
@@ -49,11 +66,11 @@ struct Row {
     help: &'static str,
 }
 
-const TABLE: [Row; 6] = [
+const TABLE: [Row; 10] = [
     Row {
         verb: Verb::Merge,
         word: "merge",
-        takes: " [COMMIT] [as rebase|merge|squash] [priority=N] [alone]",
+        takes: " [COMMIT] [as rebase|merge|squash] [priority=N] [alone] [hotfix]",
         aliases: &["queue", "retry"],
         foreign: &["r+", "+r", "approve", "enqueue", "land", "ship", "shipit", "lgtm", "rebase", "go"],
         help: "puts this pull request into the queue, as its head is now; COMMIT is that head's id, twelve digits of it or \
@@ -62,7 +79,7 @@ const TABLE: [Row; 6] = [
     Row {
         verb: Verb::Squash,
         word: "squash",
-        takes: " [COMMIT] [priority=N] [alone]",
+        takes: " [COMMIT] [priority=N] [alone] [hotfix]",
         aliases: &[],
         foreign: &[],
         help: "is short for `merge as squash`",
@@ -82,6 +99,39 @@ const TABLE: [Row; 6] = [
         aliases: &["why"],
         foreign: &["position", "where", "info", "explain", "show", "list"],
         help: "says where it stands, what it waits for, and why it is not merged",
+    },
+    Row {
+        verb: Verb::Hold,
+        word: "hold",
+        takes: " [because REASON]",
+        aliases: &[],
+        foreign: &["block", "defer", "postpone"],
+        help: "keeps it from landing; those behind it go on, and its approval and its place are kept",
+    },
+    Row {
+        verb: Verb::Release,
+        word: "release",
+        takes: "",
+        aliases: &["unhold"],
+        foreign: &["unblock"],
+        help: "ends that",
+    },
+    Row {
+        verb: Verb::Freeze,
+        word: "freeze",
+        takes: " [until MOMENT|for TIME] because REASON",
+        aliases: &[],
+        foreign: &["treeclosed", "pause", "close", "lock"],
+        help: "keeps everything from landing but what is exempt; tests go on. MOMENT is like `18:00`, `mon 08:00` or \
+               `2026-12-01 08:00`, TIME like `2h30m`",
+    },
+    Row {
+        verb: Verb::Thaw,
+        word: "thaw",
+        takes: "",
+        aliases: &["unfreeze"],
+        foreign: &["treeopen", "resume", "reopen", "unlock"],
+        help: "ends that",
     },
     Row {
         verb: Verb::Ping,
@@ -126,6 +176,10 @@ impl Verb {
             }),
             Self::Cancel => bare(Command::Cancel),
             Self::Status => bare(Command::Status),
+            Self::Hold => stop::hold(words).map(Command::Hold),
+            Self::Release => bare(Command::Release),
+            Self::Freeze => stop::freeze(words).map(Command::Freeze),
+            Self::Thaw => bare(Command::Thaw),
             Self::Ping => bare(Command::Ping),
             Self::Help => bare(Command::Help),
         }
@@ -139,6 +193,10 @@ impl Command {
             Self::Merge(_) => Verb::Merge,
             Self::Cancel => Verb::Cancel,
             Self::Status => Verb::Status,
+            Self::Hold(_) => Verb::Hold,
+            Self::Release => Verb::Release,
+            Self::Freeze(_) => Verb::Freeze,
+            Self::Thaw => Verb::Thaw,
             Self::Ping => Verb::Ping,
             Self::Help => Verb::Help,
         };

@@ -24,6 +24,8 @@ pub struct Wish {
     pub priority: Option<i32>,
     /// In no group with others.
     pub alone: bool,
+    /// Before everybody else, because it mends what is broken.
+    pub hotfix: bool,
 }
 
 /// A commit as a person writes it: hex digits, perhaps too few of them, perhaps of another commit.
@@ -52,9 +54,16 @@ pub(super) fn read(words: &[&str]) -> Result<Wish, String> {
         let lower = word.to_ascii_lowercase();
         if lower == "alone" {
             wish.alone = true;
+        } else if lower == "hotfix" {
+            wish.hotfix = true;
         } else if lower == "as" {
             let shape = words.next().copied().unwrap_or_default();
-            wish.strategy = Some(strategy(shape)?);
+            // `as hotfix` is what one says elsewhere.
+            if shape.eq_ignore_ascii_case("hotfix") {
+                wish.hotfix = true;
+            } else {
+                wish.strategy = Some(strategy(shape)?);
+            }
         } else if let Some(number) = lower.strip_prefix("priority=").or_else(|| lower.strip_prefix("p=")) {
             wish.priority = Some(priority(number)?);
         } else if looks_like_a_commit(word) {

@@ -1,9 +1,9 @@
 //! Settings: `bot.toml` for the service, `.github/greenline.toml` for a repository. Reads text, never files or the network.
 
+pub mod freeze;
 pub mod repo;
 pub mod service;
 
-mod duration;
 mod problem;
 mod read;
 mod repo_file;
@@ -11,6 +11,8 @@ mod service_file;
 mod tag;
 mod tree;
 mod url;
+
+use crate::calendar::duration;
 
 pub use problem::Problem;
 pub use repo::RepoConfig;

@@ -1,5 +1,6 @@
 //! `.github/greenline.toml`: what a repository asks of its queue. Read from trunk only.
 
+use super::freeze::FreezeConfig;
 use crate::facts::{InnerMerges, RequiredCheck, Strategy};
 use crate::ids::CheckName;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub struct RepoConfig {
     pub merge: MergeConfig,
     /// `[candidate]`
     pub candidate: CandidateConfig,
+    /// `[freeze]`
+    #[serde(default)]
+    pub freeze: FreezeConfig,
 }
 
 /// Which groups are tested.
@@ -49,6 +53,25 @@ pub struct QueueConfig {
     pub tries: u8,
     /// Every commit that ever is trunk's tip was itself tested, not only the last of a group.
     pub every_commit: bool,
+    /// Whether whoever goes ahead of others ends the runs that these have.
+    #[serde(default)]
+    pub interrupt: Interrupt,
+    /// The label that makes a pull request a hotfix when it is approved, if one does.
+    #[serde(default)]
+    pub hotfix_label: Option<String>,
+}
+
+/// Who, by going ahead of others, ends the runs that these have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interrupt {
+    /// Everybody who goes ahead.
+    #[default]
+    Higher,
+    /// Hotfixes; a priority goes behind what is being tested.
+    Hotfix,
+    /// Nobody; a hotfix, too, goes behind what is being tested.
+    Never,
 }
 
 /// `[checks]`: what green means here.
@@ -127,6 +150,8 @@ impl Default for RepoConfig {
                 budget: 4,
                 tries: 1,
                 every_commit: false,
+                interrupt: Interrupt::Higher,
+                hotfix_label: None,
             },
             checks: ChecksConfig {
                 required: Vec::new(),
@@ -138,6 +163,7 @@ impl Default for RepoConfig {
             },
             merge: MergeConfig { strategy: Strategy::Rebase, inner_merges: InnerMerges::Refuse },
             candidate: CandidateConfig { tag: TagTemplate::default() },
+            freeze: FreezeConfig::default(),
         }
     }
 }

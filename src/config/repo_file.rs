@@ -3,7 +3,7 @@
 use super::duration;
 use super::problem::{Fault, Problem};
 use super::read::{Reader, Section};
-use super::repo::{CandidateConfig, ChecksConfig, MergeConfig, PlanConfig, QueueConfig, RepoConfig};
+use super::repo::{CandidateConfig, ChecksConfig, Interrupt, MergeConfig, PlanConfig, QueueConfig, RepoConfig};
 use super::tree::{self, At, Node, Table, Value};
 use super::{repo, tag};
 use crate::facts::{InnerMerges, RequiredCheck, Strategy};
@@ -31,13 +31,14 @@ impl RepoConfig {
     pub fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let root = tree::parse(text)?;
         let mut read = Reader::default();
-        read.unknown(&root, &["queue", "checks", "merge", "candidate"], "section");
+        read.unknown(&root, &["queue", "checks", "merge", "candidate", "freeze"], "section");
         let default = Self::default();
         let value = Self {
             queue: queue(&mut read, &root, default.queue),
             checks: checks(&mut read, &root, &default.checks),
             merge: merge(&mut read, &root, default.merge),
             candidate: candidate(&mut read, &root, default.candidate),
+            freeze: super::freeze::freeze(&mut read, &root),
         };
         read.finish(Some(value))
     }
@@ -58,6 +59,9 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
     let size = read.whole(&mut section, "batch_size", 1..=64).and_then(|size| u32::try_from(size).ok());
     let budget = read.whole(&mut section, "budget", 1..=256).and_then(|budget| u32::try_from(budget).ok());
     let tries = read.whole(&mut section, "tries", 1..=10).and_then(|tries| u8::try_from(tries).ok());
+    let interrupts = [("higher", Interrupt::Higher), ("hotfix", Interrupt::Hotfix), ("never", Interrupt::Never)];
+    let interrupt = read.word(&mut section, "interrupt", &interrupts).unwrap_or(default.interrupt);
+    let hotfix_label = read.checked(&mut section, "hotfix_label", self::label);
     let every_commit = read.flag(&mut section, "every_commit").unwrap_or(default.every_commit);
     let plan = match strategy.unwrap_or(default.plan) {
         PlanConfig::Serial => PlanConfig::Serial,
@@ -83,10 +87,12 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
         budget: budget.unwrap_or(default.budget.max(least)),
         tries: tries.unwrap_or(default.tries),
         every_commit,
+        interrupt,
+        hotfix_label,
     }
 }
 
-fn label(text: &str) -> Result<String, Fault> {
+pub(super) fn label(text: &str) -> Result<String, Fault> {
     let count = text.chars().count();
     let legal = !text.trim().is_empty() && text.trim() == text && !text.chars().any(char::is_control);
     if legal && count <= LABEL_MAX {

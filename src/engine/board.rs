@@ -18,6 +18,12 @@ pub struct Board {
     pub tip: Option<Sha>,
     /// What went wrong and is not mended yet, in sentences with the fix; empty when all is well.
     pub troubles: Vec<String>,
+    /// What keeps trunk where it is now: freezes by people and by the calendar.
+    #[serde(default)]
+    pub closures: Vec<ClosureRow>,
+    /// Pull requests that are held back, by arrival.
+    #[serde(default)]
+    pub held: Vec<HeldRow>,
     /// Pull requests in the queue, in order.
     pub queue: Vec<QueueRow>,
     /// Groups under composition or test, as a tree in reading order.
@@ -48,6 +54,36 @@ pub struct QueueRow {
     /// What happens to it now, or why it waits: one sentence.
     pub status: String,
     /// When it entered.
+    pub since: Moment,
+}
+
+/// Something that keeps trunk where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosureRow {
+    /// Who froze the queue; nobody, if it is the calendar.
+    pub by: Option<Person>,
+    /// Why; untrusted text.
+    pub reason: String,
+    /// Until when, as far as that is known.
+    pub until: Option<Moment>,
+    /// All of it, and what is exempt, in sentences.
+    pub sentence: String,
+}
+
+/// A pull request that is held back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldRow {
+    /// Its number.
+    pub pull: PrNumber,
+    /// Its title; untrusted text.
+    pub title: String,
+    /// Who wrote it.
+    pub author: Person,
+    /// The approved head.
+    pub head: Sha,
+    /// Who holds it, why, and how it goes on.
+    pub status: String,
+    /// Since when it is held.
     pub since: Moment,
 }
 

@@ -67,6 +67,8 @@ pub struct Landing {
     pub tag: TagTemplate,
     /// The label whose removal withdraws an approval.
     pub label: String,
+    /// Trunk must not move any more for somebody of them: a landing that begins now only finds out whether it has happened.
+    pub frozen: bool,
 }
 
 /// Something that is owed.
@@ -331,6 +333,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             bar: bar(state, to.sha()),
             tag: state.config().candidate.tag,
             label: state.config().queue.label,
+            frozen: members.iter().any(|member| !state.queue.gate.lets(member.entry.pr)),
         })),
         Effect::Revoke { to, attempt } => Job::Revoke {
             trunk: trunk.clone(),

@@ -3,6 +3,7 @@
 pub mod board;
 pub mod dispatch;
 pub mod fact;
+mod gate;
 pub mod job;
 pub mod perform;
 mod posts;

@@ -14,9 +14,11 @@ const EXACT_POSITIONS: usize = 3;
 pub(super) fn standing(state: &RepoState, pr: PrNumber) -> String {
     let policy = state.policy();
     let queued = state.queue.entry(pr).and_then(|entry| queue::explain(&state.queue, &policy, entry.id));
-    match queued {
-        Some(standing) => present::sentence(state, &standing),
-        None => format!("It is not in the queue. {}", last_word(state, pr)),
+    let hold = state.desk.pulls.get(&pr).and_then(|record| record.hold.standing.as_ref());
+    match (queued, hold) {
+        (None, Some(hold)) => text::stop::held(hold, state.queue.entry_aside(pr).is_some()),
+        (Some(standing), _) => present::sentence(state, &standing),
+        (None, None) => format!("It is not in the queue. {}", last_word(state, pr)),
     }
 }
 
@@ -43,17 +45,30 @@ pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
     let policy = state.policy();
     for (entry, standing) in queue::explain_all(&state.queue, &policy) {
         let Some(about) = about(state, &standing) else { continue };
-        let about = format!("{} {about}", entry.rev);
+        let shut = if standing.frozen { text::stop::about(&state.closed) } else { String::new() };
+        let about = format!("{} {about}{shut}", entry.rev);
         if state.posts.get(&entry.pr).is_some_and(|post| post.about == about) {
             continue;
         }
-        let sentence = text::standing(&standing, state.trunk().as_str());
+        let sentence = present::with_closures(state, &standing, text::standing(&standing, state.trunk().as_str()));
         say(state, entry.pr, about, text::status_comment("Queued.", &sentence, page));
     }
+    held(state, page);
     let queue = &state.queue;
-    let over = |pr: &PrNumber| queue.entry(*pr).is_none();
+    let over = |pr: &PrNumber| queue.entry(*pr).is_none() && queue.entry_aside(*pr).is_none();
     let open = |pr: &PrNumber| state.desk.pulls.get(pr).is_some_and(|r| r.pull.state == PullState::Open);
     state.posts.retain(|pr, post| post.body.is_some() || !over(pr) || open(pr) || state.closings.contains_key(pr));
+}
+
+/// Those who are held back are told by whom, once.
+fn held(state: &mut RepoState, page: Option<&str>) {
+    let record = |pr: PrNumber| state.desk.pulls.get(&pr);
+    let holds =
+        state.queue.aside.iter().filter_map(|entry| Some((entry.id, record(entry.id.pr)?.hold.standing.clone()?)));
+    for (entry, hold) in holds.collect::<Vec<_>>() {
+        let about = format!("{} held {}", entry.rev, hold.at.ms());
+        say(state, entry.pr, about, text::status_comment("Held.", &text::stop::held(&hold, true), page));
+    }
 }
 
 /// What a standing is about; `None` for passing moments that nobody need be told.
@@ -70,6 +85,7 @@ fn about(state: &RepoState, standing: &Standing) -> Option<String> {
         Doing::WaitsForSlot => format!("slot {place}"),
         Doing::Testing { run, .. } => format!("testing {run} {place}"),
         Doing::GreenBehind { tip } => format!("green {tip} {place}"),
+        Doing::GreenFrozen { tip } => format!("frozen {tip} {place}"),
         Doing::RedBehind { tip } => format!("red {tip} {place}"),
         Doing::UnfitBehind => format!("unfit {place}"),
         Doing::TrunkTested => "trunk tested".to_owned(),

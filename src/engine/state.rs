@@ -1,13 +1,13 @@
 //! Everything durable that is known of one repository, and what follows from it. Reading and deciding only; nothing is done here.
 
-use crate::admission::{Desk, Terms};
+use crate::admission::{Closure, Desk, Terms};
 use crate::checks::Named;
 use crate::config::RepoConfig;
-use crate::config::repo::PlanConfig;
+use crate::config::repo::{self, PlanConfig};
 use crate::engine::board::{DepartureRow, LandingRow};
 use crate::facts::{Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
-use crate::queue::{self, Plan, Policy};
+use crate::queue::{self, Interrupt, Plan, Policy};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +52,9 @@ pub struct RepoState {
     pub heard_until: Moment,
     /// When trunk's red verdict was reached, if it stands.
     pub trunk_red_at: Option<Moment>,
+    /// What keeps trunk where it is, as of the last turn.
+    #[serde(default)]
+    pub closed: Vec<Closure>,
 }
 
 /// What trunk and the forge say about how to judge.
@@ -159,6 +162,7 @@ impl RepoState {
             readings: Reading::new(0),
             heard_until: now,
             trunk_red_at: None,
+            closed: Vec::new(),
         }
     }
 
@@ -226,12 +230,23 @@ impl RepoState {
             PlanConfig::Batch { size } => Plan::Batch(size),
         };
         let (budget, tries, every_commit) = (config.queue.budget, config.queue.tries, config.queue.every_commit);
-        Policy { plan, budget, tries, every_commit, ..Policy::default() }
+        let interrupt = match config.queue.interrupt {
+            repo::Interrupt::Higher => Interrupt::Higher,
+            repo::Interrupt::Hotfix => Interrupt::Hotfix,
+            repo::Interrupt::Never => Interrupt::Never,
+        };
+        Policy { plan, budget, tries, every_commit, interrupt, ..Policy::default() }
     }
 
     /// The rules of admission, with the label they name.
     pub fn terms<'a>(&'a self, config: &'a RepoConfig) -> Terms<'a> {
-        Terms { trunk: self.trunk(), label: &config.queue.label, configured: self.configured() }
+        Terms {
+            trunk: self.trunk(),
+            label: &config.queue.label,
+            configured: self.configured(),
+            hotfix_label: config.queue.hotfix_label.as_deref(),
+            freeze: &config.freeze,
+        }
     }
 
     /// Counts something.

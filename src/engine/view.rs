@@ -18,7 +18,7 @@ pub struct View {
     pub tip: Option<Sha>,
     /// The label that asks for landing.
     pub label: String,
-    /// Pull requests in the queue.
+    /// Pull requests in the queue, and those held back from it.
     pub queued: BTreeSet<PrNumber>,
     /// Runs whose verdict is waited for, with their commits.
     pub runs: Vec<(RunId, Sha)>,
@@ -54,7 +54,7 @@ impl View {
             trunk: state.trunk().clone(),
             tip: queue.trunk.map(|trunk| trunk.tip),
             label: state.config().queue.label,
-            queued: queue.order.iter().map(|entry| entry.id.pr).collect(),
+            queued: queue.order.iter().chain(&queue.aside).map(|entry| entry.id.pr).collect(),
             runs: waited_for(state).collect(),
             heard_until: state.heard_until,
             red_trunk: red_trunk(state),

@@ -5,17 +5,18 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Module, floor, and the neighbours on its own floor that it may see. What is below it, it may see unless `BLIND` says no.
-const FLOORS: [(&str, u8, &[&str]); 19] = [
+const FLOORS: [(&str, u8, &[&str]); 20] = [
     ("ids", 0, &[]),
     ("facts", 0, &["ids"]),
     ("when", 0, &["ids"]),
     ("wording", 0, &[]),
-    ("config", 1, &[]),
-    ("command", 1, &[]),
+    ("calendar", 1, &[]),
+    ("config", 1, &["calendar"]),
+    ("command", 1, &["calendar"]),
     ("queue", 1, &[]),
     ("checks", 1, &["config"]),
-    ("admission", 1, &["checks", "command", "config", "queue"]),
-    ("text", 1, &["admission", "checks", "command", "config", "queue"]),
+    ("admission", 1, &["calendar", "checks", "command", "config", "queue"]),
+    ("text", 1, &["admission", "calendar", "checks", "command", "config", "queue"]),
     ("port", 2, &[]),
     ("engine", 3, &[]),
     ("adapter", 4, &[]),

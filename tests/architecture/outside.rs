@@ -5,7 +5,7 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Crate, and the paths below `src/` in which it may be named.
-const PLACES: [(&str, &[&str]); 33] = [
+const PLACES: [(&str, &[&str]); 34] = [
     ("axum", &["http", "sandbox"]),
     ("base64", &["adapter", "http", "sandbox"]),
     ("bytes", &["adapter", "http", "sandbox"]),
@@ -20,6 +20,7 @@ const PLACES: [(&str, &[&str]); 33] = [
     ("http_body_util", &["adapter", "http", "sandbox", "cli"]),
     ("hyper", &["adapter/github", "http", "sandbox", "cli"]),
     ("hyper_util", &["adapter/github", "http", "sandbox", "cli"]),
+    ("jiff", &["calendar"]),
     ("jsonwebtoken", &["sandbox"]),
     ("maud", &["http", "sandbox"]),
     ("octocrab", &["adapter/github"]),

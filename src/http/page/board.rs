@@ -1,7 +1,7 @@
 //! One repository's part of the page: troubles, queue, groups, landings, departures.
 
 use super::{View, words};
-use crate::engine::board::{Board, DepartureRow, GroupRow, LandingRow, QueueRow};
+use crate::engine::board::{Board, ClosureRow, DepartureRow, GroupRow, HeldRow, LandingRow, QueueRow};
 use crate::ids::{PrNumber, RepoId};
 use maud::{Markup, html};
 
@@ -45,10 +45,24 @@ pub fn board(view: &View<'_>, repo: RepoId, board: &Board) -> Markup {
                     ul { @for trouble in &board.troubles { li class="trouble" { (words::sentence(trouble, url)) } } }
                 }
             }
+            (closures(&board.closures, url))
             (queue(view, repo, board, url))
+            (held(view, &board.held, url))
             (groups(board, url))
             (landings(view, board, url))
             (departures(view, board, url))
+        }
+    }
+}
+
+/// What keeps trunk where it is.
+fn closures(rows: &[ClosureRow], url: Option<&str>) -> Markup {
+    html! {
+        @if !rows.is_empty() {
+            div class="closures" role="status" {
+                h3 { "Frozen" }
+                ul { @for row in rows { li class="closure" { (words::sentence(&row.sentence, url)) } } }
+            }
         }
     }
 }
@@ -85,6 +99,32 @@ fn entry(view: &View<'_>, repo: RepoId, row: &QueueRow, url: Option<&str>) -> Ma
                     ", head " (words::commit(row.head, url))
                     ", queued " (words::time(row.since, view.now))
                 }
+            }
+        }
+    }
+}
+
+fn held(view: &View<'_>, rows: &[HeldRow], url: Option<&str>) -> Markup {
+    html! {
+        @if !rows.is_empty() {
+            section class="held" {
+                h3 { "Held back " span class="count" { (rows.len()) } }
+                ol {
+                    @for row in rows.iter().take(ROWS) {
+                        li class="entry" data-pull=(row.pull) {
+                            div class="what" {
+                                p class="title" { (words::pull(row.pull, url)) " " bdi { (row.title) } }
+                                p class="status" { (words::sentence(&row.status, url)) }
+                                p class="detail" {
+                                    "by " span class="author" { (row.author.login) }
+                                    ", head " (words::commit(row.head, url))
+                                    ", held " (words::time(row.since, view.now))
+                                }
+                            }
+                        }
+                    }
+                }
+                (more(rows.len()))
             }
         }
     }

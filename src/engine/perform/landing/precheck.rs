@@ -2,6 +2,7 @@
 
 use crate::admission::{PullReading, Terms, void};
 use crate::checks::{Evidence, Judgement, Named, judge};
+use crate::config::freeze::FreezeConfig;
 use crate::engine::fact::Fact;
 use crate::engine::job::{Descent, LandMember, Landing};
 use crate::engine::perform::restore::restore;
@@ -34,7 +35,10 @@ pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<C
     let trees = try_join_all(landing.members.iter().map(|member| recompute(world, member)));
     let checks = world.forge().checks(landing.to);
     let (readings, seen, trees, onward) = try_join!(members, checks, trees, onward(world, landing))?;
-    let terms = Terms { trunk: &landing.trunk, label: &landing.label, configured: true };
+    // What is closed is decided before a landing begins; here only the approvals are weighed.
+    let freeze = FreezeConfig::default();
+    let terms =
+        Terms { trunk: &landing.trunk, label: &landing.label, configured: true, hotfix_label: None, freeze: &freeze };
     let mut facts = Vec::new();
     let mut pulls = Vec::new();
     let mut refusal = None;
