@@ -143,6 +143,7 @@ impl Desk {
         if let Some(record) = self.pulls.get_mut(&pr) {
             record.over_until = record.over_until.max(Some(now));
             record.landed = Some(head);
+            record.hold.standing = None;
         }
     }
 

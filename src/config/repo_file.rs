@@ -59,10 +59,10 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
     let size = read.whole(&mut section, "batch_size", 1..=64).and_then(|size| u32::try_from(size).ok());
     let budget = read.whole(&mut section, "budget", 1..=256).and_then(|budget| u32::try_from(budget).ok());
     let tries = read.whole(&mut section, "tries", 1..=10).and_then(|tries| u8::try_from(tries).ok());
+    let every_commit = read.flag(&mut section, "every_commit").unwrap_or(default.every_commit);
     let interrupts = [("higher", Interrupt::Higher), ("hotfix", Interrupt::Hotfix), ("never", Interrupt::Never)];
     let interrupt = read.word(&mut section, "interrupt", &interrupts).unwrap_or(default.interrupt);
     let hotfix_label = read.checked(&mut section, "hotfix_label", self::label);
-    let every_commit = read.flag(&mut section, "every_commit").unwrap_or(default.every_commit);
     let plan = match strategy.unwrap_or(default.plan) {
         PlanConfig::Serial => PlanConfig::Serial,
         PlanConfig::Pipeline { depth: usual } => PlanConfig::Pipeline { depth: depth.unwrap_or(usual) },

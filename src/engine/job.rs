@@ -67,8 +67,8 @@ pub struct Landing {
     pub tag: TagTemplate,
     /// The label whose removal withdraws an approval.
     pub label: String,
-    /// Trunk must not move any more for somebody of them: a landing that begins now only finds out whether it has happened.
-    pub frozen: bool,
+    /// One of them is frozen or held by now: a landing that begins only now finds out whether it has happened, and no more.
+    pub stopped: bool,
 }
 
 /// Something that is owed.
@@ -333,7 +333,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             bar: bar(state, to.sha()),
             tag: state.config().candidate.tag,
             label: state.config().queue.label,
-            frozen: members.iter().any(|member| !state.queue.gate.lets(member.entry.pr)),
+            stopped: members.iter().any(|member| stopped(state, member.entry)),
         })),
         Effect::Revoke { to, attempt } => Job::Revoke {
             trunk: trunk.clone(),
@@ -346,6 +346,12 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
         // Told within the turn itself: what is owed then is a post, a label, a closing.
         Effect::Tell { .. } => return None,
     })
+}
+
+/// An entry must not begin to land any more.
+fn stopped(state: &RepoState, entry: EntryId) -> bool {
+    let held = state.queue.order.iter().any(|queued| queued.id == entry && queued.held);
+    held || !state.queue.gate.lets(entry.pr)
 }
 
 fn bar(state: &RepoState, sha: Sha) -> Bar {

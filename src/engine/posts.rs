@@ -14,7 +14,8 @@ const EXACT_POSITIONS: usize = 3;
 pub(super) fn standing(state: &RepoState, pr: PrNumber) -> String {
     let policy = state.policy();
     let queued = state.queue.entry(pr).and_then(|entry| queue::explain(&state.queue, &policy, entry.id));
-    let hold = state.desk.pulls.get(&pr).and_then(|record| record.hold.standing.as_ref());
+    let hold = state.desk.pulls.get(&pr).filter(|record| record.pull.state == PullState::Open);
+    let hold = hold.and_then(|record| record.hold.standing.as_ref());
     match (queued, hold) {
         (None, Some(hold)) => text::stop::held(hold, state.queue.entry_aside(pr).is_some()),
         (Some(standing), _) => present::sentence(state, &standing),

@@ -50,18 +50,14 @@ pub(super) fn sentence(state: &RepoState, standing: &Standing) -> String {
     if let Doing::Testing { run, .. } = standing.doing
         && state.runs.get(&run).is_none_or(|run| run.asked_at.is_none())
     {
-        return text::waits_for_branch(standing, run, trunk);
+        return with_closures(state, standing, text::waits_for_branch(standing, run, trunk));
     }
     with_closures(state, standing, text::standing(standing, trunk))
 }
 
 /// A sentence about an entry, and why it may not land if it may not.
 pub(super) fn with_closures(state: &RepoState, standing: &Standing, sentence: String) -> String {
-    if standing.frozen {
-        format!("{sentence} {}", text::stop::closed(&state.closed, state.trunk().as_str()))
-    } else {
-        sentence
-    }
+    if standing.frozen { format!("{sentence} {}", text::stop::closed(&state.closed)) } else { sentence }
 }
 
 fn closures(state: &RepoState) -> Vec<ClosureRow> {
@@ -69,7 +65,7 @@ fn closures(state: &RepoState) -> Vec<ClosureRow> {
         by: closure.by.clone(),
         reason: closure.reason.clone(),
         until: closure.until,
-        sentence: text::stop::closure(closure, state.trunk().as_str()),
+        sentence: text::stop::closure(closure),
     };
     state.closed.iter().map(row).collect()
 }

@@ -205,8 +205,8 @@ pub enum Refusal {
     Unsound(String),
     /// What was to land is lost, and is composed anew.
     Lost,
-    /// Trunk must not move any more, and the landing had not begun.
-    Frozen,
+    /// A member is frozen or held by now, and the landing had not begun.
+    Stopped,
     /// The push was not answered, and trunk has not moved.
     NoAnswer,
 }

@@ -167,7 +167,7 @@ pub(super) fn revoked(state: &mut State, attempt: Attempt, fact: Fact, landed: b
     let node = state.tree.get_mut(id);
     match node.refused.take() {
         // It says nothing about the commit.
-        Some(Refusal::TrunkMoved | Refusal::Lost | Refusal::Frozen) | None => {}
+        Some(Refusal::TrunkMoved | Refusal::Lost | Refusal::Stopped) | None => {}
         // Its slot may have been given away meanwhile; then it waits for one, and for a run of its own.
         Some(Refusal::ChecksChanged) => {
             let same_run = node.run.filter(|_| slot_free);

@@ -6,22 +6,22 @@ use crate::command::PREFIX;
 use crate::config::freeze::Exempt;
 
 /// Everything that keeps trunk where it is, for somebody who waits.
-pub fn closed(closures: &[Closure], trunk: &str) -> String {
-    closures.iter().map(|one| closure(one, trunk)).collect::<Vec<_>>().join(" ")
+pub fn closed(closures: &[Closure]) -> String {
+    closures.iter().map(closure).collect::<Vec<_>>().join(" ")
 }
 
 /// One thing that keeps trunk where it is: until when, by whom, why, and what lands all the same.
-pub fn closure(closure: &Closure, trunk: &str) -> String {
+pub fn closure(closure: &Closure) -> String {
     let until = closure.until.map_or_else(String::new, |until| format!(" until {}", closure.zone.print(until)));
     let why = code(&closure.reason);
     let who = match &closure.by {
         Some(by) if closure.until.is_none() => {
-            format!("{} froze it, because {why}; `{PREFIX} thaw` ends that.", code(by.login.as_str()))
+            format!("{} froze the queue, because {why}; `{PREFIX} thaw` ends that.", code(by.login.as_str()))
         }
-        Some(by) => format!("{} froze it, because {why}.", code(by.login.as_str())),
+        Some(by) => format!("{} froze the queue, because {why}.", code(by.login.as_str())),
         None => format!("the calendar in `.github/greenline.toml` says so, because {why}."),
     };
-    format!("Nothing lands on `{trunk}`{until}: {who} {}", exempt(&closure.exempt))
+    format!("Nothing lands{until}: {who} {}", exempt(&closure.exempt))
 }
 
 /// What a closure is about: a comment is written anew when this changes.
@@ -54,10 +54,9 @@ pub fn held(hold: &Hold, approved: bool) -> String {
 pub(super) fn came(word: &str, came: &Stopped) -> String {
     match came {
         Stopped::Frozen(what) => {
-            format!(
-                "{} What is landing now comes to its end, and tests go on. `{PREFIX} thaw` ends it earlier.",
-                closure(what, "trunk")
-            )
+            let earlier =
+                if what.until.is_some() { format!(" `{PREFIX} thaw` ends it earlier.") } else { String::new() };
+            format!("{} What is landing now comes to its end, and tests go on.{earlier}", closure(what))
         }
         Stopped::Thawed(closed) if closed.is_empty() => "The freeze is over: what is green lands.".to_owned(),
         Stopped::Thawed(closed) => format!("That freeze is over, but another holds. {}", calendar(closed)),
@@ -85,5 +84,5 @@ pub(super) fn came(word: &str, came: &Stopped) -> String {
 
 /// What the calendar closes, and how that is changed.
 fn calendar(closures: &[Closure]) -> String {
-    format!("{} The calendar is changed on the default branch, in `[[freeze.windows]]`.", closed(closures, "trunk"))
+    format!("{} The calendar is changed on the default branch, in `[[freeze.windows]]`.", closed(closures))
 }

@@ -238,7 +238,7 @@ fn refusal(why: &[&str]) -> Refusal {
         ["member"] => Refusal::MemberChanged,
         ["no", "answer"] => Refusal::NoAnswer,
         ["lost"] => Refusal::Lost,
-        ["frozen"] => Refusal::Frozen,
+        ["stopped"] => Refusal::Stopped,
         ["unsound", how @ ..] => Refusal::Unsound(how.join(" ")),
         words => Refusal::Refused(words.join(" ")),
     }

@@ -15,4 +15,5 @@ mod leaving;
 mod openapi;
 mod sent_back;
 mod settings;
+mod stopping;
 mod strategies;

@@ -49,8 +49,8 @@ pub(super) struct Revocation<'a> {
 
 /// Tries to land; answers with what the refs say afterwards.
 pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<Fact>, Trouble> {
-    if landing.frozen {
-        return settle(world, landing, Vec::new(), Refusal::Frozen).await;
+    if landing.stopped {
+        return settle(world, landing, Vec::new(), Refusal::Stopped).await;
     }
     let (refs, checked) = join!(read_refs(world, landing), precheck::precheck(world, landing));
     if let Ok(refs) = &refs
