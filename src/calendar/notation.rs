@@ -134,8 +134,8 @@ fn days(text: &str) -> Option<Days> {
 
 /// A weekday by its English name or the first three letters of it; Monday is 0.
 pub(super) fn weekday(text: &str) -> Option<u8> {
-    let named = |name: &&str| name.eq_ignore_ascii_case(text) || name[..3].eq_ignore_ascii_case(text);
-    NAMES.iter().position(|name| named(&name)).and_then(|at| u8::try_from(at).ok())
+    let at = NAMES.iter().position(|name| name.eq_ignore_ascii_case(text) || name[..3].eq_ignore_ascii_case(text));
+    at.and_then(|at| u8::try_from(at).ok())
 }
 
 /// A time of the day (`08:00`) as a minute of it; `24:00` is the end of the day.

@@ -130,8 +130,8 @@ impl Ground {
         let text = version.and_then(|version| self.settings.get(version.checked_sub(1)?));
         let config = text.and_then(|text| RepoConfig::parse(text).ok());
         config.is_some_and(|config| {
-            let windows = config.freeze.windows.iter().map(|window| &window.window);
-            windows.into_iter().any(|window| window.at(at.plus_ms(-TURN_MS)).0 && window.at(at).0)
+            let before = at.plus_ms(-TURN_MS);
+            config.freeze.windows.iter().any(|freeze| freeze.window.at(before).0 && freeze.window.at(at).0)
         })
     }
 }
