@@ -10,7 +10,8 @@
 //! | | [`message`] | what the messages of the commits that are made here say |
 //! | | [`when`] | moments as text, and back |
 //! | | [`wording`] | foreign words, made harmless inside our sentences |
-//! | 1 decide | [`config`] | `bot.toml` and `.github/greenline.toml`, all mistakes at once |
+//! | 1 decide | [`calendar`] | windows of time in time zones: open, closed, and when that changes |
+//! | | [`config`] | `bot.toml` and `.github/greenline.toml`, all mistakes at once |
 //! | | [`command`] | what a comment asks |
 //! | | [`queue`] | the queue of one trunk as a value: events in, effects out |
 //! | | [`checks`] | what green means |
@@ -36,6 +37,7 @@ pub mod when;
 pub mod wording;
 // floor 1: decide
 pub mod admission;
+pub mod calendar;
 pub mod checks;
 pub mod command;
 pub mod config;

@@ -6,15 +6,15 @@ mod eta;
 mod excerpt;
 mod report;
 mod settings;
+pub mod stop;
 mod waiting;
 pub mod why;
 
 pub use eta::{about, eta};
 pub use excerpt::excerpt;
 pub use report::{departure_title, queued_title, report, waits_for_itself};
-pub use waiting::{obstacle_code, waiting};
-
 pub use settings::{Touched, settings_change, settings_same, settings_wrong};
+pub use waiting::{obstacle_code, waiting};
 
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
@@ -203,6 +203,7 @@ pub fn standing(standing: &Standing, trunk: &str) -> String {
         ),
         Doing::Testing { tip, run, .. } => format!("{place}; tested as commit {tip} (run {run})."),
         Doing::GreenBehind { tip } => format!("{place}; green as commit {tip}, and waits for those ahead."),
+        Doing::GreenFrozen { tip } => format!("{place}; green as commit {tip}."),
         Doing::RedBehind { tip } => {
             format!("{place}; red as commit {tip} together with those ahead; judged when they have landed or left.")
         }
@@ -295,6 +296,7 @@ fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
         )),
         Answer::Here => Some(format!("Greenline {} listens. {standing}", env!("CARGO_PKG_VERSION"))),
         Answer::Help => Some(format!("This can be asked:\n\n{}", command::help(command::PREFIX))),
+        Answer::Stop { word, came } => Some(stop::came(word, came)),
         Answer::Refused { word, why } => Some(format!("`{word}` was not done. {}", refusal(why))),
         Answer::Misread(misread) => Some(format!("{misread}\n\n{}", command::help(command::PREFIX))),
     }

@@ -9,8 +9,9 @@ mod start;
 
 mod repository {
     use super::*;
-    use greenline::config::repo::{Forks, PlanConfig};
-    use greenline::facts::{InnerMerges, RequiredCheck, Strategy};
+    use greenline::config::freeze::FreezeConfig;
+    use greenline::config::repo::{Forks, Interrupt, PlanConfig};
+    use greenline::facts::{InnerMerges, Permission, RequiredCheck, Strategy};
     use greenline::ids::{AppId, CandidateSeq};
     use greenline::message::Place;
 
@@ -57,6 +58,47 @@ mod repository {
         assert_eq!((messages.trailers.len(), messages.cut_body_after.as_deref()), (2, Some("---")));
         assert_eq!((config.merge.forks, config.merge.delete_branch), (Forks::MergeCommit, true));
         assert_eq!(config.candidate.tag.name(CandidateSeq::new(7)), "rc-0007");
+        assert_eq!((config.queue.interrupt, config.queue.hotfix_label.as_deref()), (Interrupt::Hotfix, Some("hotfix")));
+        freeze(&config.freeze);
+    }
+
+    fn freeze(freeze: &FreezeConfig) {
+        assert_eq!((freeze.zone.name(), freeze.by), ("Europe/Berlin", Permission::Admin));
+        let [weekend, year_end] = freeze.windows.as_slice() else { panic!("{freeze:?}") };
+        assert_eq!(
+            (weekend.window.zone.name(), weekend.reason.as_str()),
+            ("Europe/Berlin", "nobody is there at the weekend")
+        );
+        assert_eq!(weekend.exempt, freeze.exempt, "a window has what the section says");
+        let usual = &freeze.exempt;
+        assert_eq!(
+            (usual.labels.as_slice(), usual.users.as_slice()),
+            (&["security".to_owned()][..], &["octocat".to_owned()][..])
+        );
+        assert_eq!((usual.priority, usual.hotfix), (Some(50), false));
+        assert_eq!((year_end.window.zone.name(), year_end.exempt.labels.len()), ("America/New_York", 0));
+        assert!(year_end.exempt.hotfix && year_end.exempt.users == usual.users);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_freeze_is_told_with_a_way_to_mend_it() {
+        let told = problems(
+            "[freeze]\ntime_zone = \"Europe/Berln\"\nby = \"everybody\"\nexempt_users = [\"@ann!\"]\n\
+             [[freeze.windows]]\nwhen = \"weekends\"\nreason = \"\"\n[[freeze.windows]]\nwhen = \"mon-sun\"\n",
+        );
+        let expected = [
+            "line 2: freeze.time_zone: `Europe/Berln` is no time zone; did you mean `Europe/Berlin`?",
+            "line 3: freeze.by: `everybody` is not a word for it",
+            "line 4: freeze.exempt_users[1]: `@ann!` is no login",
+            "line 6: freeze.windows[1].when: `weekends` is no stretch of time — write for example \"fri 16:00 - mon 08:00\"",
+            "line 7: freeze.windows[1].reason: has 0 characters",
+            "line 8: freeze.windows[2].reason: is missing",
+            "line 9: freeze.windows[2].when: `mon-sun` never ends",
+        ];
+        assert_eq!(told.len(), expected.len(), "{told:#?}");
+        for (told, expected) in told.iter().zip(expected) {
+            assert!(told.starts_with(expected), "{told}\n{expected}");
+        }
     }
 
     #[test]

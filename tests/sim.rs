@@ -13,7 +13,7 @@ const TO_FIND: u64 = 1_000;
 const TWICE: u64 = 100;
 
 /// What must have happened somewhere, or the seeds do not reach what they are there for.
-const SOMETIMES: [&str; 18] = [
+const SOMETIMES: [&str; 21] = [
     "a landing",
     "a crash while something settled",
     "a process was fenced",
@@ -32,6 +32,9 @@ const SOMETIMES: [&str; 18] = [
     "CI never ended",
     "somebody was sent back with blame",
     "a composed commit was lost",
+    "the queue was frozen",
+    "a pull request was held",
+    "a hotfix landed in a freeze",
 ];
 
 fn seeds() -> std::ops::Range<u64> {

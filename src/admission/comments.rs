@@ -4,6 +4,7 @@ use super::desk::{Answer, Decision, Desk, Record, Refusal, Via};
 use super::pulls::{Permitted, approve, pushed_after, renew, weigh_again, withdraw};
 use super::rules::{Terms, against, unfit};
 use super::said::{self, Word};
+use super::stop;
 use crate::command::{self, Command, Wish};
 use crate::facts::{Comment, Permission, Pull};
 use crate::ids::{Moment, Reading, RequestId};
@@ -57,7 +58,8 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
     let mut answers = Vec::new();
     for command in commands {
         answers.push(match command {
-            Ok(command) => obey(record, &command, heard, now, terms, &mut decisions),
+            Ok(command) => stop::obey(&mut desk.freeze, &command, heard, now, terms)
+                .unwrap_or_else(|| obey(record, &command, heard, now, terms, &mut decisions)),
             Err(misread) => Answer::Misread(misread),
         });
     }
@@ -83,13 +85,17 @@ pub(super) fn obey(
         Command::Status => Answer::Status,
         Command::Ping => Answer::Here,
         Command::Help => Answer::Help,
-        Command::Merge(wish) if may && already(record, wish) => Answer::Done,
+        Command::Merge(wish) if may && already(record, &terms.wish(wish, &record.pull)) => Answer::Done,
+        Command::Hold(reason) => stop::hold(record, reason.as_ref(), heard, decisions),
+        Command::Release => stop::release(record, heard, decisions),
+        // Followed before; they are about everybody.
+        Command::Freeze(_) | Command::Thaw => Answer::Done,
         Command::Merge(wish) => {
             if let Some(why) = stands_against(record, wish, heard, terms) {
                 return refused(why);
             }
             let on_the_word_of = record.said.delegated(&by.login).filter(|_| !may_push).cloned();
-            let via = heard.via();
+            let (via, wish) = (heard.via(), &terms.wish(wish, &record.pull));
             let asked = Permitted { by, on_the_word_of: on_the_word_of.as_ref(), via, wish, at: now };
             decisions.extend(approve(record, asked, None, terms));
             record.describe(Some(&heard.pull));
@@ -125,7 +131,15 @@ fn note(record: &mut Record, command: &Command, heard: &Heard) -> Result<Answer,
         Command::Unapprove => Ok(said::unapprove(record, word.by)),
         Command::Delegate(to) => Ok(said::delegate(record, to, word.by)),
         Command::Depends(on) => said::depends(record, on),
-        Command::Merge(_) | Command::Cancel | Command::Status | Command::Ping | Command::Help => Ok(Answer::Done),
+        Command::Merge(_)
+        | Command::Cancel
+        | Command::Hold(_)
+        | Command::Release
+        | Command::Freeze(_)
+        | Command::Thaw
+        | Command::Status
+        | Command::Ping
+        | Command::Help => Ok(Answer::Done),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is known of each pull request: its last reading, its approval, which labels and comments were already acted on.
 
 use super::said::Said;
+use super::stop::{Freeze, Hold, Latest, Stopped};
 use super::weigh::Obstacle;
 use crate::command::{Misread, Request, Wish};
 use crate::facts::{Person, Pull};
@@ -90,6 +91,9 @@ pub struct Record {
     pub comments: BTreeSet<CommentId>,
     /// Commits we moved its head branch to, or were about to: finding one there is not a push by somebody.
     pub moves: Vec<Sha>,
+    /// Who keeps it back, if somebody does.
+    #[serde(default)]
+    pub hold: Latest<Hold>,
 }
 
 impl Approval {
@@ -124,6 +128,9 @@ impl Record {
 pub struct Desk {
     /// By number.
     pub pulls: BTreeMap<PrNumber, Record>,
+    /// Who froze the queue, if somebody did.
+    #[serde(default)]
+    pub freeze: Latest<Freeze>,
 }
 
 impl Desk {
@@ -168,6 +175,7 @@ impl Desk {
         if let Some(record) = self.pulls.get_mut(&pr) {
             record.over_until = record.over_until.max(Some(now));
             record.landed = Some(head);
+            record.hold.standing = None;
         }
     }
 
@@ -266,6 +274,13 @@ pub enum Answer {
         word: &'static str,
         /// Why not.
         why: Refusal,
+    },
+    /// About stopping and going on.
+    Stop {
+        /// What was asked, by its word.
+        word: &'static str,
+        /// What came of it.
+        came: Stopped,
     },
     /// Not understood.
     Misread(Misread),

@@ -9,6 +9,7 @@ mod requests;
 mod reviews;
 mod rules;
 mod said;
+mod stop;
 mod weigh;
 
 #[cfg(test)]
@@ -22,4 +23,5 @@ pub use pulls::{PullReading, awaken, read, reconsider};
 pub use requests::{Asked, ask};
 pub use rules::{Terms, void};
 pub use said::{Delegate, Said, Subject};
+pub use stop::{Closure, Freeze, Hold, Latest, Stopped, changes_at, closures, passes};
 pub use weigh::{Grounds, Obstacle, weigh};

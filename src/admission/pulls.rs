@@ -73,6 +73,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         said: Said::default(),
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
+        hold: super::Latest::default(),
     });
     record.reading = reading;
     let lags = pull.updated_at < record.pull.updated_at && now.since_ms(record.read_at) < LAG_MS;
@@ -175,7 +176,9 @@ fn next_rev(record: &Record) -> Reading {
 
 fn arrival(pr: PrNumber, approval: &Approval) -> Event {
     let entry = EntryId { pr, head: approval.head, rev: approval.rev };
-    Event::Arrived { entry, priority: Priority(approval.wish.priority.unwrap_or(0)), alone: approval.wish.alone }
+    let wish = &approval.wish;
+    let priority = if wish.hotfix { Priority::HOTFIX } else { Priority(wish.priority.unwrap_or(0)) };
+    Event::Arrived { entry, priority, alone: wish.alone }
 }
 
 /// Follows or refuses a label event that was not acted on before.
@@ -203,7 +206,7 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
     if let Some(why) = refusal {
         return vec![Decision::RefuseLabel { pr, why }];
     }
-    let (via, wish) = (Via::Label(labelled.event), &Wish::default());
+    let (via, wish) = (Via::Label(labelled.event), &terms.wish(&Wish::default(), &record.pull));
     let asked = Permitted { by: &labelled.by, on_the_word_of: delegated.as_ref(), via, wish, at: now };
     let decision = approve(record, asked, reading.grounds.as_ref(), terms);
     record.describe(reading.pull.as_ref());

@@ -24,13 +24,8 @@ pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, te
             && unfit(&review.by, *may >= Permission::Write, &record.pull, terms).is_none()
     };
     let (review, _) = reviews.iter().filter(asks).max_by_key(|(review, _)| (review.at, review.id))?;
-    let asked = Permitted {
-        by: &review.by,
-        on_the_word_of: None,
-        via: Via::Review(review.id),
-        wish: &Wish::default(),
-        at: now,
-    };
+    let wish = terms.wish(&Wish::default(), &record.pull);
+    let asked = Permitted { by: &review.by, on_the_word_of: None, via: Via::Review(review.id), wish: &wish, at: now };
     let decision = approve(record, asked, reading.grounds.as_ref(), terms);
     record.describe(reading.pull.as_ref());
     decision

@@ -2,6 +2,7 @@
 
 use super::desk::{Approval, Refusal};
 use crate::command::Wish;
+use crate::config::freeze::FreezeConfig;
 use crate::config::repo::{ChecksConfig, RulesConfig};
 use crate::facts::{Person, Pull, PullState, RequiredCheck};
 use crate::ids::BranchName;
@@ -24,6 +25,10 @@ pub struct Terms {
     pub checks: ChecksConfig,
     /// Checks that must pass on a tip.
     pub required: Vec<RequiredCheck>,
+    /// The label that makes a pull request a hotfix, if one does.
+    pub hotfix_label: Option<String>,
+    /// When nothing lands, and who may say so.
+    pub freeze: FreezeConfig,
 }
 
 impl Terms {
@@ -45,6 +50,12 @@ impl Terms {
     /// The checks that must pass on the head where any must.
     pub fn before(&self) -> &[RequiredCheck] {
         if self.checks.before.is_empty() { &self.required } else { &self.checks.before }
+    }
+
+    /// A wish with what the pull request's labels add to it now, when it is approved: who labels it later needs nobody's approval.
+    pub(super) fn wish(&self, wish: &Wish, pull: &Pull) -> Wish {
+        let labelled = |label: &str| pull.labels.iter().any(|own| own.eq_ignore_ascii_case(label));
+        Wish { hotfix: wish.hotfix || self.hotfix_label.as_deref().is_some_and(labelled), ..wish.clone() }
     }
 }
 

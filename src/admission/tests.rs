@@ -1,11 +1,13 @@
 //! Whose word counts for which head, as a table of short histories: readings come in any order, and some lag behind.
 
 use super::*;
+use crate::calendar::Zone;
 use crate::command::PREFIX;
 use crate::config::RepoConfig;
+use crate::config::freeze::{Exempt, FreezeConfig};
 use crate::facts::{Comment, HeadRepo, Labelled, Permission, Person, Pull, PullState};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RepoId, Sha, UserId};
-use crate::queue::Event;
+use crate::queue::{Event, Priority};
 
 pub(super) const PR: PrNumber = PrNumber::new(7);
 
@@ -27,6 +29,8 @@ fn terms() -> Terms {
         rules: config.rules,
         checks: config.checks,
         required: Vec::new(),
+        hotfix_label: None,
+        freeze: config.freeze,
     }
 }
 
@@ -104,6 +108,21 @@ impl Story {
         let comment = Comment { id, pull: PR, by, body, created_at, edited: false };
         let heard = Heard { reading, comment, pull: pull.clone(), permission, pushed_since, request: None };
         hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &self.terms)
+    }
+
+    /// Somebody says something at this second, and it is heard now.
+    fn say(&mut self, by: &Person, permission: Permission, said: &str, second: i64, freeze: &FreezeConfig) -> Answer {
+        let reading = self.next();
+        let id = CommentId::new(reading.get());
+        let (body, created_at) = (format!("{PREFIX} {said}"), Moment::from_ms(second * 1_000));
+        let comment = Comment { id, pull: PR, by: by.clone(), body, created_at, edited: false };
+        let pull = self.pull.clone();
+        let heard = Heard { reading, comment, pull, permission, pushed_since: false, request: None };
+        let terms = Terms { freeze: freeze.clone(), ..self.terms.clone() };
+        match hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &terms).pop() {
+            Some(Decision::Answer { mut answers, .. }) => answers.pop().expect("one command, one answer"),
+            other => panic!("{said}: {other:?}"),
+        }
     }
 
     pub(super) fn merge(&mut self, said: &str) -> Vec<Decision> {
@@ -203,4 +222,84 @@ fn what_landed_is_not_asked_for_again_by_label_or_comment() {
     assert_eq!(story.read(&labelled), [Decision::RemoveLabel { pr: PR }]);
     story.change(|pull| pull.head = sha('c'));
     assert_eq!(queued(&story.merge("merge")), Some(sha('c')), "new work is new");
+}
+
+fn dora() -> Person {
+    Person { id: UserId::new(2), login: "dora".parse().expect("a login"), bot: false }
+}
+
+#[test]
+fn the_queue_is_frozen_by_whoever_may_and_the_word_written_last_counts() {
+    let (mut story, usual) = (Story::new(), FreezeConfig::default());
+    let strict = FreezeConfig { by: Permission::Admin, ..FreezeConfig::default() };
+    story.second = 100;
+    let said = "freeze for 1m because it burns";
+    let answer = story.say(&dora(), Permission::Read, said, 90, &usual);
+    assert!(matches!(answer, Answer::Refused { why: Refusal::NeedsWrite { .. }, .. }), "{answer:?}");
+    let answer = story.say(&ann(), Permission::Write, said, 91, &strict);
+    assert!(matches!(answer, Answer::Stop { came: Stopped::NeedsAdmin { .. }, .. }), "{answer:?}");
+    let answer = story.say(&ann(), Permission::Write, said, 92, &usual);
+    assert!(matches!(answer, Answer::Stop { came: Stopped::Frozen(_), .. }), "{answer:?}");
+    let closed = |story: &Story, second: i64| {
+        let now = Moment::from_ms(second * 1_000);
+        (
+            !closures(story.desk.freeze.standing.as_ref(), &usual, now).is_empty(),
+            changes_at(story.desk.freeze.standing.as_ref(), &usual, now),
+        )
+    };
+    assert_eq!(closed(&story, 151), (true, Some(Moment::from_ms(152_000))), "a minute from when it was said");
+    assert_eq!(closed(&story, 152), (false, None), "to the moment");
+    let late = story.say(&ann(), Permission::Write, "thaw", 91, &usual);
+    assert!(matches!(late, Answer::Refused { why: Refusal::Overtaken, .. }), "it was written before: {late:?}");
+    assert!(closed(&story, 100).0);
+    let answer = story.say(&ann(), Permission::Write, "thaw", 99, &usual);
+    assert_eq!(answer, Answer::Stop { word: "thaw", came: Stopped::Thawed(Vec::new()) });
+    assert!(!closed(&story, 100).0);
+    let over = story.say(&ann(), Permission::Write, "freeze for 1s because it burns", 98, &usual);
+    assert!(matches!(over, Answer::Stop { came: Stopped::NoEnd, .. }), "{over:?}");
+}
+
+#[test]
+fn only_what_every_closure_exempts_passes() {
+    let mut story = Story::new();
+    story.merge("merge");
+    let record = story.desk.pulls.get_mut(&PR).expect("it is known");
+    record.pull.labels.push("Security".into());
+    let record = record.clone();
+    let exempt = |labels: &[&str], users: &[&str], priority| Exempt {
+        labels: labels.iter().map(ToString::to_string).collect(),
+        users: users.iter().map(ToString::to_string).collect(),
+        priority,
+        hotfix: false,
+    };
+    let closed = |exempt: Exempt| Closure { by: None, reason: "x".into(), until: None, zone: Zone::default(), exempt };
+    let passes = |exempts: &[Exempt], priority| {
+        passes(&exempts.iter().cloned().map(closed).collect::<Vec<_>>(), &record, Priority(priority))
+    };
+    assert!(passes(&[], 0));
+    assert!(!passes(&[exempt(&["other"], &["dora"], Some(5))], 4));
+    assert!(passes(&[exempt(&["security"], &[], None)], 0));
+    assert!(passes(&[exempt(&[], &["Ann"], None)], 0), "who asked for it");
+    assert!(passes(&[exempt(&[], &[], Some(5))], 5));
+    assert!(!passes(&[exempt(&["security"], &[], None), exempt(&[], &[], None)], 0), "not of the second");
+    assert!(!passes(&[exempt(&[], &[], None)], Priority::HOTFIX.0) && passes(&[Exempt::default()], Priority::HOTFIX.0));
+}
+
+#[test]
+fn a_pull_request_is_held_by_its_people_and_released_by_them() {
+    let (mut story, usual) = (Story::new(), FreezeConfig::default());
+    story.second = 100;
+    let answer = story.say(&dora(), Permission::Read, "hold", 90, &usual);
+    assert!(matches!(answer, Answer::Refused { why: Refusal::NeedsWrite { .. }, .. }), "{answer:?}");
+    story.pull.author = dora();
+    story.merge("merge");
+    assert_eq!(story.say(&dora(), Permission::Read, "hold because of a doubt", 91, &usual), Answer::Done, "its author");
+    let hold = story.desk.pulls[&PR].hold.standing.clone().expect("it stands");
+    assert_eq!((hold.by, hold.reason.as_deref()), (dora(), Some("of a doubt")));
+    let eve = Person { id: UserId::new(3), login: "eve".parse().expect("a login"), bot: false };
+    let answer = story.say(&eve, Permission::Read, "release", 92, &usual);
+    assert!(matches!(answer, Answer::Refused { .. }), "{answer:?}");
+    assert_eq!(story.say(&dora(), Permission::Read, "release", 93, &usual), Answer::Done, "whoever held it");
+    let answer = story.say(&ann(), Permission::Write, "release", 94, &usual);
+    assert_eq!(answer, Answer::Stop { word: "release", came: Stopped::NotHeld });
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod lines;
 mod request;
+mod stop;
 mod table;
 mod wish;
 
@@ -10,6 +11,7 @@ mod wish;
 mod tests;
 
 pub use request::Request;
+pub use stop::{Stop, Until};
 pub use table::{Command, Verb, help};
 pub use wish::{Named, PRIORITIES, Wish};
 

@@ -1,7 +1,6 @@
 //! What a program asks through the API, in whose name. It decides nothing about who may ask, or whether it is done.
 
 use super::{Command, Wish};
-use crate::facts::Strategy;
 use crate::ids::{Login, Moment, PrNumber, RequestId};
 use serde::{Deserialize, Serialize};
 
@@ -26,12 +25,13 @@ impl Request {
     /// The request in the words that a comment would say it in.
     pub fn words(&self) -> String {
         let mut words = self.command.word().to_owned();
-        if let Command::Merge(Wish { head, strategy, priority, alone, when_green }) = &self.command {
+        if let Command::Merge(Wish { head, strategy, priority, alone, when_green, hotfix }) = &self.command {
             words.extend(head.iter().map(|head| format!(" {head}")));
             words.extend(strategy.map(|strategy| format!(" as {}", strategy.word())));
             words.extend(priority.map(|priority| format!(" priority={priority}")));
             words.push_str(if *alone { " alone" } else { "" });
             words.push_str(if *when_green { " when green" } else { "" });
+            words.push_str(if *hotfix { " hotfix" } else { "" });
         }
         words
     }

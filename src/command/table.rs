@@ -1,6 +1,7 @@
 //! The one table of commands: parser, help and suggestions all read it.
 
 use super::arguments;
+use super::stop::{self, Stop};
 use super::wish::{self, Named, Wish};
 use crate::facts::Strategy;
 use crate::ids::{Login, PrNumber};
@@ -25,6 +26,14 @@ pub enum Command {
     Depends(BTreeSet<PrNumber>),
     /// Say where it stands.
     Status,
+    /// Keep it from landing; perhaps because of this.
+    Hold(Option<String>),
+    /// Let it go on.
+    Release,
+    /// Keep everything from landing.
+    Freeze(Stop),
+    /// Let everything go on.
+    Thaw,
     /// Say that somebody listens.
     Ping,
     /// Say what can be asked.
@@ -50,6 +59,14 @@ pub enum Verb {
     Depends,
     /// [`Command::Status`].
     Status,
+    /// [`Command::Hold`].
+    Hold,
+    /// [`Command::Release`].
+    Release,
+    /// [`Command::Freeze`].
+    Freeze,
+    /// [`Command::Thaw`].
+    Thaw,
     /// [`Command::Ping`].
     Ping,
     /// [`Command::Help`].
@@ -68,11 +85,11 @@ struct Row {
     help: &'static str,
 }
 
-const TABLE: [Row; 10] = [
+const TABLE: [Row; 14] = [
     Row {
         verb: Verb::Merge,
         word: "merge",
-        takes: " [COMMIT] [as rebase|merge|squash|rebase-merge|fast-forward] [priority=N] [alone] [when green]",
+        takes: " [COMMIT] [as rebase|merge|squash|rebase-merge|fast-forward] [priority=N] [alone] [when green] [hotfix]",
         aliases: &["queue", "retry"],
         foreign: &["r+", "+r", "enqueue", "land", "ship", "shipit", "lgtm", "rebase", "go"],
         help: "puts this pull request into the queue, as its head is now; COMMIT is that head's id, twelve digits of it or \
@@ -81,7 +98,7 @@ const TABLE: [Row; 10] = [
     Row {
         verb: Verb::Squash,
         word: "squash",
-        takes: " [COMMIT] [priority=N] [alone] [when green]",
+        takes: " [COMMIT] [priority=N] [alone] [when green] [hotfix]",
         aliases: &[],
         foreign: &[],
         help: "is short for `merge as squash`",
@@ -135,6 +152,39 @@ const TABLE: [Row; 10] = [
         help: "says where it stands, what it waits for, and why it is not merged",
     },
     Row {
+        verb: Verb::Hold,
+        word: "hold",
+        takes: " [because REASON]",
+        aliases: &[],
+        foreign: &["block", "defer", "postpone"],
+        help: "keeps it from landing; those behind it go on, and its approval and its place are kept",
+    },
+    Row {
+        verb: Verb::Release,
+        word: "release",
+        takes: "",
+        aliases: &["unhold"],
+        foreign: &["unblock"],
+        help: "ends that",
+    },
+    Row {
+        verb: Verb::Freeze,
+        word: "freeze",
+        takes: " [until MOMENT|for TIME] because REASON",
+        aliases: &[],
+        foreign: &["treeclosed", "pause", "close", "lock"],
+        help: "keeps everything from landing but what is exempt; tests go on. MOMENT is like `18:00`, `mon 08:00` or \
+               `2026-12-01 08:00`, TIME like `2h30m`",
+    },
+    Row {
+        verb: Verb::Thaw,
+        word: "thaw",
+        takes: "",
+        aliases: &["unfreeze"],
+        foreign: &["treeopen", "resume", "reopen", "unlock"],
+        help: "ends that",
+    },
+    Row {
         verb: Verb::Ping,
         word: "ping",
         takes: "",
@@ -181,6 +231,10 @@ impl Verb {
             Self::Delegate => arguments::login(words).map(Command::Delegate),
             Self::Depends => arguments::depends(words).map(Command::Depends),
             Self::Status => bare(Command::Status),
+            Self::Hold => stop::hold(words).map(Command::Hold),
+            Self::Release => bare(Command::Release),
+            Self::Freeze => stop::freeze(words).map(Command::Freeze),
+            Self::Thaw => bare(Command::Thaw),
             Self::Ping => bare(Command::Ping),
             Self::Help => bare(Command::Help),
         }
@@ -198,6 +252,10 @@ impl Command {
             Self::Delegate(_) => Verb::Delegate,
             Self::Depends(_) => Verb::Depends,
             Self::Status => Verb::Status,
+            Self::Hold(_) => Verb::Hold,
+            Self::Release => Verb::Release,
+            Self::Freeze(_) => Verb::Freeze,
+            Self::Thaw => Verb::Thaw,
             Self::Ping => Verb::Ping,
             Self::Help => Verb::Help,
         };

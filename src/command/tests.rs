@@ -9,7 +9,7 @@ fn merge() -> Command {
 }
 
 /// Every command as it is written, without what may be left out.
-fn all() -> [(&'static str, Command); 9] {
+fn all() -> [(&'static str, Command); 12] {
     [
         ("merge", merge()),
         ("cancel", Command::Cancel),
@@ -17,6 +17,9 @@ fn all() -> [(&'static str, Command); 9] {
         ("unapprove", Command::Unapprove),
         ("delegate @ann", Command::Delegate("ann".parse().expect("a login"))),
         ("depends on #7, #8", Command::Depends([7, 8].map(PrNumber::new).into())),
+        ("hold", Command::Hold(None)),
+        ("release", Command::Release),
+        ("thaw", Command::Thaw),
         ("status", Command::Status),
         ("ping", Command::Ping),
         ("help", Command::Help),
@@ -157,6 +160,10 @@ fn what_is_not_understood_is_suggested_and_never_done() {
         ("delegate+", Some(Verb::Delegate)),
         ("d+", Some(Verb::Delegate)),
         ("lgtm", Some(Verb::Merge)),
+        ("treeclosed=5", None),
+        ("treeopen", Some(Verb::Thaw)),
+        ("frezee because of it", Some(Verb::Freeze)),
+        ("block", Some(Verb::Hold)),
         ("мerge", Some(Verb::Merge)),
         ("`merge`", None),
         ("priority=99999999999999999999", None),
@@ -244,6 +251,7 @@ fn merge_takes_a_commit_a_shape_a_rank_and_company() {
         assert_eq!(wish(&format!("merge as {word}")).strategy, Some(strategy));
     }
     assert_eq!(wish("merge p=100").priority, Some(100));
+    assert!(wish("merge hotfix").hotfix && wish("merge as HOTFIX as squash").hotfix && !wish("merge").hotfix);
     assert_eq!(wish("squash alone"), Wish { strategy: Some(Strategy::Squash), alone: true, ..Wish::default() });
     assert!(wish("retry").is_plain() && wish("merge 0123456789ab").is_plain() && !wish("merge alone").is_plain());
 }
@@ -263,11 +271,36 @@ fn what_follows_a_command_is_understood_or_nothing_is_done() {
         "squash as merge",
         "cancel it",
         "status 3",
+        "freeze",
+        "freeze because",
+        "freeze for because it burns",
+        "freeze for 2 hours because it burns",
+        "freeze until soon because it burns",
+        "freeze the queue because it burns",
+        "thaw because it is over",
+        "hold on",
+        "release it",
     ] {
         let answer = misread(&format!("{PREFIX} {said}")).to_string();
         assert_eq!(read(&answer, PREFIX), [], "an answer must not be a command: {answer}");
         assert!(said.ends_with('!') || answer.contains("was not done"), "{answer}");
     }
+}
+
+#[test]
+fn a_freeze_says_until_when_and_why() {
+    let stop = |said: &str| match commands(&format!("{PREFIX} {said}")).pop() {
+        Some(Command::Freeze(stop)) => (stop.until, stop.reason),
+        other => panic!("{said}: {other:?}"),
+    };
+    assert_eq!(stop("freeze because it burns"), (None, "it burns".into()));
+    assert_eq!(stop("Freeze FOR 1h30m Because of #12"), (Some(Until::For(5_400_000)), "of #12".into()));
+    let spoken = |words: &[&str]| crate::calendar::Spoken::parse(words).map(Until::At);
+    assert_eq!(stop("freeze until mon 08:00 because of it").0, spoken(&["mon", "08:00"]));
+    assert_eq!(stop("freeze until 18:00 because because").1, "because");
+    assert_eq!(stop("freeze because `rm -rf` was run").1, "… was run", "what is markup is not repeated");
+    assert_eq!(stop(&format!("freeze because {}", "x".repeat(500))).1.len(), 200);
+    assert_eq!(commands("@greenline hold because of a doubt"), [Command::Hold(Some("of a doubt".into()))]);
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Wish {
     pub alone: bool,
     /// Not before the required checks have passed on its own head.
     pub when_green: bool,
+    /// Before everybody else, because it mends what is broken.
+    pub hotfix: bool,
 }
 
 /// A commit as a person writes it: hex digits, perhaps too few of them, perhaps of another commit.
@@ -70,9 +72,16 @@ pub(super) fn read(words: &[&str]) -> Result<Wish, String> {
         } else if lower == "when" {
             let green = words.next().is_some_and(|word| word.eq_ignore_ascii_case("green"));
             wish.when_green = green.then_some(true).ok_or("`when` is followed by `green`.")?;
+        } else if lower == "hotfix" {
+            wish.hotfix = true;
         } else if lower == "as" {
             let shape = words.next().copied().unwrap_or_default();
-            wish.strategy = Some(strategy(shape)?);
+            // `as hotfix` is what one says elsewhere.
+            if shape.eq_ignore_ascii_case("hotfix") {
+                wish.hotfix = true;
+            } else {
+                wish.strategy = Some(strategy(shape)?);
+            }
         } else if let Some(number) = lower.strip_prefix("priority=").or_else(|| lower.strip_prefix("p=")) {
             wish.priority = Some(priority(number)?);
         } else if let Some(head) = named(word) {

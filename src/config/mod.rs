@@ -1,12 +1,12 @@
 //! Settings: `bot.toml` for the service, `.github/greenline.toml` for a repository. Reads text, never files or the network.
 
 pub mod changes;
+pub mod freeze;
 pub mod reference;
 pub mod repo;
 pub mod service;
 
 mod api;
-mod duration;
 mod merging;
 mod pattern;
 mod places;
@@ -28,3 +28,5 @@ pub use service::ServiceConfig;
 pub use service_file::{SecretFile, Surroundings};
 pub use tree::{BYTES_MAX, ENV_PREFIX};
 pub use url::service_url;
+
+use crate::calendar::duration;

@@ -1,5 +1,6 @@
 //! `.github/greenline.toml`: what a repository asks of its queue. Read from trunk only.
 
+use super::freeze::FreezeConfig;
 use super::pattern::Pattern;
 use crate::facts::{InnerMerges, RequiredCheck, Strategy};
 use crate::ids::{CheckName, Login};
@@ -21,6 +22,9 @@ pub struct RepoConfig {
     pub merge: MergeConfig,
     /// `[candidate]`
     pub candidate: CandidateConfig,
+    /// `[freeze]`
+    #[serde(default)]
+    pub freeze: FreezeConfig,
 }
 
 /// Which groups are tested.
@@ -57,6 +61,25 @@ pub struct QueueConfig {
     /// An approving review asks for landing, too.
     #[serde(default)]
     pub review_asks: bool,
+    /// Whether whoever goes ahead of others ends the runs that these have.
+    #[serde(default)]
+    pub interrupt: Interrupt,
+    /// The label that makes a pull request a hotfix when it is approved, if one does.
+    #[serde(default)]
+    pub hotfix_label: Option<String>,
+}
+
+/// Who, by going ahead of others, ends the runs that these have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interrupt {
+    /// Everybody who goes ahead.
+    #[default]
+    Higher,
+    /// Hotfixes; a priority goes behind what is being tested.
+    Hotfix,
+    /// Nobody; a hotfix, too, goes behind what is being tested.
+    Never,
 }
 
 /// `[rules]`: who may ask for landing, and what must hold before a pull request enters the queue.
@@ -183,6 +206,8 @@ impl Default for RepoConfig {
                 budget: 4,
                 tries: 1,
                 every_commit: false,
+                interrupt: Interrupt::Higher,
+                hotfix_label: None,
                 review_asks: false,
             },
             rules: RulesConfig::default(),
@@ -203,6 +228,7 @@ impl Default for RepoConfig {
                 delete_branch: false,
             },
             candidate: CandidateConfig { tag: TagTemplate::default() },
+            freeze: FreezeConfig::default(),
         }
     }
 }

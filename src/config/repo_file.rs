@@ -4,7 +4,7 @@ use super::duration;
 use super::problem::{Fault, Problem};
 use super::read::{Reader, Section};
 use super::reference::SECTIONS;
-use super::repo::{CandidateConfig, ChecksConfig, PlanConfig, QueueConfig, RepoConfig};
+use super::repo::{CandidateConfig, ChecksConfig, Interrupt, PlanConfig, QueueConfig, RepoConfig};
 use super::rules_file::rules;
 use super::tree::{self, At, Node, Table, Value};
 use super::{merging, repo, tag};
@@ -41,6 +41,7 @@ impl RepoConfig {
             checks: checks(&mut read, &root, &default.checks),
             merge: merging::merge(&mut read, &root, default.merge),
             candidate: candidate(&mut read, &root, default.candidate),
+            freeze: super::freeze::freeze(&mut read, &root),
         };
         read.finish(Some(value))
     }
@@ -63,6 +64,9 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
     let tries = read.whole(&mut section, "tries", 1..=10).and_then(|tries| u8::try_from(tries).ok());
     let every_commit = read.flag(&mut section, "every_commit").unwrap_or(default.every_commit);
     let review_asks = read.flag(&mut section, "review_asks").unwrap_or(default.review_asks);
+    let interrupts = [("higher", Interrupt::Higher), ("hotfix", Interrupt::Hotfix), ("never", Interrupt::Never)];
+    let interrupt = read.word(&mut section, "interrupt", &interrupts).unwrap_or(default.interrupt);
+    let hotfix_label = read.checked(&mut section, "hotfix_label", self::label);
     let plan = match strategy.unwrap_or(default.plan) {
         PlanConfig::Serial => PlanConfig::Serial,
         PlanConfig::Pipeline { depth: usual } => PlanConfig::Pipeline { depth: depth.unwrap_or(usual) },
@@ -88,6 +92,8 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
         tries: tries.unwrap_or(default.tries),
         every_commit,
         review_asks,
+        interrupt,
+        hotfix_label,
     }
 }
 

@@ -19,6 +19,12 @@ pub struct Board {
     pub tip: Option<Sha>,
     /// What went wrong and is not mended yet, in sentences with the fix; empty when all is well.
     pub troubles: Vec<String>,
+    /// What keeps trunk where it is now: freezes by people and by the calendar.
+    #[serde(default)]
+    pub closures: Vec<ClosureRow>,
+    /// Pull requests that are held back, by arrival.
+    #[serde(default)]
+    pub held: Vec<HeldRow>,
     /// Pull requests in the queue, in order.
     pub queue: Vec<QueueRow>,
     /// Approved pull requests that wait outside of the queue, oldest approval first.
@@ -115,6 +121,36 @@ pub struct WaitingRow {
     /// The same in sentences, with what to do.
     pub status: String,
     /// When it was approved.
+    pub since: Moment,
+}
+
+/// Something that keeps trunk where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClosureRow {
+    /// Who froze the queue; nobody, if it is the calendar.
+    pub by: Option<Person>,
+    /// Why; untrusted text.
+    pub reason: String,
+    /// Until when, as far as that is known.
+    pub until: Option<Moment>,
+    /// All of it, and what is exempt, in sentences.
+    pub sentence: String,
+}
+
+/// A pull request that is held back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldRow {
+    /// Its number.
+    pub pull: PrNumber,
+    /// Its title; untrusted text.
+    pub title: String,
+    /// Who wrote it.
+    pub author: Person,
+    /// The approved head.
+    pub head: Sha,
+    /// Who holds it, why, and how it goes on.
+    pub status: String,
+    /// Since when it is held.
     pub since: Moment,
 }
 

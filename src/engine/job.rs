@@ -73,6 +73,8 @@ pub struct Landing {
     pub tag: TagTemplate,
     /// The rules its members were admitted by.
     pub terms: Terms,
+    /// One of them is frozen or held by now: a landing that begins only now finds out whether it has happened, and no more.
+    pub stopped: bool,
 }
 
 /// The branch of a landed pull request that is to go.
@@ -424,6 +426,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             bar: bar(state, to.sha()),
             tag: state.config().candidate.tag,
             terms: state.terms(),
+            stopped: members.iter().any(|member| stopped(state, member.entry)),
         })),
         Effect::Revoke { to, attempt } => Job::Revoke {
             trunk: trunk.clone(),
@@ -442,6 +445,12 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
         // Told within the turn itself: what is owed then is a post, a label, a closing.
         Effect::Tell { .. } => return None,
     })
+}
+
+/// An entry must not begin to land any more.
+fn stopped(state: &RepoState, entry: EntryId) -> bool {
+    let held = state.queue.order.iter().any(|queued| queued.id == entry && queued.held);
+    held || !state.queue.gate.lets(entry.pr)
 }
 
 fn bar(state: &RepoState, sha: Sha) -> Bar {

@@ -5,6 +5,7 @@ mod branches;
 pub mod dispatch;
 pub mod eta;
 pub mod fact;
+mod gate;
 pub mod job;
 pub mod perform;
 mod posts;

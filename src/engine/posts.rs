@@ -19,13 +19,18 @@ pub(super) fn standing(state: &RepoState, pr: PrNumber, now: Moment) -> String {
     let policy = state.policy();
     let queued = state.queue.entry(pr).map(|entry| entry.id);
     let queued = queued.and_then(|entry| Some((entry, queue::explain(&state.queue, &policy, entry)?)));
-    let waits = state.desk.pulls.get(&pr).and_then(Record::waits);
+    let record = state.desk.pulls.get(&pr);
+    let waits = record.and_then(Record::waits);
+    let hold = record.filter(|record| record.pull.state == PullState::Open).and_then(|r| r.hold.standing.as_ref());
     match (queued, waits) {
         (Some((entry, standing)), _) => {
             with_eta(present::sentence(state, &standing), etas(state, now).get(&entry).copied(), now)
         }
         (None, Some(obstacles)) => format!("It waits outside of the queue. {}", text::waiting(obstacles)),
-        (None, None) => format!("It is not in the queue. {}", standing_outside(state, pr)),
+        (None, None) => match hold {
+            Some(hold) => text::stop::held(hold, state.queue.entry_aside(pr).is_some()),
+            None => format!("It is not in the queue. {}", standing_outside(state, pr)),
+        },
     }
 }
 
@@ -61,19 +66,22 @@ pub(super) fn refresh(state: &mut RepoState, around: Around<'_>) {
     let mut known_etas = None;
     for (entry, standing) in queue::explain_all(&state.queue, &policy) {
         let Some(about) = about(state, &standing) else { continue };
-        let about = format!("{} {about}", entry.rev);
+        let shut = if standing.frozen { text::stop::about(&state.closed) } else { String::new() };
+        let about = format!("{} {about}{shut}", entry.rev);
         if state.posts.get(&entry.pr).is_some_and(|post| post.about == about) {
             continue;
         }
         let eta_ms = known_etas.get_or_insert_with(|| etas(state, now)).get(&entry).copied();
-        let sentence = with_eta(text::standing(&standing, state.trunk().as_str()), eta_ms, now);
+        let sentence = present::with_closures(state, &standing, text::standing(&standing, state.trunk().as_str()));
+        let sentence = with_eta(sentence, eta_ms, now);
         let report = reports::queued(state, entry, &standing, (&sentence, page));
         reports::say(state, report, &about);
         say(state, entry.pr, about, text::status_comment("Queued.", &sentence, page));
     }
     refresh_waiting(state, page);
+    held(state, page);
     let queue = &state.queue;
-    let over = |pr: &PrNumber| queue.entry(*pr).is_none();
+    let over = |pr: &PrNumber| queue.entry(*pr).is_none() && queue.entry_aside(*pr).is_none();
     let open = |pr: &PrNumber| state.desk.pulls.get(pr).is_some_and(|r| r.pull.state == PullState::Open);
     let over = |pr: &PrNumber| over(pr) && state.desk.pulls.get(pr).is_none_or(|record| record.approval.is_none());
     state.posts.retain(|pr, post| post.body.is_some() || !over(pr) || open(pr) || state.closings.contains_key(pr));
@@ -96,6 +104,17 @@ fn refresh_waiting(state: &mut RepoState, page: Option<&str>) {
     }
 }
 
+/// Those who are held back are told by whom, once.
+fn held(state: &mut RepoState, page: Option<&str>) {
+    let record = |pr: PrNumber| state.desk.pulls.get(&pr);
+    let holds =
+        state.queue.aside.iter().filter_map(|entry| Some((entry.id, record(entry.id.pr)?.hold.standing.clone()?)));
+    for (entry, hold) in holds.collect::<Vec<_>>() {
+        let about = format!("{} held {}", entry.rev, hold.at.ms());
+        say(state, entry.pr, about, text::status_comment("Held.", &text::stop::held(&hold, true), page));
+    }
+}
+
 /// What a standing is about; `None` for passing moments that nobody need be told.
 fn about(state: &RepoState, standing: &Standing) -> Option<String> {
     let asked = |run| state.runs.get(run).is_some_and(|run| run.asked_at.is_some());
@@ -110,6 +129,7 @@ fn about(state: &RepoState, standing: &Standing) -> Option<String> {
         Doing::WaitsForSlot => format!("slot {place}"),
         Doing::Testing { run, .. } => format!("testing {run} {place}"),
         Doing::GreenBehind { tip } => format!("green {tip} {place}"),
+        Doing::GreenFrozen { tip } => format!("frozen {tip} {place}"),
         Doing::RedBehind { tip } => format!("red {tip} {place}"),
         Doing::UnfitBehind => format!("unfit {place}"),
         Doing::TrunkTested => "trunk tested".to_owned(),

@@ -1,12 +1,12 @@
 //! Draws a repository's board from its state.
 
-use super::board::{Answers, Board, GroupRow, QueueRow, WaitingRow};
+use super::board::{Answers, Board, ClosureRow, GroupRow, HeldRow, QueueRow, WaitingRow};
 use super::eta::etas;
 use super::state::RepoState;
 use super::why;
-use crate::admission::Record;
+use crate::admission::{Closure, Record};
 use crate::ids::Moment;
-use crate::queue::{Doing, EntryId, Node, NodeId, Phase, Standing, Unfit, explain_all};
+use crate::queue::{Doing, Entry, EntryId, Node, NodeId, Phase, Standing, Unfit, explain_all};
 use crate::text;
 
 /// The board as it is now; `troubles` are those of the loop, added to those the state itself knows.
@@ -20,6 +20,8 @@ pub fn board(state: &RepoState, troubles: Vec<String>, now: Moment) -> Board {
         troubles: all,
         queue: queue_rows(state, now),
         waiting: waiting_rows(state),
+        closures: closures(state),
+        held: held_rows(state),
         groups: groups(state),
         landings: state.landings.clone(),
         departures: state.departures.clone(),
@@ -74,9 +76,40 @@ pub(super) fn sentence(state: &RepoState, standing: &Standing) -> String {
     if let Doing::Testing { run, .. } = standing.doing
         && state.runs.get(&run).is_none_or(|run| run.asked_at.is_none())
     {
-        return text::waits_for_branch(standing, run, trunk);
+        return with_closures(state, standing, text::waits_for_branch(standing, run, trunk));
     }
-    text::standing(standing, trunk)
+    with_closures(state, standing, text::standing(standing, trunk))
+}
+
+/// A sentence about an entry, and why it may not land if it may not.
+pub(super) fn with_closures(state: &RepoState, standing: &Standing, sentence: String) -> String {
+    if standing.frozen { format!("{sentence} {}", text::stop::closed(&state.closed)) } else { sentence }
+}
+
+fn closures(state: &RepoState) -> Vec<ClosureRow> {
+    let row = |closure: &Closure| ClosureRow {
+        by: closure.by.clone(),
+        reason: closure.reason.clone(),
+        until: closure.until,
+        sentence: text::stop::closure(closure),
+    };
+    state.closed.iter().map(row).collect()
+}
+
+fn held_rows(state: &RepoState) -> Vec<HeldRow> {
+    let row = |entry: &Entry| {
+        let record = state.desk.pulls.get(&entry.id.pr)?;
+        let hold = record.hold.standing.as_ref()?;
+        Some(HeldRow {
+            pull: entry.id.pr,
+            title: record.pull.title.clone(),
+            author: record.pull.author.clone(),
+            head: entry.id.head,
+            status: text::stop::held(hold, true),
+            since: hold.at,
+        })
+    };
+    state.queue.aside.iter().filter_map(row).collect()
 }
 
 fn groups(state: &RepoState) -> Vec<GroupRow> {

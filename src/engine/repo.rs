@@ -3,6 +3,7 @@
 use super::board::Boards;
 use super::dispatch::Dispatch;
 use super::fact::Fact;
+use super::gate;
 use super::job::Job;
 use super::perform::{Found, Look, look, perform, refs};
 use super::present::board;
@@ -79,6 +80,8 @@ pub struct Repo<W: World, S: Store> {
     reconciling: bool,
     reconcile_trouble: Option<String>,
     wake_at: Option<Moment>,
+    /// When a freeze begins or ends.
+    gate_at: Option<Moment>,
     /// The inbox is to be read although nobody knocked.
     inbox_due: bool,
     /// The last reading of the inbox did not reach its end.
@@ -107,6 +110,7 @@ impl<W: World, S: Store> Repo<W, S> {
             reconciling: false,
             reconcile_trouble: None,
             wake_at: None,
+            gate_at: None,
             inbox_due: false,
             inbox_full: false,
             failed: BTreeMap::new(),
@@ -278,6 +282,7 @@ impl<W: World, S: Store> Repo<W, S> {
         }
         let begin = self.dispatch.begin(owed, now);
         self.wake_at = begin.next;
+        self.gate_at = gate::next_change(&self.book.state, now);
         for batch in begin.batches {
             self.begin(batch);
         }
@@ -329,12 +334,12 @@ impl<W: World, S: Store> Repo<W, S> {
         now.plus_ms(i64::try_from(self.settings.reconcile_ms).unwrap_or(i64::MAX))
     }
 
-    /// Until the next thing that time alone brings: a reconciliation, a resting job, a deadline of CI.
+    /// Until the next thing that time alone brings: a reconciliation, a resting job, a freeze, a deadline of CI.
     fn pause_ms(&self) -> u64 {
         let now = self.world.clock().now();
         let reconcile = (!self.reconciling).then_some(self.reconcile_at);
         let deadline = self.deadlines().map(|(deadline, _)| deadline).min();
-        let next = reconcile.into_iter().chain(self.wake_at).chain(deadline).min();
+        let next = reconcile.into_iter().chain(self.wake_at).chain(self.gate_at).chain(deadline).min();
         next.map_or(60_000, |next| u64::try_from(next.since_ms(now)).unwrap_or(0).clamp(1, 60_000))
     }
 
@@ -357,7 +362,8 @@ impl<W: World, S: Store> Repo<W, S> {
         for sha in passed {
             self.begin_looks(vec![(Look::Checks(sha), Vec::new())]);
         }
-        if self.wake_at.is_some_and(|at| at <= now) { self.turn(Vec::new(), Vec::new()).await } else { Ok(()) }
+        let due = |at: Option<Moment>| at.is_some_and(|at| at <= now);
+        if due(self.wake_at) || due(self.gate_at) { self.turn(Vec::new(), Vec::new()).await } else { Ok(()) }
     }
 
     async fn look_at_inbox(&mut self) -> Result<(), Ended> {

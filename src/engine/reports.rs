@@ -39,6 +39,7 @@ pub(super) fn queued(
         | Doing::WaitsForThoseAhead
         | Doing::Composing
         | Doing::WaitsForSlot
+        | Doing::GreenFrozen { .. }
         | Doing::GreenBehind { .. }
         | Doing::RedBehind { .. }
         | Doing::UnfitBehind

@@ -27,9 +27,7 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
         | Answer::Here
         | Answer::Help
         | Answer::NothingToTakeBack
-        | Answer::Delegated { .. } => {
-            (true, "done", posts::standing(state, request.pull, now))
-        }
+        | Answer::Delegated { .. } => (true, "done", posts::standing(state, request.pull, now)),
         Answer::NotQueued => {
             (true, "not-queued", "It is not in the queue, so there is nothing to take out.".to_owned())
         }
@@ -78,6 +76,7 @@ pub(super) fn refused(state: &mut RepoState, pr: PrNumber, answers: &[Answer], n
         | Answer::NotQueued
         | Answer::NothingToTakeBack
         | Answer::Delegated { .. }
+        | Answer::Stop { .. }
         | Answer::Misread(_) => None,
     });
     if let Some(why) = why

@@ -1,8 +1,8 @@
 //! Everything durable that is known of one repository, and what follows from it. Reading and deciding only; nothing is done here.
 
-use crate::admission::{Desk, Terms};
+use crate::admission::{Closure, Desk, Terms};
 use crate::checks::Named;
-use crate::config::repo::{PlanConfig, RulesConfig};
+use crate::config::repo::{self, PlanConfig, RulesConfig};
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow, RequestRow};
 use crate::engine::eta::History;
@@ -10,7 +10,7 @@ use crate::engine::proposals::Proposal;
 use crate::engine::reports::Reported;
 use crate::facts::{Demands, Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
-use crate::queue::{self, Plan, Policy};
+use crate::queue::{self, Interrupt, Plan, Policy};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,6 +82,9 @@ pub struct RepoState {
     pub heard_until: Moment,
     /// When trunk's red verdict was reached, if it stands.
     pub trunk_red_at: Option<Moment>,
+    /// What keeps trunk where it is, as of the last turn.
+    #[serde(default)]
+    pub closed: Vec<Closure>,
 }
 
 /// What trunk and the forge say about how to judge.
@@ -231,6 +234,7 @@ impl RepoState {
             readings: Reading::new(0),
             heard_until: now,
             trunk_red_at: None,
+            closed: Vec::new(),
         }
     }
 
@@ -300,7 +304,12 @@ impl RepoState {
             PlanConfig::Batch { size } => Plan::Batch(size),
         };
         let (budget, tries, every_commit) = (config.queue.budget, config.queue.tries, config.queue.every_commit);
-        Policy { plan, budget, tries, every_commit, ..Policy::default() }
+        let interrupt = match config.queue.interrupt {
+            repo::Interrupt::Higher => Interrupt::Higher,
+            repo::Interrupt::Hotfix => Interrupt::Hotfix,
+            repo::Interrupt::Never => Interrupt::Never,
+        };
+        Policy { plan, budget, tries, every_commit, interrupt, ..Policy::default() }
     }
 
     /// The rules of admission: the file's, and what the forge demands beyond them.
@@ -315,6 +324,8 @@ impl RepoState {
             rules: RulesConfig { approvals, ..config.rules },
             checks: config.checks,
             required: self.required(),
+            hotfix_label: config.queue.hotfix_label,
+            freeze: config.freeze,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::branches;
 use super::fact::Fact;
+use super::gate;
 use super::job::{landing_ref, run_branch};
 use super::posts;
 use super::proposals;
@@ -40,14 +41,23 @@ pub struct Around<'a> {
 
 /// Takes in facts, in order.
 pub fn take_in(state: &mut RepoState, facts: &[Fact], around: Around<'_>) {
+    look_at_gate(state, around);
     for fact in facts {
         take_one(state, fact, around);
+        look_at_gate(state, around);
     }
     // A policy may have changed without anything happening to the queue.
     advance(state, Event::Reconsidered, around);
     sweep(state, around.now);
     posts::refresh(state, around);
     reports::sweep(state);
+}
+
+/// Time, settings, people's words and labels: each may shut trunk or open it.
+fn look_at_gate(state: &mut RepoState, around: Around<'_>) {
+    if let Some(event) = gate::look(state, around.now) {
+        advance(state, event, around);
+    }
 }
 
 fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
@@ -207,12 +217,17 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
     for decision in decisions {
         match decision {
             Decision::Queue(event) => {
-                if let Event::Arrived { entry, .. } = &event {
-                    state.labels_off.remove(&entry.pr);
-                    state.last_words.remove(&entry.pr);
+                let arrived = if let Event::Arrived { entry, .. } = &event { Some(entry.pr) } else { None };
+                if let Some(pr) = arrived {
+                    state.labels_off.remove(&pr);
+                    state.last_words.remove(&pr);
                     state.count("greenline_queued_total");
                 }
                 advance(state, event, around);
+                let held = |pr: &PrNumber| state.desk.pulls.get(pr).is_some_and(|r| r.hold.standing.is_some());
+                if let Some(pr) = arrived.filter(held) {
+                    advance(state, Event::Held { pr }, around);
+                }
             }
             Decision::Answer { comment, pr, answers } => {
                 requests::refused(state, pr, &answers, around.now);

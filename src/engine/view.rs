@@ -17,7 +17,7 @@ pub struct View {
     pub trunk: BranchName,
     /// Where trunk was last.
     pub tip: Option<Sha>,
-    /// Pull requests in the queue.
+    /// Pull requests in the queue, and those held back from it.
     pub queued: BTreeSet<PrNumber>,
     /// Approved pull requests outside of it, with their heads.
     pub waiting: BTreeMap<PrNumber, Sha>,
@@ -60,7 +60,7 @@ impl View {
         Self {
             trunk: state.trunk().clone(),
             tip: queue.trunk.map(|trunk| trunk.tip),
-            queued: queue.order.iter().map(|entry| entry.id.pr).collect(),
+            queued: queue.order.iter().chain(&queue.aside).map(|entry| entry.id.pr).collect(),
             waiting: waiting(state).map(|(pr, approval)| (pr, approval.head)).collect(),
             terms: state.terms(),
             approved: records.clone().filter_map(|(pr, record)| Some((*pr, record.subject()?))).collect(),

@@ -1,9 +1,9 @@
 //! Why a pull request is not merged, or that it is: with the rule that says so and where it is written. It reads the state
 //! and decides nothing.
 
-use super::proposals::SETTINGS_PATH;
 use super::posts;
 use super::present;
+use super::proposals::SETTINGS_PATH;
 use super::state::{LastWord, RepoState};
 use crate::admission::{Approval, Obstacle, Record};
 use crate::config::RepoConfig;
@@ -141,6 +141,10 @@ fn outside(known: Known<'_>, record: &Record) -> Why {
         && let Some(first) = approval.waits.first()
     {
         return waiting(known, record, approval, first);
+    }
+    if let Some(hold) = record.hold.standing.as_ref().filter(|_| state.queue.entry_aside(pr).is_some()) {
+        let sentence = text::stop::held(hold, true);
+        return Why { sentence, since: Some(hold.at), ..blank(known, pr, Some(record), Stage::Waiting, "held") };
     }
     let landing = state.landings.iter().find(|row| row.pulls.contains(&pr));
     let word = state.last_words.get(&pr);

@@ -124,8 +124,10 @@ pub async fn metrics<S: Store, C: Clock>(State(house): State<Shared<S, C>>) -> R
 fn write_boards(text: &mut Text, boards: &BTreeMap<RepoId, Arc<Board>>) {
     type Size = fn(&Board) -> usize;
     text.gauge("greenline_repositories", "Repositories served.", boards.len());
-    let sizes: [(&str, &str, Size); 3] = [
+    let sizes: [(&str, &str, Size); 5] = [
         ("greenline_queue_entries", "Pull requests in the queue.", |board| board.queue.len()),
+        ("greenline_held", "Pull requests held back.", |board| board.held.len()),
+        ("greenline_freezes", "What keeps trunk where it is.", |board| board.closures.len()),
         ("greenline_groups", "Groups under composition or test.", |board| board.groups.len()),
         ("greenline_troubles", "What went wrong and has not been put right, as the page lists it.", |board| {
             board.troubles.len()

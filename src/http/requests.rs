@@ -36,6 +36,8 @@ struct Add {
     alone: bool,
     #[serde(default)]
     when_green: bool,
+    #[serde(default)]
+    hotfix: bool,
 }
 
 /// The answer to a request that is in durable storage.
@@ -115,7 +117,7 @@ async fn read(headers: &HeaderMap, body: Body, patience_ms: u64) -> Result<Wish,
 }
 
 fn wish(bytes: &Bytes) -> Result<Wish, ApiError> {
-    let fix = r#"send {"commit": "40 hex digits"}, and if wished "as": "rebase", "merge", "squash", "rebase-merge" or "fast-forward", "priority": N, "alone": true, "when_green": true"#;
+    let fix = r#"send {"commit": "40 hex digits"}, and if wished "as": "rebase", "merge", "squash", "rebase-merge" or "fast-forward", "priority": N, "alone": true, "when_green": true, "hotfix": true"#;
     let add: Add = serde_json::from_slice(bytes).map_err(|error| {
         if error.is_data() {
             ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_fields", error.to_string()).fix(fix)
@@ -127,7 +129,14 @@ fn wish(bytes: &Bytes) -> Result<Wish, ApiError> {
         let why = format!("a priority is a whole number from {} to {}", PRIORITIES.start(), PRIORITIES.end());
         return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_fields", why).fix(fix));
     }
-    Ok(Wish { head: Some(add.commit.into()), strategy: add.shape, priority: add.priority, alone: add.alone, when_green: add.when_green })
+    Ok(Wish {
+        head: Some(add.commit.into()),
+        strategy: add.shape,
+        priority: add.priority,
+        alone: add.alone,
+        when_green: add.when_green,
+        hotfix: add.hotfix,
+    })
 }
 
 /// Puts the request into the inbox. The same key with the same request is the same request, however often it is sent.

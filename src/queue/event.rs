@@ -1,5 +1,6 @@
 //! What can happen to a queue. Facts carry what they were asked about, so that a late one is true or ignored.
 
+use super::gate::Gate;
 use super::order::{EntryId, Priority};
 use crate::ids::{Attempt, PrNumber, Reading, RunId, Sha};
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,18 @@ pub enum Event {
         /// Why.
         why: LeaveWhy,
     },
+    /// A pull request is held back: its entry, now or when what it is part of has been answered, waits aside.
+    Held {
+        /// Which.
+        pr: PrNumber,
+    },
+    /// A pull request is no longer held back: it stands again where it stood by its arrival.
+    Released {
+        /// Which.
+        pr: PrNumber,
+    },
+    /// Trunk may move from now on, or may not, or for others.
+    Gated(Gate),
     /// A composition was answered.
     Composed {
         /// What it was composed on.
@@ -194,6 +207,8 @@ pub enum Refusal {
     Unsound(String),
     /// What was to land is lost, and is composed anew.
     Lost,
+    /// A member is frozen or held by now, and the landing had not begun.
+    Stopped,
     /// The push was not answered, and trunk has not moved.
     NoAnswer,
 }

@@ -17,6 +17,8 @@ pub struct Standing {
     pub of: usize,
     /// What is done with it, or what it waits for.
     pub doing: Doing,
+    /// It may not land now, whatever its tests say.
+    pub frozen: bool,
 }
 
 /// What is done with an entry, or what it waits for.
@@ -44,6 +46,11 @@ pub enum Doing {
     },
     /// It is green, and waits for those ahead of it.
     GreenBehind {
+        /// As this commit.
+        tip: Sha,
+    },
+    /// It is green, and nothing lands now but what the gate lets through.
+    GreenFrozen {
         /// As this commit.
         tip: Sha,
     },
@@ -116,7 +123,8 @@ impl<'a> Sight<'a> {
             _ if self.state.trunk.is_none() => Doing::WaitsForTrunk,
             _ => self.best(entry).map_or(Doing::WaitsForTurn, |id| self.doing(id, entry, index == 0)),
         };
-        Standing { position: index + 1, of: self.state.order.len(), doing }
+        let frozen = !self.state.gate.lets(entry.pr);
+        Standing { position: index + 1, of: self.state.order.len(), doing, frozen }
     }
 
     /// A running group that contains the entry, while the node that ends in it says nothing itself; else that node.
@@ -140,6 +148,7 @@ impl<'a> Sight<'a> {
                 let with = others.map(|(_, e)| e.pr).collect();
                 Doing::Testing { with, tip: *tip, run: *run }
             }
+            Phase::Green(tested) if !self.state.gate.lets(entry.pr) => Doing::GreenFrozen { tip: tested.sha() },
             Phase::Green(tested) => Doing::GreenBehind { tip: tested.sha() },
             Phase::Red(_, RedWhy::Failed(_)) if first => match self.state.trunk.map(|trunk| trunk.verdict) {
                 Some(TrunkVerdict::Red) => Doing::TrunkRed,

@@ -1,5 +1,6 @@
 //! What must be true of a queue after every step, in release builds too.
 
+use super::order;
 use super::policy::Policy;
 use super::state::{State, Trunk, TrunkVerdict};
 use super::tree::{Node, NodeId, Phase};
@@ -11,7 +12,7 @@ use std::collections::BTreeSet;
 /// # Errors
 /// The first thing that is wrong, in words for whoever mends the queue.
 pub fn check(state: &State) -> Result<(), String> {
-    order(state)?;
+    entries(state)?;
     let settling = state.tree.iter().filter(|(_, node)| node.settling()).count();
     expect(settling <= 1, || format!("{settling} nodes settle at once"))?;
     structure(state)?;
@@ -28,22 +29,28 @@ pub(super) fn within_budget(state: &State, before: usize, policy: &Policy) -> Re
     expect(now <= most, || format!("{now} CI slots are taken of {most}"))
 }
 
+/// Says so if somebody stands where somebody else should by the settings.
+pub(super) fn in_order(state: &State, policy: &Policy) -> Result<(), String> {
+    expect(order::arranged(state, policy), || "the order is not by rank and arrival".into())
+}
+
 fn expect(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
-fn order(state: &State) -> Result<(), String> {
+fn entries(state: &State) -> Result<(), String> {
     let settling = state.tree.settling().is_some();
     let mut staying = BTreeSet::new();
     for entry in &state.order {
         let first = entry.leaving.is_some() || staying.insert(entry.id.pr);
         expect(first, || format!("#{} is queued twice", entry.id.pr))?;
-        expect(entry.leaving.is_none() || settling, || {
+        expect((entry.leaving.is_none() && !entry.held) || settling, || {
             format!("{} is marked as leaving while nothing settles", entry.id)
         })?;
     }
-    let sorted = state.order.windows(2).all(|pair| pair[0].priority >= pair[1].priority);
-    expect(sorted, || "the order is not by priority".into())
+    let mut aside = BTreeSet::new();
+    let once = state.aside.iter().all(|e| aside.insert(e.id.pr) && e.leaving.is_none() && !e.held);
+    expect(once, || "a pull request is set aside twice, or while it leaves".into())
 }
 
 /// Every node hangs under its parent, holds a queued entry, and no group holds a pull request twice.

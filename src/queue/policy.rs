@@ -14,6 +14,19 @@ pub enum Plan {
     Batch(u32),
 }
 
+/// Whether whoever goes ahead of others ends the runs that these have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Interrupt {
+    /// Everybody of a higher rank does.
+    #[default]
+    Higher,
+    /// A hotfix does; others of a higher rank go behind what is being tested.
+    Hotfix,
+    /// Nobody does.
+    Never,
+}
+
 /// The queue's settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -30,6 +43,8 @@ pub struct Policy {
     pub land_tries: u8,
     /// Every commit that ever is trunk's tip was itself tested.
     pub every_commit: bool,
+    /// Whether whoever goes ahead of others ends the runs that these have.
+    pub interrupt: Interrupt,
 }
 
 impl Policy {
@@ -47,6 +62,14 @@ impl Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { plan: Plan::Pipeline(4), budget: 4, tries: 1, silent_tries: 2, land_tries: 3, every_commit: false }
+        Self {
+            plan: Plan::Pipeline(4),
+            budget: 4,
+            tries: 1,
+            silent_tries: 2,
+            land_tries: 3,
+            every_commit: false,
+            interrupt: Interrupt::Higher,
+        }
     }
 }

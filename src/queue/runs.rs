@@ -1,7 +1,9 @@
 //! Which nodes are there, composed and tested: grows what the planner wants, and spends the CI budget on it, best first.
 
+use super::gate::Gate;
 use super::plan::{self, Chain};
 use super::policy::Policy;
+use super::settle;
 use super::state::{State, Trunk, TrunkVerdict};
 use super::tree::{NodeId, Phase, RedWhy};
 use crate::ids::RunId;
@@ -120,8 +122,9 @@ fn wants_undecided_front(state: &State, chain: &Chain) -> bool {
 /// looks only while trunk itself is red: then somebody behind may be the cure, unless a cut keeps the two apart.
 fn shortest_undecided(state: &State, policy: &Policy) -> Option<usize> {
     let trunk_red = state.trunk.is_some_and(|trunk| trunk.verdict == TrunkVerdict::Red);
-    let mut prefix = 0;
-    for id in state.front() {
+    // What only waits for the gate needs no test of its parts.
+    let mut prefix = if state.gate == Gate::Open { 0 } else { settle::ready(state, policy, state.order.len()) };
+    for id in state.front().into_iter().skip(prefix) {
         let node = state.tree.get(id);
         if !node.decided() {
             break;

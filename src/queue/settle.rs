@@ -1,4 +1,5 @@
 //! Landing, revoking, ejecting, and trunk moving under us: at most one front node settles at a time, and trunk facts wait for it.
+//! While the gate is shut no landing begins but of those it lets through.
 
 use super::effect::{Notice, members};
 use super::event::Refusal;
@@ -20,7 +21,7 @@ pub(super) fn hear(state: &mut State, reading: Reading, tip: Sha) {
     }
 }
 
-/// Applies what waited for the settlement: marked departures, then trunk.
+/// Applies what waited for the settlement: marked departures and holds, then trunk.
 pub(super) fn settle(state: &mut State) {
     if state.tree.settling().is_some() {
         return;
@@ -28,6 +29,10 @@ pub(super) fn settle(state: &mut State) {
     let leaving: Vec<_> = state.order.iter().filter_map(|e| Some((e.id, e.leaving.clone()?))).collect();
     for (entry, why) in leaving {
         state.dismiss(entry, why);
+    }
+    let held: Vec<_> = state.order.iter().filter(|e| e.held).map(|e| e.id).collect();
+    for entry in held {
+        state.set_aside(entry);
     }
     if std::mem::take(&mut state.reshape) {
         let runs = state.tree.clear();
@@ -52,15 +57,27 @@ fn replace_trunk(state: &mut State, new: Trunk) {
     }
 }
 
-/// Starts landing the longest green front node whose prefixes at cuts are green.
+/// Starts landing the longest green front node whose prefixes at cuts are green, as far as the gate lets it.
 pub(super) fn land(state: &mut State, policy: &Policy) {
     if state.tree.settling().is_some() {
         return;
     }
-    let mut best = None;
-    for (i, id) in state.front().into_iter().enumerate() {
+    let open = state.gate.limit(&state.order);
+    let Some(ready) = ready(state, policy, open).checked_sub(1) else { return };
+    let Some(id) = state.front().get(ready).copied() else { return };
+    if let Phase::Green(tested) = state.tree.get(id).phase {
+        let attempt = state.next_attempt;
+        state.next_attempt = attempt.next();
+        state.tree.get_mut(id).phase = Phase::Landing(tested, attempt);
+    }
+}
+
+/// How long the longest green front node is whose prefixes at cuts are green, among the first so many; 0 if there is none.
+pub(super) fn ready(state: &State, policy: &Policy, most: usize) -> usize {
+    let mut best = 0;
+    for (i, id) in state.front().into_iter().enumerate().take(most) {
         match state.tree.get(id).phase {
-            Phase::Green(tested) => best = Some((id, tested)),
+            Phase::Green(_) => best = i + 1,
             Phase::Wanted
             | Phase::Composing { .. }
             | Phase::Composed(_)
@@ -76,11 +93,7 @@ pub(super) fn land(state: &mut State, policy: &Policy) {
             }
         }
     }
-    if let Some((id, tested)) = best {
-        let attempt = state.next_attempt;
-        state.next_attempt = attempt.next();
-        state.tree.get_mut(id).phase = Phase::Landing(tested, attempt);
-    }
+    best
 }
 
 /// Starts ejecting the front single if it does not compose on trunk, or is finally red while trunk is known green.
@@ -154,7 +167,7 @@ pub(super) fn revoked(state: &mut State, attempt: Attempt, fact: Fact, landed: b
     let node = state.tree.get_mut(id);
     match node.refused.take() {
         // It says nothing about the commit.
-        Some(Refusal::TrunkMoved | Refusal::Lost) | None => {}
+        Some(Refusal::TrunkMoved | Refusal::Lost | Refusal::Stopped) | None => {}
         // Its slot may have been given away meanwhile; then it waits for one, and for a run of its own.
         Some(Refusal::ChecksChanged) => {
             let same_run = node.run.filter(|_| slot_free);

@@ -2,6 +2,7 @@
 
 use super::effect::Notice;
 use super::event::LeaveWhy;
+use super::gate::Gate;
 use super::order::{Entry, EntryId};
 use super::policy::Policy;
 use super::tree::{NodeId, Tree};
@@ -50,6 +51,12 @@ pub struct State {
     pub trunk: Option<Trunk>,
     /// Who waits, first to last.
     pub order: Vec<Entry>,
+    /// Who is held back, by arrival: approved, and in no group until released.
+    #[serde(default)]
+    pub aside: Vec<Entry>,
+    /// Whether trunk may move.
+    #[serde(default)]
+    pub gate: Gate,
     /// The groups.
     pub tree: Tree,
     /// Runs that were cancelled and still take a slot.
@@ -64,6 +71,9 @@ pub struct State {
     pub(super) reshape: bool,
     /// The newest revision of each pull request heard of.
     pub(super) newest: BTreeMap<PrNumber, Reading>,
+    /// Arrivals so far.
+    #[serde(default)]
+    pub(super) arrivals: u64,
     pub(super) next_run: RunId,
     pub(super) next_attempt: Attempt,
 }
@@ -73,6 +83,8 @@ impl Default for State {
         Self {
             trunk: None,
             order: Vec::new(),
+            aside: Vec::new(),
+            gate: Gate::Open,
             tree: Tree::default(),
             cancelling: BTreeMap::new(),
             untold: Vec::new(),
@@ -80,6 +92,7 @@ impl Default for State {
             heard: None,
             reshape: false,
             newest: BTreeMap::new(),
+            arrivals: 0,
             next_run: RunId::new(1),
             next_attempt: Attempt::new(1),
         }
@@ -95,6 +108,11 @@ impl State {
     /// The entry of a pull request, if it is queued; the newest, if an older one is about to leave.
     pub fn entry(&self, pr: PrNumber) -> Option<&Entry> {
         self.order.iter().filter(|e| e.id.pr == pr).max_by_key(|e| e.id.rev)
+    }
+
+    /// The entry of a pull request that is held back.
+    pub fn entry_aside(&self, pr: PrNumber) -> Option<&Entry> {
+        self.aside.iter().find(|e| e.id.pr == pr)
     }
 
     /// The nodes of `[first]`, `[first, second]` … as far as they are there.
@@ -114,7 +132,8 @@ impl State {
     /// The prefix of this many entries ends where the next must not be tested together with them.
     pub fn cut(&self, prefix: usize, policy: &Policy) -> bool {
         let alone = |i: usize| self.order.get(i).is_some_and(|e| e.alone);
-        policy.every_commit || alone(prefix) || prefix.checked_sub(1).is_some_and(alone)
+        let gate = self.gate.cuts(&self.order, prefix);
+        gate || policy.every_commit || alone(prefix) || prefix.checked_sub(1).is_some_and(alone)
     }
 
     /// What is composed is void, and goes as soon as nothing settles.
@@ -138,8 +157,8 @@ impl State {
     pub(super) fn learn(&mut self, pr: PrNumber, rev: Reading) {
         let newest = self.newest.entry(pr).or_insert(rev);
         *newest = rev.max(*newest);
-        if self.newest.len() > REVISIONS_KEPT + self.order.len() {
-            let queued: BTreeSet<PrNumber> = self.order.iter().map(|e| e.id.pr).collect();
+        if self.newest.len() > REVISIONS_KEPT + self.order.len() + self.aside.len() {
+            let queued: BTreeSet<PrNumber> = self.order.iter().chain(&self.aside).map(|e| e.id.pr).collect();
             let gone = self.newest.iter().filter(|(pr, _)| !queued.contains(pr));
             if let Some(oldest) = gone.min_by_key(|(_, rev)| **rev).map(|(pr, _)| *pr) {
                 self.newest.remove(&oldest);
@@ -163,8 +182,17 @@ impl State {
     /// Takes entries out of the order and out of every group.
     pub(super) fn drop_entries(&mut self, gone: impl Fn(EntryId) -> bool) {
         self.order.retain(|e| !gone(e.id));
+        self.aside.retain(|e| !gone(e.id));
         let runs = self.tree.prune_entries(gone);
         self.owe_cancels(runs);
+    }
+
+    /// Takes an entry out of the order and of every group, and keeps it aside.
+    pub(super) fn set_aside(&mut self, entry: EntryId) {
+        let kept: Vec<Entry> = self.order.iter().filter(|e| e.id == entry).cloned().collect();
+        self.drop_entry(entry);
+        self.aside.extend(kept.into_iter().map(|entry| Entry { held: false, ..entry }));
+        self.aside.sort_by_key(|entry| entry.place);
     }
 
     /// Takes an entry out because of `why`, and owes it the word.

@@ -2,7 +2,7 @@
 
 use super::effect::{Effect, outstanding};
 use super::event::{Composition, Event, LeaveWhy};
-use super::order::{Entry, EntryId, Priority, insert};
+use super::order::{self, Entry, EntryId, Priority};
 use super::policy::Policy;
 use super::state::{State, TrunkVerdict};
 use super::tree::{Phase, Unfit};
@@ -26,6 +26,7 @@ pub fn step(state: State, event: Event, policy: &Policy) -> (State, Vec<Effect>)
         assert!(round < ROUNDS, "the queue's rules do not come to rest");
         let seen = state.clone();
         settle::settle(&mut state);
+        order::arrange(&mut state, policy);
         runs::grow(&mut state, policy);
         settle::land(&mut state, policy);
         settle::eject(&mut state);
@@ -34,7 +35,10 @@ pub fn step(state: State, event: Event, policy: &Policy) -> (State, Vec<Effect>)
             break;
         }
     }
-    if let Err(broken) = invariant::check(&state).and_then(|()| invariant::within_budget(&state, slots, policy)) {
+    let sound = invariant::check(&state)
+        .and_then(|()| invariant::within_budget(&state, slots, policy))
+        .and_then(|()| invariant::in_order(&state, policy));
+    if let Err(broken) = sound {
         panic!("the queue broke an invariant: {broken}");
     }
     let wanted = outstanding(&state).into_iter().filter(|effect| !before.contains(effect)).collect();
@@ -46,6 +50,9 @@ fn take_in(state: &mut State, event: Event, policy: &Policy) {
         Event::TrunkRead { reading, tip } => settle::hear(state, reading, tip),
         Event::Arrived { entry, priority, alone } => arrive(state, entry, priority, alone),
         Event::Left { pr, rev, why } => leave(state, pr, rev, &why),
+        Event::Held { pr } => hold(state, pr),
+        Event::Released { pr } => release(state, pr),
+        Event::Gated(gate) => state.gate = gate,
         Event::Composed { onto, entry, result } => composed(state, onto, entry, &result),
         Event::RunFinished { run, verdict } => verdict::finished(state, run, &verdict, policy),
         Event::RunCancelled { run } => {
@@ -81,25 +88,51 @@ fn arrive(state: &mut State, entry: EntryId, priority: Priority, alone: bool) {
         return;
     }
     state.learn(entry.pr, entry.rev);
-    let old: Vec<_> = state.order.iter().map(|e| e.id).filter(|e| e.pr == entry.pr).collect();
+    let old: Vec<_> = state.order.iter().chain(&state.aside).map(|e| e.id).filter(|e| e.pr == entry.pr).collect();
     for old in old {
         depart(state, old, LeaveWhy::Replaced);
     }
-    insert(&mut state.order, Entry { id: entry, priority, alone, leaving: None });
+    state.arrivals += 1;
+    let entry = Entry::new(entry, priority, alone, state.arrivals);
+    order::join(&mut state.order, entry);
 }
 
 fn leave(state: &mut State, pr: PrNumber, rev: Reading, why: &LeaveWhy) {
     state.learn(pr, rev);
-    let gone: Vec<_> = state.order.iter().filter(|e| e.id.pr == pr && e.id.rev <= rev).map(|e| e.id).collect();
+    let all = state.order.iter().chain(&state.aside);
+    let gone: Vec<_> = all.filter(|e| e.id.pr == pr && e.id.rev <= rev).map(|e| e.id).collect();
     for entry in gone {
         depart(state, entry, why.clone());
     }
 }
 
+/// Sets a pull request's entry aside now, or marks it if a landing or ejection that it is part of is unanswered.
+fn hold(state: &mut State, pr: PrNumber) {
+    let Some(entry) = state.order.iter().find(|e| e.id.pr == pr && e.leaving.is_none()).map(|e| e.id) else { return };
+    if settles(state, entry) {
+        state.order.iter_mut().filter(|e| e.id == entry).for_each(|e| e.held = true);
+    } else {
+        state.set_aside(entry);
+    }
+}
+
+/// Puts a pull request's entry back among the others.
+fn release(state: &mut State, pr: PrNumber) {
+    state.order.iter_mut().filter(|e| e.id.pr == pr).for_each(|e| e.held = false);
+    let (back, aside) = std::mem::take(&mut state.aside).into_iter().partition(|e| e.id.pr == pr);
+    state.aside = aside;
+    state.order.extend::<Vec<Entry>>(back);
+}
+
+/// A landing, a revocation or an ejection that this entry is part of is unanswered.
+fn settles(state: &State, entry: EntryId) -> bool {
+    let settling = state.tree.settling().map(|id| state.tree.path(id)).unwrap_or_default();
+    settling.iter().any(|(_, member)| *member == entry)
+}
+
 /// Takes an entry out now, or marks it if a landing or ejection that it is part of is unanswered.
 fn depart(state: &mut State, entry: EntryId, why: LeaveWhy) {
-    let settling = state.tree.settling().map(|id| state.tree.path(id)).unwrap_or_default();
-    if settling.iter().any(|(_, member)| *member == entry) {
+    if settles(state, entry) {
         if let Some(marked) = state.order.iter_mut().find(|e| e.id == entry) {
             marked.leaving.get_or_insert(why);
         }

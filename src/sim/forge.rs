@@ -174,6 +174,9 @@ impl Forge for SimForge {
             ground.words_intended(process, body);
             ground.note(|| format!("== #{number} is told: {body:?}"));
             let id = ground.write_comment(number, OWN, body.to_owned());
+            if let Some(answered) = answered(body) {
+                ground.stop_answered(answered, body);
+            }
             ground.said(number, body);
             Some(id)
         })
@@ -275,6 +278,12 @@ impl Forge for SimForge {
     }
 }
 
+/// The comment that a text of ours answers.
+fn answered(body: &str) -> Option<CommentId> {
+    let (id, _) = body.strip_prefix("<!-- greenline:answer:")?.split_once(' ')?;
+    id.parse().ok().map(CommentId::new)
+}
+
 impl Ground {
     /// S7 of what is said: the text stands in a state, its marker aside.
     fn words_intended(&mut self, process: u32, body: &str) {
@@ -304,6 +313,7 @@ impl Ground {
             }
             self.reckon(pr);
         }
+        self.stop_answered(id, "");
         true
     }
 

@@ -166,6 +166,8 @@ impl Ground {
         if members.len() != usize::try_from(commits).unwrap_or(0) {
             self.oracle.breaks("S2", format!("commits landed with {new:?} that are nobody's pull request"));
         }
+        let landed: Vec<PrNumber> = members.iter().map(|(pr, ..)| *pr).collect();
+        self.kept(&landed, old, began.plus_ms(slack));
         for (pr, head, tip) in members {
             self.landed(pr, head, tip, began);
         }

@@ -70,6 +70,10 @@ bugs! {
     WaitsForever,
     /// Moves candidate tags.
     MovesTags,
+    /// Forgets that it was frozen when it crashes.
+    ForgetsFreeze,
+    /// Forgets who is held when it crashes.
+    ForgetsHolds,
 }
 
 impl Bug {
@@ -96,6 +100,16 @@ pub fn loaded(ground: &mut Ground, state: Arc<str>) -> Arc<str> {
             state["queue"]["order"] = serde_json::json!([]);
             state["queue"]["tree"] = serde_json::json!({ "nodes": {}, "roots": [], "next": 1000 });
             state["queue"]["cancelling"] = serde_json::json!({});
+        }),
+        Some(Bug::ForgetsFreeze) => {
+            edited(&state, |state| state["desk"]["freeze"] = serde_json::json!({ "standing": null, "heard": null }))
+        }
+        Some(Bug::ForgetsHolds) => edited(&state, |state| {
+            let aside = state["queue"]["aside"].take();
+            state["queue"]["aside"] = serde_json::json!([]);
+            if let (Some(order), Some(aside)) = (state["queue"]["order"].as_array_mut(), aside.as_array()) {
+                order.extend(aside.iter().cloned());
+            }
         }),
         _ => state,
     }

@@ -16,8 +16,10 @@ const PULLS: u64 = 6;
 pub fn settings(dice: &mut Dice) -> String {
     let strategy = dice.pick(&["serial", "pipeline", "pipeline", "batch"]);
     let every_commit = strategy != "batch" && dice.one_in(4);
+    let interrupt = dice.pick(&["higher", "higher", "hotfix", "never"]);
+    let window = super::stops::window(dice);
     format!(
-        "[queue]\nstrategy = \"{strategy}\"\ndepth = {}\nbatch_size = {}\nbudget = {}\ntries = {}\nevery_commit = {every_commit}\n\
+        "{window}[queue]\ninterrupt = \"{interrupt}\"\nstrategy = \"{strategy}\"\ndepth = {}\nbatch_size = {}\nbudget = {}\ntries = {}\nevery_commit = {every_commit}\n\
          [checks]\nrequired = [{{ name = \"ci\", app = 1 }}, {{ name = \"lint\", app = 1 }}]\n\
          start_deadline = \"{}s\"\nfinish_deadline = \"{}s\"\n",
         1 + dice.roll(4),
@@ -53,6 +55,7 @@ impl Ground {
             16 | 17 => self.push_foreign(),
             18 | 19 => self.interfere_with_ci(),
             20 => self.reorganise(),
+            21 | 22 => self.stop_or_go(pr),
             _ => {}
         }
     }
@@ -192,13 +195,13 @@ impl Ground {
         self.change(pr, |file| file.shown.labels.clear());
     }
 
-    fn comment(&mut self, pr: PrNumber, command: &str) {
+    pub(super) fn comment(&mut self, pr: PrNumber, command: &str) {
         let by = self.dice.pick(&["ann", "ben", "eve", "dora"]);
         self.note(|| format!("{by} comments {command} on #{pr}"));
         self.write_comment(pr, by, format!("@greenline {command}"));
-        match command.split_once(' ') {
-            Some((_, head)) => head.parse().into_iter().for_each(|head| self.give_word_for(pr, by, false, head)),
-            None if command == "merge" => self.give_word(pr, by, false),
+        match command.strip_prefix("merge") {
+            Some("" | " hotfix") => self.give_word(pr, by, false),
+            Some(head) => head.trim().parse().into_iter().for_each(|head| self.give_word_for(pr, by, false, head)),
             None => {}
         }
     }
@@ -340,6 +343,7 @@ impl Ground {
             content.insert(0, u32::try_from(self.settings.len()).unwrap_or(1));
             self.commit_to_trunk(content);
         }
+        self.set_free();
         self.mail(Hint::Pushed(trunk()));
     }
 }

@@ -30,6 +30,9 @@ impl Ground {
         if !state.contains("\"order\":[]") {
             return broken("L1", "the queue is not empty".into());
         }
+        if !state.contains("\"aside\":[]") {
+            return broken("L1", "somebody is still held".into());
+        }
         let state: RepoState = match serde_json::from_str(&state) {
             Ok(state) => state,
             Err(error) => return broken("L4", format!("the state cannot be read: {error}")),

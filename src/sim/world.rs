@@ -117,6 +117,10 @@ pub struct Ground {
     pub saved: BTreeSet<Sha>,
     /// Versions of the settings file.
     pub settings: Vec<String>,
+    /// What people said about freezes and holds, in order.
+    pub stops: Vec<super::stops::Word>,
+    /// Pull requests that somebody wanted as hotfixes.
+    pub hotfixes: BTreeSet<PrNumber>,
     /// The database.
     pub rows: Rows,
     /// Processes that run.
@@ -165,6 +169,8 @@ impl Ground {
             checks: BTreeMap::new(),
             saved: BTreeSet::new(),
             settings: vec![super::traffic::settings(&mut dice)],
+            stops: Vec::new(),
+            hotfixes: BTreeSet::new(),
             rows: Rows::default(),
             processes: BTreeMap::new(),
             doomed: Vec::new(),

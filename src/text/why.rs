@@ -45,7 +45,7 @@ const WRITE: Source = Source::Forge("whoever asks needs write permission in the 
 
 type Row = (&'static str, Source, &'static str);
 
-const QUEUED: [Row; 15] = [
+const QUEUED: [Row; 16] = [
     ("waits-for-trunk", Source::Queue("`{trunk}` is read before anything is composed on it"), WAIT),
     ("waits-for-turn", Source::Groups, WAIT),
     ("waits-for-those-ahead", Source::Queue("each is put on top of those ahead of it"), WAIT),
@@ -58,6 +58,11 @@ const QUEUED: [Row; 15] = [
     ),
     ("testing", Source::Required, "Wait for CI."),
     ("green-behind", Source::Queue("those ahead land first"), WAIT),
+    (
+        "frozen",
+        Source::Queue("while `{trunk}` is frozen nothing begins to land but what is exempt"),
+        "Wait for the end of the freeze, or have it thawed.",
+    ),
     ("red-behind", Source::Queue("nobody is judged on top of others that may leave"), WAIT),
     ("unfit-behind", Source::Queue("nobody is judged on top of others that may leave"), WAIT),
     ("trunk-tested", Source::Queue("nobody is blamed before `{trunk}` itself is known to be green"), WAIT),
@@ -116,11 +121,16 @@ const OUT: [Row; 22] = [
     ("landed", Source::None, "Nothing; it is done."),
 ];
 
-const WAITING: [Row; 9] = [
+const WAITING: [Row; 10] = [
     (
         "not-configured",
         Source::Required,
         "Add `.github/greenline.toml` with `[checks] required` to `{trunk}`, or mend it: `greenline check-config`.",
+    ),
+    (
+        "held",
+        Source::Queue("what somebody holds keeps its place outside of the order"),
+        "Have it released: `@greenline release`.",
     ),
     ("blocking-label", Source::Setting("rules.blocking_labels"), "Take the label off."),
     ("blocking-title", Source::Setting("rules.blocking_titles"), "Change the title."),
@@ -172,6 +182,7 @@ pub fn standing_code(doing: &Doing) -> &'static str {
         Doing::Composing => "composing",
         Doing::WaitsForSlot => "waits-for-slot",
         Doing::Testing { .. } => "testing",
+        Doing::GreenFrozen { .. } => "frozen",
         Doing::GreenBehind { .. } => "green-behind",
         Doing::RedBehind { .. } => "red-behind",
         Doing::UnfitBehind => "unfit-behind",

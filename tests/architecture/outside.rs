@@ -5,7 +5,7 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Crate, and the paths below `src/` in which it may be named.
-const PLACES: [(&str, &[&str]); 36] = [
+const PLACES: [(&str, &[&str]); 38] = [
     ("axum", &["http", "sandbox"]),
     ("base64", &["adapter", "http", "sandbox"]),
     ("bytes", &["adapter", "http", "sandbox"]),
@@ -21,6 +21,7 @@ const PLACES: [(&str, &[&str]); 36] = [
     ("hyper", &["adapter/github", "http", "sandbox", "cli"]),
     ("hyper_rustls", &["cli"]),
     ("hyper_util", &["adapter/github", "http", "sandbox", "cli"]),
+    ("jiff", &["calendar"]),
     ("jsonwebtoken", &["sandbox"]),
     ("maud", &["http", "sandbox"]),
     ("octocrab", &["adapter/github"]),

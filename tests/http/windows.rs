@@ -27,6 +27,8 @@ fn board(title: &str) -> Board {
         trunk: "main".parse().expect("a branch"),
         tip: None,
         troubles: vec![],
+        closures: vec![],
+        held: vec![],
         queue: vec![row],
         groups: vec![],
         landings: vec![],

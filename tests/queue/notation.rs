@@ -95,6 +95,7 @@ pub fn standing(head: Sha, standing: &Standing) -> String {
             format!("run {run} on {}{with}", name(*tip))
         }
         Doing::GreenBehind { tip } => format!("green behind others as {}", name(*tip)),
+        Doing::GreenFrozen { tip } => format!("green while frozen as {}", name(*tip)),
         Doing::RedBehind { tip } => format!("red behind others as {}", name(*tip)),
         Doing::UnfitBehind => "does not compose behind others".into(),
         Doing::TrunkTested => "red, trunk is tested".into(),

@@ -7,8 +7,8 @@
 use crate::notation::{effect, name, sha, standing};
 use greenline::ids::{Attempt, PrNumber, Reading, RunId, Sha};
 use greenline::queue::{
-    Composition, Effect, EntryId, Event, LeaveWhy, Plan, Policy, Priority, Refusal, Silence, State, Verdict, explain,
-    outstanding, step,
+    Composition, Effect, EntryId, Event, Gate, Interrupt, LeaveWhy, Plan, Policy, Priority, Refusal, Silence, State,
+    Verdict, explain, outstanding, step,
 };
 use std::collections::BTreeMap;
 
@@ -63,6 +63,8 @@ impl Play {
             let place = explain(&self.state, &self.policy, id).expect("a queued entry stands somewhere");
             self.say("= ", &standing(id.head, &place));
         }
+        let aside: Vec<_> = self.state.aside.iter().map(|e| format!("aside: {}", name(e.id.head))).collect();
+        aside.iter().for_each(|line| self.say("= ", line));
     }
 
     /// Takes the line as a setting, if it is one.
@@ -76,6 +78,9 @@ impl Play {
             ["silent_tries", n] => self.policy.silent_tries = number(n),
             ["land_tries", n] => self.policy.land_tries = number(n),
             ["every_commit"] => self.policy.every_commit = true,
+            ["interrupt", "higher"] => self.policy.interrupt = Interrupt::Higher,
+            ["interrupt", "hotfix"] => self.policy.interrupt = Interrupt::Hotfix,
+            ["interrupt", "never"] => self.policy.interrupt = Interrupt::Never,
             ["compose", "by", "name"] => self.by_name = true,
             ["clash", onto, head, path] => self.clashes.push((sha(onto), sha(head), (*path).into())),
             _ => return false,
@@ -127,6 +132,12 @@ impl Play {
             ["trunk", tip] => Event::TrunkRead { reading, tip: sha(tip) },
             ["arrive", pr, head, rest @ ..] => self.arrive(PrNumber::new(number(pr)), sha(head), reading, rest),
             ["leave", pr, why @ ..] => Event::Left { pr: PrNumber::new(number(pr)), rev: reading, why: leave(why) },
+            ["hold", pr] => Event::Held { pr: PrNumber::new(number(pr)) },
+            ["release", pr] => Event::Released { pr: PrNumber::new(number(pr)) },
+            ["frozen", passes @ ..] => {
+                Event::Gated(Gate::Shut { passes: passes.iter().map(|pr| PrNumber::new(number(pr))).collect() })
+            }
+            ["thawed"] => Event::Gated(Gate::Open),
             ["passed", "run", run] => finished(run, Verdict::Passed),
             ["failed", "run", run, checks @ ..] => finished(run, Verdict::Failed(texts(checks))),
             ["silent", "run", run, why, checks @ ..] => finished(run, Verdict::Silent(silence(why, texts(checks)))),
@@ -167,8 +178,12 @@ impl Play {
         let entry = EntryId { pr, head, rev };
         self.entries.insert(head, entry);
         let place = rest.iter().position(|word| *word == "priority");
-        let priority = place.map_or(0, |i| number(rest[i + 1]));
-        Event::Arrived { entry, priority: Priority(priority), alone: rest.contains(&"alone") }
+        let priority = if rest.contains(&"hotfix") {
+            Priority::HOTFIX
+        } else {
+            Priority(place.map_or(0, |i| number(rest[i + 1])))
+        };
+        Event::Arrived { entry, priority, alone: rest.contains(&"alone") }
     }
 
     fn landing(words: &[&str], reading: Reading) -> Event {
@@ -223,6 +238,7 @@ fn refusal(why: &[&str]) -> Refusal {
         ["member"] => Refusal::MemberChanged,
         ["no", "answer"] => Refusal::NoAnswer,
         ["lost"] => Refusal::Lost,
+        ["stopped"] => Refusal::Stopped,
         ["unsound", how @ ..] => Refusal::Unsound(how.join(" ")),
         words => Refusal::Refused(words.join(" ")),
     }

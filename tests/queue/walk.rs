@@ -4,7 +4,8 @@
 use crate::world::World;
 use greenline::ids::{PrNumber, Sha};
 use greenline::queue::{
-    Effect, EntryId, Event, Notice, Plan, Policy, RedWhy, State, TrunkVerdict, Why, outstanding, step,
+    Effect, EntryId, Event, Gate, Interrupt, Notice, Plan, Policy, Priority, RedWhy, State, TrunkVerdict, Why,
+    outstanding, step,
 };
 
 const SEEDS: std::ops::Range<u64> = 0..1500;
@@ -49,6 +50,8 @@ impl Walk {
             silent_tries: 2,
             land_tries: 3,
             every_commit: dice.one_in(4),
+            interrupt: [Interrupt::Higher, Interrupt::Hotfix, Interrupt::Never]
+                [usize::try_from(dice.roll(3)).expect("small")],
         };
         let trace = std::env::var_os("WALK_TRACE").is_some();
         Self { world, state: State::default(), policy, trace }
@@ -61,6 +64,7 @@ impl Walk {
             self.turn();
         }
         self.world.faulty = false;
+        self.set_free();
         self.world.push_foreign(false);
         for _ in 0..CALM_TURNS {
             if self.world.mail.is_empty() && outstanding(&self.state).is_empty() {
@@ -76,12 +80,19 @@ impl Walk {
         panic!("the queue does not drain: {:#?}", self.state);
     }
 
+    /// Nobody is held any more, and trunk may move.
+    fn set_free(&mut self) {
+        self.happen(Event::Gated(Gate::Open));
+        let held: Vec<PrNumber> = self.state.aside.iter().chain(&self.state.order).map(|e| e.id.pr).collect();
+        held.into_iter().for_each(|pr| self.happen(Event::Released { pr }));
+    }
+
     fn trouble(&mut self) {
         let world = &mut self.world;
         let pr = PrNumber::new(1 + world.dice.roll(6));
-        match world.dice.roll(16) {
+        match world.dice.roll(20) {
             0..4 => {
-                let priority = i32::from(world.dice.one_in(6));
+                let priority = [0, 0, 0, 0, 1, Priority::HOTFIX.0][usize::try_from(world.dice.roll(6)).expect("few")];
                 let alone = world.dice.one_in(6);
                 world.approve(pr, priority, alone);
             }
@@ -93,6 +104,10 @@ impl Walk {
             6 => world.arrive_push(),
             7 => world.look(),
             8 if world.dice.one_in(4) => self.happen(Event::TrunkDoubted),
+            9 => self.happen(Event::Held { pr }),
+            10 => self.happen(Event::Released { pr }),
+            11 => self.happen(Event::Gated(Gate::Shut { passes: [pr].into() })),
+            12 => self.happen(Event::Gated(Gate::Open)),
             _ => {}
         }
     }
@@ -132,6 +147,11 @@ impl Walk {
         if self.trace {
             for effect in &effects {
                 println!("  > {effect:?}");
+            }
+        }
+        for effect in &effects {
+            if let Effect::Land { members, .. } = effect {
+                assert!(members.iter().all(|m| self.state.gate.lets(m.entry.pr)), "frozen, and yet {effect:?}");
             }
         }
         assert!(self.state.slots() <= usize::try_from(self.policy.budget).expect("small"), "over budget");

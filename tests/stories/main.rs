@@ -21,4 +21,5 @@ mod reports;
 mod rules;
 mod sent_back;
 mod settings;
+mod stopping;
 mod strategies;

@@ -86,6 +86,9 @@ struct Add {
     /// Not before the required checks have passed on its own head.
     #[arg(long)]
     when_green: bool,
+    /// Before everybody else, because it mends what is broken.
+    #[arg(long)]
+    hotfix: bool,
     /// How long to wait for the answer.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
@@ -111,6 +114,8 @@ impl From<Shape> for Strategy {
             Shape::Rebase => Self::Rebase,
             Shape::Merge => Self::Merge,
             Shape::Squash => Self::Squash,
+            Shape::RebaseMerge => Self::RebaseMerge,
+            Shape::FastForward => Self::FastForward,
         }
     }
 }
@@ -186,7 +191,7 @@ async fn served(client: &Client) -> Result<Vec<String>, Trouble> {
 /// What is asked, with the commit that is meant: the one that is named, or the head the service knows, said aloud.
 async fn wish(client: &Client, add: &Add) -> Result<Value, Trouble> {
     let commit = if let Some(commit) = add.commit { commit } else { present_head(client, add).await? };
-    let mut body = json!({"commit": commit, "alone": add.alone, "when_green": add.when_green});
+    let mut body = json!({"commit": commit, "alone": add.alone, "when_green": add.when_green, "hotfix": add.hotfix});
     if let Some(shape) = add.shape {
         body["as"] = json!(Strategy::from(shape));
     }

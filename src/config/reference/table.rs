@@ -14,6 +14,7 @@ pub const SECTIONS: &[Section] = &[
     Section { name: "checks", help: "what green means", rows: CHECKS },
     Section { name: "merge", help: "what lands", rows: MERGE },
     Section { name: "candidate", help: "how green commits of trunk are tagged", rows: CANDIDATE },
+    Section { name: "freeze", help: "when nothing lands, who may say so, and what lands all the same", rows: FREEZE },
 ];
 
 const DAY_MS: i64 = 86_400_000;
@@ -86,6 +87,21 @@ const QUEUE: &[Row] = &[
         absent: Absent::Like("false"),
         example: "true",
         help: "An approving review of its head, by somebody who may ask, asks for landing.",
+    },
+    Row {
+        key: "interrupt",
+        kind: Kind::Word(&["higher", "hotfix", "never"]),
+        absent: Absent::Like(r#""higher""#),
+        example: r#""hotfix""#,
+        help: "Who, by going ahead of others, ends the runs that these have: everybody who goes ahead, hotfixes only, or \
+               nobody.",
+    },
+    Row {
+        key: "hotfix_label",
+        kind: LABEL,
+        absent: Absent::Means("no label makes a hotfix"),
+        example: r#""hotfix""#,
+        help: "The label that makes a pull request a hotfix, if it carries it when it is approved.",
     },
 ];
 
@@ -278,6 +294,99 @@ const MERGE: &[Row] = &[
         absent: Absent::Like("false"),
         example: "true",
         help: "Branches of landed pull requests are deleted.",
+    },
+];
+
+const ZONE: Kind =
+    Kind::Text { longest: 64, pattern: "^[A-Za-z0-9_+/-]+$", told: "a time zone's name, such as Europe/Berlin" };
+
+const EXEMPT_LABELS: Row = Row {
+    key: "exempt_labels",
+    kind: Kind::List { of: &LABEL, most: 50 },
+    absent: Absent::Like("[]"),
+    example: r#"["security"]"#,
+    help: "Labels of pull requests that land all the same.",
+};
+
+const EXEMPT_USERS: Row = Row {
+    key: "exempt_users",
+    kind: Kind::List { of: &USER, most: 50 },
+    absent: Absent::Like("[]"),
+    example: r#"["ann"]"#,
+    help: "Whoever asks for landing and is listed here lands all the same.",
+};
+
+const EXEMPT_PRIORITY: Row = Row {
+    key: "exempt_priority",
+    kind: Kind::Whole { low: -100, high: 100 },
+    absent: Absent::Means("no priority is enough"),
+    example: "50",
+    help: "Pull requests of this priority or a higher one land all the same.",
+};
+
+const EXEMPT_HOTFIX: Row = Row {
+    key: "exempt_hotfix",
+    kind: Kind::Flag,
+    absent: Absent::Like("false"),
+    example: "true",
+    help: "Hotfixes land all the same.",
+};
+
+const USER: Kind = Kind::Text { longest: 100, pattern: "^[A-Za-z0-9_.-]+(\\[bot\\])?$", told: "a person's login" };
+
+const WINDOW: &[Row] = &[
+    Row {
+        key: "when",
+        kind: Kind::Text { longest: 100, pattern: r"\S", told: "a stretch of time" },
+        absent: Absent::Refused,
+        example: r#""fri 16:00 - mon 08:00""#,
+        help: "Days of the week with times, or dates.",
+    },
+    Row {
+        key: "reason",
+        kind: Kind::Text { longest: 200, pattern: r"\S", told: "one line" },
+        absent: Absent::Refused,
+        example: r#""nobody is there at the weekend""#,
+        help: "What everybody who waits reads.",
+    },
+    Row {
+        key: "time_zone",
+        kind: ZONE,
+        absent: Absent::Means("the section's"),
+        example: r#""America/New_York""#,
+        help: "Where these times are.",
+    },
+    EXEMPT_LABELS,
+    EXEMPT_USERS,
+    EXEMPT_PRIORITY,
+    EXEMPT_HOTFIX,
+];
+
+const FREEZE: &[Row] = &[
+    Row {
+        key: "time_zone",
+        kind: ZONE,
+        absent: Absent::Like(r#""UTC""#),
+        example: r#""Europe/Berlin""#,
+        help: "Where times without a zone are, by its name in the IANA database.",
+    },
+    Row {
+        key: "by",
+        kind: Kind::Word(&["write", "admin"]),
+        absent: Absent::Like(r#""write""#),
+        example: r#""admin""#,
+        help: "Which permission `freeze` and `thaw` need.",
+    },
+    EXEMPT_LABELS,
+    EXEMPT_USERS,
+    EXEMPT_PRIORITY,
+    EXEMPT_HOTFIX,
+    Row {
+        key: "windows",
+        kind: Kind::List { of: &Kind::Table(WINDOW), most: 50 },
+        absent: Absent::Like("[]"),
+        example: r#"[{ when = "2026-12-18..2027-01-04", reason = "year end" }]"#,
+        help: "When nothing lands, by the calendar. What a window does not say it has from the section.",
     },
 ];
 

@@ -49,6 +49,9 @@ pub(super) struct Revocation<'a> {
 
 /// Tries to land; answers with what the refs say afterwards.
 pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<Fact>, Trouble> {
+    if landing.stopped {
+        return settle(world, landing, Vec::new(), Refusal::Stopped).await;
+    }
     let (refs, checked) = join!(read_refs(world, landing), precheck::precheck(world, landing));
     if let Ok(refs) = &refs
         && (refs.trunk != landing.from || landed(world, landing.to, refs.trunk).await?)

@@ -1,7 +1,7 @@
 //! One repository's part of the page: troubles, queue, groups, landings, departures.
 
 use super::{View, words};
-use crate::engine::board::{Board, DepartureRow, GroupRow, LandingRow, QueueRow, WaitingRow};
+use crate::engine::board::{Board, ClosureRow, DepartureRow, GroupRow, HeldRow, LandingRow, QueueRow, WaitingRow};
 use crate::ids::{PrNumber, RepoId, RepoName};
 use crate::text;
 use maud::{Markup, html};
@@ -46,11 +46,25 @@ pub fn board(view: &View<'_>, repo: RepoId, board: &Board) -> Markup {
                     ul { @for trouble in &board.troubles { li class="trouble" { (words::sentence(trouble, url)) } } }
                 }
             }
+            (closures(&board.closures, url))
             (queue(view, repo, board, url))
             (waiting(view, board, url))
+            (held(view, &board.held, url))
             (groups(board, url))
             (landings(view, board, url))
             (departures(view, board, url))
+        }
+    }
+}
+
+/// What keeps trunk where it is.
+fn closures(rows: &[ClosureRow], url: Option<&str>) -> Markup {
+    html! {
+        @if !rows.is_empty() {
+            div class="closures" role="status" {
+                h3 { "Frozen" }
+                ul { @for row in rows { li class="closure" { (words::sentence(&row.sentence, url)) } } }
+            }
         }
     }
 }
@@ -123,6 +137,32 @@ fn waiter(view: &View<'_>, row: &WaitingRow, url: Option<&str>) -> Markup {
                 "by " span class="author" { (row.author.login) }
                 ", head " (words::commit(row.head, url))
                 ", asked for " (words::time(row.since, view.now))
+            }
+        }
+    }
+}
+
+fn held(view: &View<'_>, rows: &[HeldRow], url: Option<&str>) -> Markup {
+    html! {
+        @if !rows.is_empty() {
+            section class="held" {
+                h3 { "Held back " span class="count" { (rows.len()) } }
+                ol {
+                    @for row in rows.iter().take(ROWS) {
+                        li class="entry" data-pull=(row.pull) {
+                            div class="what" {
+                                p class="title" { (words::pull(row.pull, url)) " " bdi { (row.title) } }
+                                p class="status" { (words::sentence(&row.status, url)) }
+                                p class="detail" {
+                                    "by " span class="author" { (row.author.login) }
+                                    ", head " (words::commit(row.head, url))
+                                    ", held " (words::time(row.since, view.now))
+                                }
+                            }
+                        }
+                    }
+                }
+                (more(rows.len()))
             }
         }
     }

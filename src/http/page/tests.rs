@@ -2,7 +2,7 @@
 
 use super::words::{ago, sentence};
 use super::*;
-use crate::engine::board::{Answers, DepartureRow, GroupRow, LandingRow, QueueRow};
+use crate::engine::board::{Answers, ClosureRow, DepartureRow, GroupRow, HeldRow, LandingRow, QueueRow};
 use crate::engine::why::Why;
 use crate::facts::Person;
 use crate::ids::{PrNumber, RunId, Sha, UserId};
@@ -22,6 +22,20 @@ fn board_saying(text: &str) -> Board {
         trunk: "\"><b>".parse().expect("git allows it"),
         tip: Some(sha()),
         troubles: vec![text.clone()],
+        closures: vec![ClosureRow {
+            by: Some(author.clone()),
+            reason: text.clone(),
+            until: Some(at),
+            sentence: text.clone(),
+        }],
+        held: vec![HeldRow {
+            pull,
+            title: text.clone(),
+            author: author.clone(),
+            head: sha(),
+            status: text.clone(),
+            since: at,
+        }],
         queue: vec![QueueRow {
             pull,
             title: text.clone(),
