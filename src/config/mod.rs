@@ -12,6 +12,7 @@ mod tag;
 mod tree;
 mod url;
 
+pub use duration::written as length_of_time;
 pub use problem::Problem;
 pub use repo::RepoConfig;
 pub use service::ServiceConfig;
