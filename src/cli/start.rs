@@ -29,7 +29,7 @@ pub fn workflows(root: &Path) -> (Files, Vec<(String, String)>) {
     let mut broken = Vec::new();
     let entries = fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    names.retain(|name| name.ends_with(".yml") || name.ends_with(".yaml"));
+    names.retain(|name| Path::new(name).extension().is_some_and(|kind| kind == "yml" || kind == "yaml"));
     names.sort();
     for name in names.into_iter().take(FILES_MAX) {
         let path = format!("{FOLDER}/{name}");

@@ -30,3 +30,4 @@ pub use tree::{BYTES_MAX, ENV_PREFIX};
 pub use url::service_url;
 
 use crate::calendar::duration;
+pub use crate::calendar::duration::written as length_of_time;

@@ -48,7 +48,8 @@ fn bombs_do_not_go_off() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..30 {
         let before = level - 1;
-        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![format!("*a{before}"); 10].join(", ")));
+        let ten = vec![format!("*a{before}"); 10].join(", ");
+        bomb = format!("{bomb}a{level}: &a{level} [{ten}]\n");
     }
     assert!(Node::yaml(&bomb).expect_err("too many").what.contains("copies by alias"));
     for deep in ["[", "{a: ", "- ", "? "] {

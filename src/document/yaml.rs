@@ -110,9 +110,10 @@ impl Builder {
         match self.open.last_mut().map(|open| &mut open.parts) {
             None => self.root = Some(node),
             Some(Parts::Items(items)) => items.push(node),
-            Some(Parts::Entries(entries, waiting)) => match waiting.take() {
-                Some((key, line)) => entries.push(Entry { key, line, node }),
-                None => {
+            Some(Parts::Entries(entries, waiting)) => {
+                if let Some((key, line)) = waiting.take() {
+                    entries.push(Entry { key, line, node });
+                } else {
                     let key = node
                         .scalar()
                         .or_else(|| (node.value == Value::Nothing).then(String::new))
@@ -123,7 +124,7 @@ impl Builder {
                     }
                     *waiting = Some((key, node.line));
                 }
-            },
+            }
         }
         Ok(())
     }

@@ -61,14 +61,12 @@ pub fn first(seen: &Seen) -> First {
     let mut candidates = Vec::new();
     let mut needed = Vec::new();
     for (path, workflow) in &seen.files {
-        match apart(workflow, &seen.trunk, queue_branch) {
-            Some(why) => decided.push(format!("{}: not waited for, because {why}", shown(path))),
-            None => {
-                candidates
-                    .extend(workflow.checks(&seen.files).into_iter().map(|check| candidate(path, workflow, check)));
-                needed.extend(workflow.advice(queue_branch).into_iter().map(|advice| (path.clone(), advice)));
-            }
+        if let Some(why) = apart(workflow, &seen.trunk, queue_branch) {
+            decided.push(format!("{}: not waited for, because {why}", shown(path)));
+            continue;
         }
+        candidates.extend(workflow.checks(&seen.files).into_iter().map(|check| candidate(path, workflow, check)));
+        needed.extend(workflow.advice(queue_branch).into_iter().map(|advice| (path.clone(), advice)));
     }
     decided.extend(seen.broken.iter().map(|(path, why)| format!("{}: not read, because {why}", shown(path))));
     choose(&mut candidates);

@@ -55,12 +55,12 @@ impl Around {
         let required: BTreeSet<&str> = required.iter().map(|check| check.name.as_str()).collect();
         let trunk = self.trunk.as_deref().unwrap_or("main");
         let waited_for = |workflow: &Workflow| {
-            let mut names = workflow.checks(&self.files).into_iter().map(|check| check.name);
-            let named = names.any(|name| matches!(name, Reported::As(name) if required.contains(name.as_str())));
-            named || (required.is_empty() && workflow.runs_on_pull_request(trunk))
+            let mut reported = workflow.checks(&self.files).into_iter().map(|check| check.name);
+            reported.any(|name| matches!(name, Reported::As(name) if required.contains(name.as_str())))
+                || (required.is_empty() && workflow.runs_on_pull_request(trunk))
         };
-        let waited = self.files.iter().filter(|(_, workflow)| waited_for(workflow));
-        let advice = waited.flat_map(|(path, workflow)| {
+        let relevant = self.files.iter().filter(|(_, workflow)| waited_for(workflow));
+        let advice = relevant.flat_map(|(path, workflow)| {
             workflow.advice(&queue_branch(trunk)).into_iter().map(|advice| (path.clone(), advice))
         });
         advice.collect()

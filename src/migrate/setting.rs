@@ -1,7 +1,8 @@
 //! The settings of Greenline's that other bots' settings become, and how each is written. Which of them this version can
 //! read is asked of the parser that will read them, so there is no second list to keep.
 
-use super::written::{duration, list, quoted};
+use super::written::{list, quoted};
+use crate::config::length_of_time;
 use crate::config::repo::PlanConfig;
 
 /// A check to require.
@@ -45,10 +46,8 @@ impl Setting {
 
     /// It in one line, without what is too long for it.
     pub fn short(&self) -> String {
-        match self.lines().as_slice() {
-            [lines @ ..] if lines.len() <= 2 => lines.join(", "),
-            _ => self.place().1.to_owned(),
-        }
+        let lines = self.lines();
+        if lines.len() <= 2 { lines.join(", ") } else { self.place().1.to_owned() }
     }
 
     /// Its section, without brackets, and its key, the first one if it has two.
@@ -90,7 +89,7 @@ impl Setting {
     pub fn lines(&self) -> Vec<String> {
         let (_, key) = self.place();
         match self {
-            Self::Plan(plan) => plan_lines(plan),
+            Self::Plan(plan) => plan_lines(*plan),
             Self::Required(checks) | Self::Before(checks) => check_lines(key, checks),
             Self::Label(text)
             | Self::MergeMessage(text)
@@ -103,13 +102,13 @@ impl Setting {
             | Self::BlockingTitles(texts)
             | Self::SkippedPasses(texts)
             | Self::NeutralPasses(texts) => vec![format!("{key} = {}", list(texts))],
-            Self::FinishDeadline { ms } => vec![format!("{key} = {}", quoted(&duration(*ms)))],
+            Self::FinishDeadline { ms } => vec![format!("{key} = {}", quoted(&length_of_time(*ms)))],
             Self::DeleteBranch(flag) => vec![format!("{key} = {flag}")],
         }
     }
 }
 
-fn plan_lines(plan: &PlanConfig) -> Vec<String> {
+fn plan_lines(plan: PlanConfig) -> Vec<String> {
     match plan {
         PlanConfig::Serial => vec!["strategy = \"serial\"".to_owned()],
         PlanConfig::Pipeline { depth } => vec!["strategy = \"pipeline\"".to_owned(), format!("depth = {depth}")],

@@ -5,7 +5,7 @@ use super::*;
 use crate::config::repo::PlanConfig;
 use crate::facts::Strategy;
 
-const BORS: &str = r##"status = [
+const BORS: &str = r#"status = [
     "unit",
     "vendor/build",
     "test %",
@@ -29,7 +29,7 @@ pre_merge_hooks = []
 staus = ["unit"]
 [committer]
 name = "Bot"
-"##;
+"#;
 
 const KODIAK: &str = r#"version = 1
 app_id = "1"

@@ -14,7 +14,7 @@ pub(super) fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\'' => out.push(c),
             // What cannot be seen, or turns the text around, is spelt out.
-            c if c.escape_debug().count() > 1 => out.push_str(&format!("\\U{:08x}", u32::from(c))),
+            c if c.escape_debug().count() > 1 => out.extend(format!("\\U{:08x}", u32::from(c)).chars()),
             c => out.push(c),
         }
     }
@@ -25,19 +25,6 @@ pub(super) fn quoted(text: &str) -> String {
 /// Texts between square brackets.
 pub(super) fn list(texts: &[String]) -> String {
     format!("[{}]", texts.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
-}
-
-/// A length of time as a settings file has it; parts of a second are dropped.
-pub(super) fn duration(ms: i64) -> String {
-    let mut rest = ms / 1000;
-    let mut out = String::new();
-    for (unit, seconds) in [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)] {
-        if rest >= seconds {
-            out.push_str(&format!("{}{unit}", rest / seconds));
-            rest %= seconds;
-        }
-    }
-    if out.is_empty() { "0s".to_owned() } else { out }
 }
 
 /// A comment, broken between words; `indent` stands before each line, and what follows the first is set in.
@@ -74,6 +61,5 @@ mod tests {
         let lines = comment("", &"word ".repeat(60));
         assert!(lines.len() > 2 && lines.iter().all(|line| line.starts_with('#') && line.len() <= WIDTH + 4));
         assert_eq!(comment("    ", "a\n[merge]"), ["    # a [merge]"]);
-        assert_eq!(duration(5_400_000), "1h30m");
     }
 }

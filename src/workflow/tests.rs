@@ -119,9 +119,9 @@ fn names_refer_to_the_matrix() {
 #[test]
 fn called_workflows_are_followed_within_the_repository() {
     let mut files = Files::new();
-    let callee = "on:\n  workflow_call:\n    inputs:\n      v: { type: string, default: '9' }\njobs:\n  build:\n    \
+    let local = "on:\n  workflow_call:\n    inputs:\n      v: { type: string, default: '9' }\njobs:\n  build:\n    \
                   name: build ${{ inputs.v }}\n  unit:\n    if: inputs.v\n";
-    files.insert(".github/workflows/callee.yml".into(), workflow(callee));
+    files.insert(".github/workflows/callee.yml".into(), workflow(local));
     let caller = workflow(
         "on: push\njobs:\n  a:\n    uses: ./.github/workflows/callee.yml\n  b:\n    name: B\n    strategy:\n      \
          matrix: { v: [1, 2] }\n    uses: ./.github/workflows/callee.yml\n    with: { v: '${{ matrix.v }}' }\n  c:\n    \

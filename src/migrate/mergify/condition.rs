@@ -139,8 +139,8 @@ fn parts(text: &str) -> Test<'_> {
     Test { negative, count, attribute, operator, value: inner.unwrap_or(value) }
 }
 
-fn simple(text: &str) -> Says {
-    let test = parts(text);
+fn simple(written: &str) -> Says {
+    let test = parts(written);
     let named = test.value.to_owned();
     match (test.negative, test.count, test.attribute, test.operator) {
         (false, false, "check-success" | "status-success", "=") => {

@@ -72,7 +72,7 @@ fn queue_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, around:
         let at = At::new(&format!("queue_rules \"{}\"", name(rule)), rule.line);
         match elsewhere(&asked(rule), around) {
             Some(base) => {
-                draft.drop(at, &format!("it is for the branch `{base}`"), "one queue, for the default branch, is all")
+                draft.drop(at, &format!("it is for the branch `{base}`"), "one queue, for the default branch, is all");
             }
             None => candidates.push((rule, at)),
         }
