@@ -27,15 +27,12 @@ impl Place {
     fn inside(&self) -> Vec<Self> {
         let Some((rows, open, close)) = tables(&self.row.kind) else { return Vec::new() };
         let each = |row: &'static Row| {
-            let others: String = rows
-                .iter()
-                .filter(|other| other.key != row.key)
-                .map(|other| format!("{} = {}, ", other.key, other.example))
-                .collect();
+            let others = rows.iter().filter(|other| other.key != row.key);
+            let others: Vec<_> = others.map(|other| format!("{} = {}, ", other.key, other.example)).collect();
             Self {
                 row,
                 path: format!("{}.{}", self.path, row.key),
-                before: format!("{}{} = {open}{{ {others}", self.before, self.row.key),
+                before: format!("{}{} = {open}{{ {}", self.before, self.row.key, others.concat()),
                 after: format!(" }}{close}{}", self.after),
             }
         };
@@ -140,11 +137,12 @@ fn every_example_and_every_default_is_right() {
 
 #[test]
 fn all_examples_together_are_a_file_that_is_right() {
-    let mut text = String::new();
-    for section in SECTIONS {
-        text.push_str(&format!("[{}]\n", section.name));
-        section.rows.iter().for_each(|row| text.push_str(&format!("{} = {}\n", row.key, row.example)));
-    }
+    let line = |row: &Row| format!("{} = {}\n", row.key, row.example);
+    let sections = SECTIONS.iter().map(|section| {
+        let lines: Vec<_> = section.rows.iter().map(line).collect();
+        format!("[{}]\n{}", section.name, lines.concat())
+    });
+    let text = sections.collect::<Vec<_>>().concat();
     RepoConfig::parse(&text).unwrap_or_else(|why| panic!("{why:?}\n{text}"));
     assert!(validator().is_valid(&as_json(&text)));
 }

@@ -59,8 +59,8 @@ fn a_healthy_installation_is_found_healthy_and_faults_of_the_app_are_named() {
     let (code, report) = examine(&stage, &[]);
     assert_eq!((code, complaints(&report)), (Some(0), Vec::new()), "{report:#}");
 
-    let state = stage.admin("GET", "/state", &Value::Null);
-    let app = &state["apps"][state["cast"]["app"].to_string()];
+    let world = stage.admin("GET", "/state", &Value::Null);
+    let app = &world["apps"][world["cast"]["app"].to_string()];
     let (mut permissions, mut events) = (app["permissions"].clone(), app["events"].clone());
     events.as_array_mut().expect("a list").retain(|event| event != "issue_comment");
     stage.admin("PUT", "/app", &json!({"events": events}));
