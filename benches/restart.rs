@@ -90,7 +90,9 @@ fn multiply(state: &mut RepoState) {
         let mut record = record.clone();
         record.pull.number = number;
         let id = record.entry().expect("it is approved");
-        state.queue.order.push(Entry { id, ..first.clone() });
+        let mut entry: Entry = first.clone();
+        entry.id = id;
+        state.queue.order.push(entry);
         state.desk.pulls.insert(number, record);
         state.posts.insert(number, post.clone());
     }

@@ -303,7 +303,7 @@ pub enum Decision {
     /// A request through the API has its answer.
     Reply {
         /// The request.
-        request: Request,
+        request: Box<Request>,
         /// How.
         answer: Answer,
     },

@@ -25,7 +25,7 @@ pub struct Asked {
 /// Takes in a request. Whoever calls sees to it that none is taken in twice.
 pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<Decision> {
     let Request { id, ref command, ref login, .. } = asked.request;
-    let reply = |answer| Decision::Reply { request: asked.request.clone(), answer };
+    let reply = |answer| Decision::Reply { request: Box::new(asked.request.clone()), answer };
     let refused = |why| vec![reply(Answer::Refused { word: command.word(), why })];
     let Some(pull) = &asked.pull else { return refused(Refusal::NoSuchPull) };
     let Some((by, permission)) = &asked.asker else { return refused(Refusal::NeedsWrite { login: login.to_string() }) };

@@ -34,7 +34,8 @@ mod tests {
     use super::*;
     use crate::admission::Freeze;
     use crate::engine::fact::Fact;
-    use crate::engine::job::{Job, jobs};
+    use crate::engine::job::Job;
+    use crate::engine::owed::jobs;
     use crate::engine::take::{Around, take_in};
     use crate::facts::{Person, Repository};
     use crate::ids::{PrNumber, Reading, RepoId, RunId, Sha, UserId};

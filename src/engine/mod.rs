@@ -7,6 +7,7 @@ pub mod eta;
 pub mod fact;
 mod gate;
 pub mod job;
+pub mod owed;
 pub mod perform;
 mod posts;
 mod present;

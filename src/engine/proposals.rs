@@ -55,7 +55,9 @@ pub(super) fn seen(state: &mut RepoState, pull: &Pull) {
 /// Heads of open pull requests were listed, and who is not open any more.
 pub(super) fn heads(state: &mut RepoState, open: &[(PrNumber, Sha)], gone: &[PrNumber]) {
     state.proposals.retain(|pr, _| !gone.contains(pr));
-    open.iter().for_each(|(pr, head)| head_is(state, *pr, *head));
+    for (pr, head) in open {
+        head_is(state, *pr, *head);
+    }
 }
 
 /// The head of an open pull request onto trunk is this.
@@ -125,22 +127,22 @@ fn note(problem: &Problem) -> Note {
 
 /// Who of those queued now would notice.
 fn touched(state: &RepoState, changes: &[Change]) -> Touched {
-    let changed = |key: &str| changes.iter().any(|change| change.key.starts_with(key));
+    let touches = |key: &str| changes.iter().any(|change| change.key.starts_with(key));
     let approval = |pr: &PrNumber| state.desk.pulls.get(pr).and_then(|record| record.approval.as_ref());
     let queued = || state.queue.order.iter().map(|entry| entry.id.pr);
     let only_strategy =
         changes.iter().filter(|change| change.key.starts_with("merge.")).all(|c| c.key == "merge.strategy");
     let has_own = |pr: &PrNumber| approval(pr).is_some_and(|approval| approval.wish.strategy.is_some());
     let by_label = |pr: &PrNumber| approval(pr).is_some_and(|approval| matches!(approval.via, Via::Label(_)));
-    let mut touched = Touched::default();
-    if changed("merge.") {
-        touched.composed = queued().filter(|pr| !(only_strategy && has_own(pr))).collect();
+    let mut noticed = Touched::default();
+    if touches("merge.") {
+        noticed.composed = queued().filter(|pr| !(only_strategy && has_own(pr))).collect();
     }
-    if changed("checks.required") || changed("checks.skipped_passes") || changed("checks.neutral_passes") {
-        touched.judged = queued().collect();
+    if touches("checks.required") || touches("checks.skipped_passes") || touches("checks.neutral_passes") {
+        noticed.judged = queued().collect();
     }
-    if changed("queue.label") {
-        touched.unlabelled = queued().filter(by_label).collect();
+    if touches("queue.label") {
+        noticed.unlabelled = queued().filter(by_label).collect();
     }
-    touched
+    noticed
 }

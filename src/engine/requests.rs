@@ -27,7 +27,8 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
         | Answer::Here
         | Answer::Help
         | Answer::NothingToTakeBack
-        | Answer::Delegated { .. } => (true, "done", posts::standing(state, request.pull, now)),
+        | Answer::Delegated { .. }
+        | Answer::Stop { .. } => (true, "done", posts::standing(state, request.pull, now)),
         Answer::NotQueued => {
             (true, "not-queued", "It is not in the queue, so there is nothing to take out.".to_owned())
         }

@@ -64,9 +64,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
     match fact {
         Fact::Repository(repository) => state.repository = repository.clone(),
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
-        Fact::Settings { at, file, demands, places } => {
-            settings(state, (*at, file, demands), places, around);
-        }
+        Fact::Settings { at, file, demands, places } => settings(state, (*at, file, demands), places, around),
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
@@ -111,18 +109,17 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::RefGone(name) => {
             state.refs.remove(name);
         }
-        Fact::LabelOff { pr } => {
-            state.labels_off.remove(pr);
-        }
+        Fact::LabelOff { pr } => _ = state.labels_off.remove(pr),
         Fact::Closed { pr, merged } => closed(state, *pr, *merged, around),
-        Fact::LeftOpen { pr, head } => {
-            if let Some(closing) = state.closings.remove(pr) {
-                posts::left_open(state, *pr, (closing.tip, *head), around.page);
-            }
-        }
-        Fact::BranchDone { pr } => {
-            state.branches.remove(pr);
-        }
+        Fact::LeftOpen { pr, head } => left_open(state, *pr, *head, around),
+        Fact::BranchDone { pr } => _ = state.branches.remove(pr),
+    }
+}
+
+/// A commit that did not land stands in a landed pull request's branch, which so stays open.
+fn left_open(state: &mut RepoState, pr: PrNumber, head: Sha, around: Around<'_>) {
+    if let Some(closing) = state.closings.remove(&pr) {
+        posts::left_open(state, pr, (closing.tip, head), around.page);
     }
 }
 

@@ -1,7 +1,8 @@
 //! One turn of a repository: facts are taken in, everything is written in one transaction, and only then may anything be done.
 
 use super::fact::Fact;
-use super::job::{Job, jobs};
+use super::job::Job;
+use super::owed::jobs;
 use super::state::RepoState;
 use super::take::{Around, take_in};
 use crate::ids::{Moment, Reading, RepoId};

@@ -112,16 +112,16 @@ impl Ground {
     }
 
     fn frozen(&self, at: Moment) -> bool {
-        let words = self.stops.iter().filter(|word| matches!(word.what, What::Freeze(_) | What::Thaw));
-        words.last().is_some_and(|word| match word.what {
+        let mut words = self.stops.iter().filter(|word| matches!(word.what, What::Freeze(_) | What::Thaw));
+        words.next_back().is_some_and(|word| match word.what {
             What::Freeze(until) => word.done.is_some_and(|done| done < at) && until.is_none_or(|until| at < until),
             What::Thaw | What::Hold(_) | What::Release(_) => false,
         })
     }
 
     fn held(&self, pr: PrNumber, at: Moment) -> bool {
-        let words = self.stops.iter().filter(|word| word.what == What::Hold(pr) || word.what == What::Release(pr));
-        words.last().is_some_and(|word| word.what == What::Hold(pr) && word.done.is_some_and(|done| done < at))
+        let mut words = self.stops.iter().filter(|word| word.what == What::Hold(pr) || word.what == What::Release(pr));
+        words.next_back().is_some_and(|word| word.what == What::Hold(pr) && word.done.is_some_and(|done| done < at))
     }
 
     /// By the settings on a commit a window had long begun.

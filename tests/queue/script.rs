@@ -64,7 +64,9 @@ impl Play {
             self.say("= ", &standing(id.head, &place));
         }
         let aside: Vec<_> = self.state.aside.iter().map(|e| format!("aside: {}", name(e.id.head))).collect();
-        aside.iter().for_each(|line| self.say("= ", line));
+        for line in &aside {
+            self.say("= ", line);
+        }
     }
 
     /// Takes the line as a setting, if it is one.

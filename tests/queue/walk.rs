@@ -84,7 +84,9 @@ impl Walk {
     fn set_free(&mut self) {
         self.happen(Event::Gated(Gate::Open));
         let held: Vec<PrNumber> = self.state.aside.iter().chain(&self.state.order).map(|e| e.id.pr).collect();
-        held.into_iter().for_each(|pr| self.happen(Event::Released { pr }));
+        for pr in held {
+            self.happen(Event::Released { pr });
+        }
     }
 
     fn trouble(&mut self) {

@@ -37,8 +37,8 @@ struct Annotation {
     path: Option<String>,
     #[serde(default)]
     start_line: Option<u64>,
-    #[serde(default)]
-    annotation_level: Option<String>,
+    #[serde(default, rename = "annotation_level")]
+    level: Option<String>,
     #[serde(default)]
     message: Option<String>,
 }
@@ -81,7 +81,7 @@ impl GithubForge {
     async fn annotations(&self, id: u64) -> Result<Vec<String>, Trouble> {
         let rest = format!("check-runs/{id}/annotations?per_page={ANNOTATIONS}");
         let found: Vec<Annotation> = self.read(&rest, NEEDS).await?.unwrap_or_default();
-        let failures = found.into_iter().filter(|of| of.annotation_level.as_deref() == Some("failure"));
+        let failures = found.into_iter().filter(|of| of.level.as_deref() == Some("failure"));
         Ok(failures.filter_map(Annotation::words).collect())
     }
 

@@ -57,14 +57,15 @@ struct Annotation<'a> {
     path: &'a str,
     start_line: usize,
     end_line: usize,
-    annotation_level: &'static str,
+    #[serde(rename = "annotation_level")]
+    level: &'static str,
     message: &'a str,
 }
 
 impl<'a> From<&'a Note> for Annotation<'a> {
     fn from(note: &'a Note) -> Self {
         let Note { path, line, message } = note;
-        Self { path, start_line: *line, end_line: *line, annotation_level: "failure", message }
+        Self { path, start_line: *line, end_line: *line, level: "failure", message }
     }
 }
 
