@@ -81,7 +81,7 @@ fn examined(config: &ServiceConfig, only: Option<&RepoName>) -> Result<Vec<Findi
         app: config.github.app_id,
         public_url: config.server.public_url.clone(),
         reconcile_ms: config.engine.reconcile_ms,
-        signs: false,
+        signs: config.git.signing_key.is_some(),
     };
     Ok(diagnose(&checkup, &ours, only))
 }

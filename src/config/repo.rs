@@ -8,6 +8,9 @@ use crate::message::Messages;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// Where a repository has its settings, on trunk.
+pub const SETTINGS_PATH: &str = ".github/greenline.toml";
+
 /// A repository's settings, checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepoConfig {

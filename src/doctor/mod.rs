@@ -10,13 +10,13 @@ mod repository;
 mod rules;
 mod workflows;
 
+pub use crate::config::repo::SETTINGS_PATH;
 pub use finding::{Finding, Verdict};
 pub use needs::{EVENTS, Event, Level, PERMISSIONS, Permission};
 pub use reading::{
     Asked, Bypass, Checkup, FailedDelivery, Hook, Identity, Inside, Installation, KnownApp, NamePattern, Origin,
     Protection, Repository, Rule, Ruleset, Unasked,
 };
-pub use repository::SETTINGS_PATH;
 
 use crate::ids::{AppId, RepoName};
 

@@ -63,7 +63,12 @@ pub const PERMISSIONS: &[Permission] = &[
     ),
     needed("pull_requests", "Pull requests", Level::Write, "pull requests cannot be read or closed"),
     needed("issues", "Issues", Level::Write, "comments, reactions and labels cannot be read or written"),
-    needed("checks", "Checks", Level::Read, "the verdicts of CI cannot be read"),
+    needed(
+        "checks",
+        "Checks",
+        Level::Write,
+        "the verdicts of CI cannot be read, nor the check run `greenline` be shown",
+    ),
     needed("statuses", "Commit statuses", Level::Read, "the verdicts of CI that reports statuses cannot be read"),
     needed("metadata", "Metadata", Level::Read, "permissions of people and rulesets cannot be read"),
     wanted("actions", "Actions", Level::Write, "workflow runs that nobody waits for any more run to their end"),

@@ -5,11 +5,9 @@ use super::finding::Finding;
 use super::reading::{Bypass, Inside, KnownApp, Repository, Rule};
 use super::{rules, workflows};
 use crate::config::RepoConfig;
+use crate::config::repo::SETTINGS_PATH;
 use crate::facts::RequiredCheck;
 use crate::wording::shown;
-
-/// Where a repository's settings are, on trunk.
-pub const SETTINGS_PATH: &str = ".github/greenline.toml";
 
 /// The repository that is looked at, and who looks.
 pub(super) struct Place<'a> {

@@ -27,7 +27,7 @@ enum Refuses {
 
 /// Everything GitHub would refuse in a repository.
 pub(super) fn refusals(place: &Place<'_>, inside: &Inside, config: &RepoConfig) -> Vec<Finding> {
-    let merges = config.merge.strategy == Strategy::Merge;
+    let merges = matches!(config.merge.strategy, Strategy::Merge | Strategy::RebaseMerge);
     let judge = |rules: &[Rule], of: Ref, name: &str| -> Vec<Finding> {
         rules.iter().filter_map(|rule| by_rule(place, rule, of, name, merges)).collect()
     };

@@ -83,6 +83,30 @@ pub struct RequestRow {
     pub sentence: String,
 }
 
+impl Board {
+    /// A board with nothing on it.
+    pub fn empty(name: RepoName, trunk: BranchName, at: Moment) -> Self {
+        Self {
+            name,
+            trunk,
+            tip: None,
+            troubles: Vec::new(),
+            closures: Vec::new(),
+            queue: Vec::new(),
+            held: Vec::new(),
+            waiting: Vec::new(),
+            groups: Vec::new(),
+            landings: Vec::new(),
+            departures: Vec::new(),
+            run_ms: None,
+            wait_ms: None,
+            counters: BTreeMap::new(),
+            at,
+            answers: Answers::default(),
+        }
+    }
+}
+
 /// A pull request in the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueRow {

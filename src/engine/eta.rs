@@ -63,7 +63,10 @@ pub(super) fn etas(state: &RepoState, now: Moment) -> BTreeMap<EntryId, i64> {
         asked.map_or(0, |asked| now.since_ms(asked).max(0))
     };
     let forecast = forecast(&state.queue, &state.policy());
-    forecast.into_iter().map(|(entry, ahead)| (entry, estimate_ms(run_ms, ahead.rounds, used_ms(&ahead)))).collect()
+    // When a freeze ends is nobody's to learn from runs.
+    let lands = |entry: &EntryId| state.queue.gate.lets(entry.pr);
+    let forecast = forecast.into_iter().filter(|(entry, _)| lands(entry));
+    forecast.map(|(entry, ahead)| (entry, estimate_ms(run_ms, ahead.rounds, used_ms(&ahead)))).collect()
 }
 
 /// So many runs of a usual length one after another, the first of which has used this much already.

@@ -7,6 +7,7 @@ use super::reports;
 use super::state::RepoState;
 use crate::admission::Via;
 use crate::config::changes::{Change, changes};
+use crate::config::repo::SETTINGS_PATH;
 use crate::config::{Problem, RepoConfig};
 use crate::facts::{Pull, PullState};
 use crate::ids::{PrNumber, Sha};
@@ -15,8 +16,6 @@ use crate::port::report::{Ending, Note, Report, Topic};
 use crate::text::{self, Touched};
 use serde::{Deserialize, Serialize};
 
-/// Where a repository's settings are.
-pub const SETTINGS_PATH: &str = ".github/greenline.toml";
 /// Open pull requests whose heads are kept in mind.
 const KEPT: usize = 2_000;
 /// Places marked in a file, at the most.
@@ -137,6 +136,9 @@ fn touched(state: &RepoState, changes: &[Change]) -> Touched {
     let mut noticed = Touched::default();
     if touches("merge.") {
         noticed.composed = queued().filter(|pr| !(only_strategy && has_own(pr))).collect();
+    }
+    if touches("rules.") || touches("checks.before") {
+        noticed.weighed = queued().collect();
     }
     if touches("checks.required") || touches("checks.skipped_passes") || touches("checks.neutral_passes") {
         noticed.judged = queued().collect();

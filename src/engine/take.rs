@@ -265,10 +265,12 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
     let verdict = match judgement {
         Judgement::Pending { .. } => return,
         Judgement::Passed(green) => {
-            if let Some(run) = state.runs.get_mut(&id) {
-                run.green = green;
+            let before = state.runs.get_mut(&id).map(|run| std::mem::replace(&mut run.green, green));
+            let was_green = before.is_some_and(|before| !before.is_empty());
+            // The same verdict is often read twice.
+            if !was_green {
+                state.history.run_passed(asked_at.map_or(0, |asked| around.now.since_ms(asked)));
             }
-            state.history.run_passed(asked_at.map_or(0, |asked| around.now.since_ms(asked)));
             Verdict::Passed
         }
         Judgement::Failed(failed) => {

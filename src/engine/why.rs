@@ -3,11 +3,10 @@
 
 use super::posts;
 use super::present;
-use super::proposals::SETTINGS_PATH;
 use super::state::{LastWord, RepoState};
 use crate::admission::{Approval, Obstacle, Record};
 use crate::config::RepoConfig;
-use crate::config::repo::PlanConfig;
+use crate::config::repo::{PlanConfig, SETTINGS_PATH};
 use crate::facts::PullState;
 use crate::ids::{Login, Moment, PrNumber, RepoName, Sha};
 use crate::queue::{Doing, EntryId, Standing, explain_all};

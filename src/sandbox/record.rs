@@ -22,6 +22,9 @@ pub struct Exchange {
     pub status: u16,
     /// The body of the answer, null if it had none or was not JSON.
     pub response: Value,
+    /// The App under test asked, as itself or as an installation of it.
+    #[serde(default)]
+    pub ours: bool,
     /// The answer was made up by a fault, so it owes nothing to any contract.
     pub fault: bool,
 }

@@ -18,6 +18,8 @@ pub struct Touched {
     pub composed: Vec<PrNumber>,
     /// Other checks would decide about them.
     pub judged: Vec<PrNumber>,
+    /// Other rules would let them in, or keep them waiting.
+    pub weighed: Vec<PrNumber>,
     /// They asked by a label that would not count any more.
     pub unlabelled: Vec<PrNumber>,
 }
@@ -134,6 +136,10 @@ fn consequences(touched: &Touched) -> Vec<String> {
     }
     if !touched.judged.is_empty() {
         said.push(format!("Of those queued now, {} would be decided by other checks.", of(&touched.judged)));
+    }
+    if !touched.weighed.is_empty() {
+        let who = of(&touched.weighed);
+        said.push(format!("Of those queued now, {who} would be weighed by other rules, and perhaps have to wait."));
     }
     if !touched.unlabelled.is_empty() {
         said.push(format!(

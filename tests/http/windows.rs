@@ -1,7 +1,7 @@
 //! What the doors show: the page, the boards as JSON and as events, health; and how the service closes.
 
 use super::house::{Answer, House, Mood, SECRET, pull};
-use greenline::engine::board::{Answers, Board, QueueRow};
+use greenline::engine::board::{Board, QueueRow};
 use greenline::facts::Person;
 use greenline::http::{Limits, Readiness};
 use greenline::ids::{Moment, PrNumber, RepoId, UserId};
@@ -22,23 +22,11 @@ fn board(title: &str) -> Board {
         since: Moment::from_ms(0),
         eta_ms: None,
     };
+    let (name, trunk) = ("octo/hello".parse().expect("a name"), "main".parse().expect("a branch"));
     Board {
-        name: "octo/hello".parse().expect("a name"),
-        trunk: "main".parse().expect("a branch"),
-        tip: None,
-        troubles: vec![],
-        closures: vec![],
-        held: vec![],
         queue: vec![row],
-        groups: vec![],
-        landings: vec![],
-        waiting: vec![],
-        departures: vec![],
-        run_ms: None,
-        wait_ms: None,
         counters: BTreeMap::from([("greenline_landed_total".into(), 5), ("not a metric\n".into(), 1)]),
-        at: Moment::from_ms(0),
-        answers: Answers::default(),
+        ..Board::empty(name, trunk, Moment::from_ms(0))
     }
 }
 

@@ -2,12 +2,11 @@
 
 use super::house::{Answer, House, Mood, SECRET};
 use greenline::config::service::ApiToken;
-use greenline::engine::board::{Answers, Board};
+use greenline::engine::board::Board;
 use greenline::http::{Limits, tokens};
 use greenline::ids::{Moment, PrNumber, RepoId};
 use greenline::port::Store;
 use greenline::port::store::Hint;
-use std::collections::BTreeMap;
 
 const HEAD: &str = "757107ea0eb2509fc211221cce984b8a37570b6d";
 const PLACE: &str = "/api/repos/octo/hello/queue/12";
@@ -24,19 +23,8 @@ fn token(name: &str, repositories: Option<&str>) -> ApiToken {
 async fn house() -> House {
     let known = vec![token("all", None), token("other", Some("octo/other"))];
     let house = House::with_tokens(&[SECRET], known, Limits::default()).await;
-    let board = Board {
-        name: "octo/hello".parse().expect("a name"),
-        trunk: "main".parse().expect("a branch"),
-        tip: None,
-        troubles: vec![],
-        queue: vec![],
-        groups: vec![],
-        landings: vec![],
-        departures: vec![],
-        counters: BTreeMap::new(),
-        at: Moment::from_ms(0),
-        answers: Answers::default(),
-    };
+    let (name, trunk) = ("octo/hello".parse().expect("a name"), "main".parse().expect("a branch"));
+    let board = Board::empty(name, trunk, Moment::from_ms(0));
     house.boards.publish(RepoId::new(7), board);
     house
 }

@@ -68,7 +68,7 @@ fn one_red_check_is_enough_whatever_the_others_do() {
 #[test]
 fn a_batch_is_halved_until_the_red_one_is_found() {
     let stage = Stage::empty();
-    stage.configure(&requires(&["ci"]).replace("[checks]", "strategy = \"batch\"\nsize = 4\n\n[checks]"));
+    stage.configure(&requires(&["ci"]).replace("[checks]", "strategy = \"batch\"\nbatch_size = 4\n\n[checks]"));
     let names = ["one", "two", "three", "four"];
     let pulls: Vec<_> = names.iter().map(|name| stage.pull(name)).collect();
     for pull in &pulls {

@@ -61,6 +61,8 @@ pub(super) struct Walked {
 /// The connection to one GitHub, and everything known about it for as long as the service runs.
 pub(super) struct Client {
     crab: Octocrab,
+    /// For hosts that are not GitHub's interface: the other one puts that interface's path before every address.
+    strangers: Octocrab,
     host: Host,
     app: AppId,
     key: EncodingKey,
@@ -74,14 +76,15 @@ impl Client {
     /// Opens nothing yet; must be called inside a tokio runtime. `Denied` when the settings cannot be right.
     pub(super) fn new(settings: &GithubConfig) -> Result<Self, Trouble> {
         let bad = |why: &dyn std::fmt::Display| Trouble::Denied(format!("the HTTP client cannot be made: {why}"));
-        let crab = Octocrab::builder()
-            .base_uri(settings.api_url.as_str())
-            .map_err(|why| bad(&why))?
-            .set_connect_timeout(Some(CONNECT_TIMEOUT))
-            .set_read_timeout(Some(READ_TIMEOUT))
-            .set_write_timeout(Some(READ_TIMEOUT))
-            .build()
-            .map_err(|why| bad(&why))?;
+        let patient = || {
+            Octocrab::builder()
+                .set_connect_timeout(Some(CONNECT_TIMEOUT))
+                .set_read_timeout(Some(READ_TIMEOUT))
+                .set_write_timeout(Some(READ_TIMEOUT))
+        };
+        let crab = patient().base_uri(settings.api_url.as_str()).map_err(|why| bad(&why))?;
+        let crab = crab.build().map_err(|why| bad(&why))?;
+        let strangers = patient().build().map_err(|why| bad(&why))?;
         let key = EncodingKey::from_rsa_pem(settings.private_key.expose_secret().as_bytes()).map_err(|why| {
             Trouble::Denied(format!(
                 "the App's private key is not an RSA key in PEM form ({why}); download a new one from the App's settings"
@@ -89,6 +92,7 @@ impl Client {
         })?;
         Ok(Self {
             crab,
+            strangers,
             host: Host::new(&settings.api_url)?,
             app: settings.app_id,
             key,

@@ -225,7 +225,7 @@ const REQUIRED: &[Row] = &[
     },
 ];
 
-const TEMPLATE: Kind = Kind::Text { longest: 2000, pattern: r"^[^{}]*(\{[^{}]*\}[^{}]*)*$", told: "a template" };
+const TEMPLATE: Kind = Kind::Text { longest: 4000, pattern: r"^[^{}]*(\{[^{}]*\}[^{}]*)*$", told: "a template" };
 
 const MARK: Kind = Kind::Text { longest: 100, pattern: r"\S", told: "the text at which descriptions are cut" };
 
@@ -334,6 +334,8 @@ const EXEMPT_HOTFIX: Row = Row {
 
 const USER: Kind = Kind::Text { longest: 100, pattern: "^[A-Za-z0-9_.-]+(\\[bot\\])?$", told: "a person's login" };
 
+const OF_SECTION: Absent = Absent::Means("what the section says");
+
 const WINDOW: &[Row] = &[
     Row {
         key: "when",
@@ -352,14 +354,14 @@ const WINDOW: &[Row] = &[
     Row {
         key: "time_zone",
         kind: ZONE,
-        absent: Absent::Means("the section's"),
+        absent: OF_SECTION,
         example: r#""America/New_York""#,
         help: "Where these times are.",
     },
-    EXEMPT_LABELS,
-    EXEMPT_USERS,
-    EXEMPT_PRIORITY,
-    EXEMPT_HOTFIX,
+    Row { absent: OF_SECTION, ..EXEMPT_LABELS },
+    Row { absent: OF_SECTION, ..EXEMPT_USERS },
+    Row { absent: OF_SECTION, ..EXEMPT_PRIORITY },
+    Row { absent: OF_SECTION, ..EXEMPT_HOTFIX },
 ];
 
 const FREEZE: &[Row] = &[

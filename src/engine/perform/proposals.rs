@@ -3,8 +3,9 @@
 
 use super::read::parse_settings;
 use crate::config::Problem;
+use crate::config::repo::SETTINGS_PATH;
 use crate::engine::fact::Fact;
-use crate::engine::proposals::{Proposed, SETTINGS_PATH};
+use crate::engine::proposals::Proposed;
 use crate::engine::world::World;
 use crate::ids::PrNumber;
 use crate::port::git::{Composed, PullHead, Recipe};

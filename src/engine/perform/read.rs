@@ -3,10 +3,10 @@
 use super::requests;
 use crate::admission::{Heard, PullReading, Said, Subject};
 use crate::command::{self, Command, Request, Wish};
+use crate::config::repo::SETTINGS_PATH;
 use crate::config::{self, Problem, RepoConfig};
 use crate::engine::fact::Fact;
 use crate::engine::perform::grounds::grounds;
-use crate::engine::proposals::SETTINGS_PATH;
 use crate::engine::view::View;
 use crate::engine::world::World;
 use crate::facts::{CheckState, Comment, Demands, Pull, PullState, Repository, RequiredCheck};

@@ -42,7 +42,7 @@ pub(super) use reply::Reply;
 use super::admin::Fault;
 use super::lookalike::Lookalike;
 use super::record::Exchange;
-use super::types::Refused;
+use super::types::{Actor, Refused};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -97,7 +97,8 @@ async fn serve(State(look): State<Lookalike>, request: Request) -> Response {
         reply = fault.headed(reply);
     }
     if look.recorder().wanted() {
-        look.recorder().keep(&exchange(&parts, path, &body, &reply, made_up));
+        let exchange = exchange(&parts, path, &body, &reply, made_up);
+        look.recorder().keep(&Exchange { ours: by_app_under_test(&look, &parts.headers), ..exchange });
     }
     reply.into_response()
 }
@@ -110,7 +111,16 @@ fn exchange(parts: &http::request::Parts, path: String, body: &Bytes, reply: &Re
         request: serde_json::from_slice(body).unwrap_or(Value::Null),
         status: reply.status,
         response: reply.json().cloned().unwrap_or(Value::Null),
+        ours: false,
         fault,
+    }
+}
+
+fn by_app_under_test(look: &Lookalike, headers: &http::HeaderMap) -> bool {
+    let ours = look.identities().app.id;
+    match auth::caller(look, headers) {
+        Ok(Actor::App(app) | Actor::Installation { app, .. }) => app == ours,
+        Ok(Actor::Anonymous | Actor::User(_) | Actor::Admin) | Err(_) => false,
     }
 }
 

@@ -59,7 +59,7 @@ impl Client {
     ) -> Result<StatusCode, String> {
         let request = Request::get(from).header(USER_AGENT, AGENT).body(OctoBody::empty());
         let request = request.map_err(|why| why.to_string())?;
-        let (parts, mut body) = self.crab.send(request).await.map_err(|why| chain(&why))?.into_parts();
+        let (parts, mut body) = self.strangers.send(request).await.map_err(|why| chain(&why))?.into_parts();
         while parts.status.is_success() {
             let Some(frame) = body.frame().await else { break };
             let frame = frame.map_err(|why| chain(&why))?;
