@@ -116,6 +116,7 @@ pub fn leave_code(why: &LeaveWhy) -> &'static str {
         LeaveWhy::MergedElsewhere => "merged-elsewhere",
         LeaveWhy::HeadGone => "head-repo-gone",
         LeaveWhy::PermissionLost { .. } => "permission-lost",
+        LeaveWhy::MayNotAsk { .. } => "may-not-ask",
         LeaveWhy::SetAside => "set-aside",
         LeaveWhy::Replaced => "replaced",
     }
@@ -141,6 +142,10 @@ pub fn leave(why: &LeaveWhy, approved: Sha, label: &str) -> String {
         LeaveWhy::PermissionLost { by } => {
             format!("{} approved it and may no longer push here. Somebody with write permission can {again}.", code(by))
         }
+        LeaveWhy::MayNotAsk { by } => format!(
+            "{} asked for it, which the rules no longer allow (`mergers` or `no_self_merge` under `[rules]`). Somebody else can {again}.",
+            code(by)
+        ),
         LeaveWhy::SetAside => "Something that may pass keeps it out for now.".into(),
         LeaveWhy::Replaced => "A newer approval took its place.".into(),
     }

@@ -114,8 +114,11 @@ pub(super) fn obey(
         }
         Command::Approve(_) | Command::Unapprove | Command::Delegate(_) if !may_push => refused(needs_write),
         Command::Approve(_) | Command::Unapprove | Command::Delegate(_) | Command::Depends(_) => {
+            let before = record.said.clone();
             let answer = note(record, command, heard).unwrap_or_else(refused);
-            decisions.extend(weigh_again(record, None, terms));
+            if record.said.asks_anew(&before, record.waits().is_some()) {
+                decisions.extend(weigh_again(record, None, terms));
+            }
             answer
         }
     }
@@ -165,8 +168,8 @@ fn stands_against(record: &Record, wish: &Wish, said: &Heard, terms: &Terms) -> 
         None => moved(record, said).then_some(Refusal::PushedSince { head }),
     };
     let by = &said.comment.by;
-    let may = said.permission >= Permission::Write || record.said.delegated(&by.login).is_some();
-    let unfit = unfit(by, may, &record.pull, terms);
+    let own = (said.permission >= Permission::Write).then_some(&by.login);
+    let unfit = unfit(by, own.or_else(|| record.said.delegated(&by.login)), &record.pull, terms);
     if unfit.is_some() || record.has_landed() {
         return unfit.or(Some(Refusal::Landed));
     }

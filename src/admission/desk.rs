@@ -84,6 +84,9 @@ pub struct Record {
     /// The approved head that landed last: the same one never lands again, whatever the forge still shows.
     #[serde(default)]
     pub landed: Option<Sha>,
+    /// The review last acted on, or seen while an approval stood; none up to it asks for landing again.
+    #[serde(default)]
+    pub review: Option<u64>,
     /// What people said about it.
     #[serde(default)]
     pub said: Said,
@@ -175,6 +178,8 @@ impl Desk {
         if let Some(record) = self.pulls.get_mut(&pr) {
             record.over_until = record.over_until.max(Some(now));
             record.landed = Some(head);
+            // Even one that was set aside while this landed, under another number.
+            record.approval.take_if(|approval| approval.head == head);
             record.hold.standing = None;
         }
     }

@@ -21,7 +21,7 @@ pub use comments::{Heard, hear};
 pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
 pub use pulls::{PullReading, awaken, read, reconsider};
 pub use requests::{Asked, ask};
-pub use rules::{Terms, void};
+pub use rules::{Terms, outlawed, void};
 pub use said::{Delegate, Said, Subject};
 pub use stop::{Closure, Freeze, Hold, Latest, Stopped, changes_at, closures, passes};
 pub use weigh::{Grounds, Obstacle, weigh};

@@ -2,7 +2,7 @@
 
 use super::desk::{Approval, Decision, Desk, Record, Refusal, Via};
 use super::reviews;
-use super::rules::{Terms, against, unfit, void};
+use super::rules::{Terms, against, outlawed, unfit, void};
 use super::said::Said;
 use super::weigh::{Grounds, Obstacle, weigh};
 use crate::command::Wish;
@@ -40,6 +40,7 @@ pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: &Terms) 
     }
     let Some(pull) = reading.pull.clone().or_else(|| known.map(gone)) else { return Vec::new() };
     let record = renew(desk, pull, reading.reading, now);
+    reviews::note(record, reading);
     let mut decisions = review(record, reading, terms);
     if record.approval.is_none() {
         decisions.extend(label(record, reading, now, terms));
@@ -70,6 +71,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         label_judged: None,
         over_until: None,
         landed: None,
+        review: None,
         said: Said::default(),
         comments: std::collections::BTreeSet::new(),
         moves: Vec::new(),
@@ -99,7 +101,8 @@ fn review(record: &mut Record, reading: &PullReading, terms: &Terms) -> Vec<Deci
     let Some(approval) = &record.approval else { return Vec::new() };
     let lost = reading.approver.is_some_and(|permission| permission < Permission::Write);
     let why = void(approval, &record.moves, &record.pull, terms)
-        .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.by.login.to_string() }));
+        .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.rests_on().to_string() }))
+        .or_else(|| outlawed(approval, &record.pull, terms));
     let Some(why) = why else { return reweigh(record, reading.grounds.as_ref(), terms) };
     let mut decisions: Vec<_> = withdraw(record, why).into_iter().collect();
     if terms.labelled(&record.pull) && record.pull.state == PullState::Open {
@@ -199,8 +202,9 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
     }
     let may = *permission >= Permission::Write;
     let delegated = record.said.delegated(&labelled.by.login).filter(|_| !may).cloned();
+    let word_of = if may { Some(&labelled.by.login) } else { delegated.as_ref() };
     let moved = labelled.pushed_since || pushed_after(record, labelled.at);
-    let refusal = unfit(&labelled.by, may || delegated.is_some(), &record.pull, terms)
+    let refusal = unfit(&labelled.by, word_of, &record.pull, terms)
         .or_else(|| moved.then_some(Refusal::PushedSince { head: record.pull.head }))
         .or_else(|| against(&record.pull, terms));
     if let Some(why) = refusal {
@@ -208,7 +212,9 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
     }
     let (via, wish) = (Via::Label(labelled.event), &terms.wish(&Wish::default(), &record.pull));
     let asked = Permitted { by: &labelled.by, on_the_word_of: delegated.as_ref(), via, wish, at: now };
-    let decision = approve(record, asked, reading.grounds.as_ref(), terms);
+    // What was read for a request that nobody had made yet leaves out what was said about it.
+    let grounds = reading.grounds.as_ref().filter(|_| record.said.is_empty());
+    let decision = approve(record, asked, grounds, terms);
     record.describe(reading.pull.as_ref());
     decision.into_iter().collect()
 }

@@ -7,6 +7,17 @@ use crate::command::Wish;
 use crate::facts::{Opinion, Permission, Review};
 use crate::ids::Moment;
 
+/// Reviews seen while an approval stands are part of it: none of them asks again when that has ended.
+pub(super) fn note(record: &mut Record, reading: &PullReading) {
+    let Some(reviews) = reading.grounds.as_ref().and_then(|grounds| grounds.reviews.as_ref()) else { return };
+    if record.approval.is_some() {
+        let by_comment = |review: &Review| record.said.approvals.contains(review);
+        let last =
+            reviews.iter().map(|(review, _)| review).filter(|review| !by_comment(review)).map(|review| review.id);
+        record.review = record.review.max(last.max());
+    }
+}
+
 /// Follows the newest approving review of exactly this head by somebody who may ask. A review that does not count is no request,
 /// so nobody is answered.
 pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms) -> Option<Decision> {
@@ -20,13 +31,17 @@ pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, te
             && review.head == record.pull.head
             && review.by.id != record.pull.author.id
             && !review.by.bot
+            && record.review.is_none_or(|acted| review.id > acted)
             && record.over_until.is_none_or(|over| review.at >= over)
-            && unfit(&review.by, *may >= Permission::Write, &record.pull, terms).is_none()
+            && unfit(&review.by, (*may >= Permission::Write).then_some(&review.by.login), &record.pull, terms).is_none()
     };
     let (review, _) = reviews.iter().filter(asks).max_by_key(|(review, _)| (review.at, review.id))?;
+    record.review = Some(review.id);
     let wish = terms.wish(&Wish::default(), &record.pull);
     let asked = Permitted { by: &review.by, on_the_word_of: None, via: Via::Review(review.id), wish: &wish, at: now };
-    let decision = approve(record, asked, reading.grounds.as_ref(), terms);
+    // What was read for a request that nobody had made yet leaves out what was said about it.
+    let grounds = reading.grounds.as_ref().filter(|_| record.said.is_empty());
+    let decision = approve(record, asked, grounds, terms);
     record.describe(reading.pull.as_ref());
     decision
 }

@@ -5,7 +5,7 @@ use crate::command::Wish;
 use crate::config::freeze::FreezeConfig;
 use crate::config::repo::{ChecksConfig, RulesConfig};
 use crate::facts::{Person, Pull, PullState, RequiredCheck};
-use crate::ids::BranchName;
+use crate::ids::{BranchName, Login};
 use crate::queue::LeaveWhy;
 
 /// What the repository's settings and the forge's own rules say about admission.
@@ -96,17 +96,26 @@ pub(super) fn against(pull: &Pull, terms: &Terms) -> Option<Refusal> {
     }
 }
 
-/// What stands against this person asking for this pull request.
-pub(super) fn unfit(by: &Person, may_push: bool, pull: &Pull, terms: &Terms) -> Option<Refusal> {
+/// What stands against this person asking for this pull request; `word_of` is whose permission to push that rests on, their own or
+/// that of whoever delegated it to them.
+pub(super) fn unfit(by: &Person, word_of: Option<&Login>, pull: &Pull, terms: &Terms) -> Option<Refusal> {
     let login = by.login.to_string();
+    let author = &pull.author;
+    let own = author.id == by.id || word_of.is_some_and(|word_of| *word_of == author.login);
     let listed = |login: &str| terms.rules.mergers.iter().any(|known| known.as_str().eq_ignore_ascii_case(login));
-    if !may_push {
+    if word_of.is_none() {
         Some(Refusal::NeedsWrite { login })
     } else if !terms.rules.mergers.is_empty() && !listed(&login) {
         Some(Refusal::NotListed { login })
-    } else if terms.rules.no_self_merge && pull.author.id == by.id {
+    } else if terms.rules.no_self_merge && own {
         Some(Refusal::OwnWork { login })
     } else {
         None
     }
+}
+
+/// Why an approval no longer counts by the rules as they are now, if so: they may have changed since it was given.
+pub fn outlawed(approval: &Approval, pull: &Pull, terms: &Terms) -> Option<LeaveWhy> {
+    unfit(&approval.by, Some(approval.rests_on()), pull, terms)?;
+    Some(LeaveWhy::MayNotAsk { by: approval.by.login.to_string() })
 }

@@ -44,6 +44,13 @@ impl Said {
         self.delegates.iter().find(same).map(|delegate| &delegate.on_the_word_of)
     }
 
+    /// What was said since `before` may let in what waits, or keep out what is queued.
+    pub(super) fn asks_anew(&self, before: &Self, waits: bool) -> bool {
+        let withdrawn = before.approvals.iter().any(|approval| !self.approvals.contains(approval));
+        let given = self.approvals.iter().any(|approval| !before.approvals.contains(approval));
+        self.depends != before.depends || withdrawn || (given && waits)
+    }
+
     fn forget_approval(&mut self, by: &Person) -> bool {
         let before = self.approvals.len();
         self.approvals.retain(|approval| approval.by.id != by.id);

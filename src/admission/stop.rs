@@ -243,7 +243,8 @@ pub(super) fn hold(
         return Answer::Refused { word, why: Refusal::Overtaken };
     }
     decisions.push(Decision::Queue(Event::Held { pr: record.pull.number }));
-    if record.approval.is_some() { Answer::Done } else { Answer::Stop { word, came: Stopped::Held } }
+    let queued = record.approval.as_ref().is_some_and(|approval| approval.waits.is_empty());
+    if queued { Answer::Done } else { Answer::Stop { word, came: Stopped::Held } }
 }
 
 /// Lets a pull request go on; whoever held it may do that, too.

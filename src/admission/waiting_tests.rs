@@ -203,6 +203,10 @@ fn an_approval_by_comment_asks_for_reading_what_counts() {
     assert_eq!(story.desk.pulls[&PR].said.approvals, [], "that is not its head");
     story.merge("approve");
     assert_eq!(story.waits(), [Obstacle::Unread]);
+    story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('a'))]));
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+    assert_eq!(queued(&story.merge("approve")), None);
+    assert_eq!(story.waits(), [], "one more approval takes nobody out");
     let said = &story.desk.pulls[&PR].said.approvals;
     assert_eq!((said.len(), said[0].head), (1, sha('a')));
     story.merge("unapprove");

@@ -89,18 +89,20 @@ pub(super) fn refresh(state: &mut RepoState, around: Around<'_>) {
 
 /// What approved pull requests outside of the queue wait for. What was only not read yet is no news to anybody.
 fn refresh_waiting(state: &mut RepoState, page: Option<&str>) {
-    let unread = state.settings.file == File::Unread;
-    let waiting = state.desk.pulls.iter().filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?)));
-    let told: Vec<_> = waiting
-        .filter(|(_, approval)| !approval.waits.is_empty() && !approval.waits.contains(&Obstacle::Unread) && !unread)
-        .map(|(pr, approval)| {
-            let codes: Vec<_> = approval.waits.iter().map(text::obstacle_code).collect();
-            let about = format!("waits {} {} {:?}", approval.head, codes.join(" "), approval.waits);
-            (pr, about, text::status_comment("Waiting.", &text::waiting(&approval.waits), page))
-        })
-        .collect();
-    for (pr, about, body) in told {
-        say(state, pr, about, body);
+    if state.settings.file == File::Unread {
+        return;
+    }
+    let told = state.desk.pulls.values().filter_map(|record| {
+        let waits = record.waits().filter(|waits| !waits.contains(&Obstacle::Unread))?;
+        let hold = record.hold.standing.as_ref();
+        let by_whom = hold.map_or_else(String::new, |hold| format!(" {}", text::stop::held(hold, false)));
+        let title = format!("Waiting: {}", waits.first().map_or("", text::obstacle_code));
+        let about = format!("waits {} {waits:?} {:?}", record.approval.as_ref()?.head, hold.map(|hold| hold.at));
+        Some((record.entry()?, about, title, text::waiting(waits) + &by_whom))
+    });
+    for (entry, about, title, sentence) in told.collect::<Vec<_>>() {
+        reports::waits(state, entry, &about, (&title, &sentence), page);
+        say(state, entry.pr, about, text::status_comment("Waiting.", &sentence, page));
     }
 }
 
@@ -111,7 +113,9 @@ fn held(state: &mut RepoState, page: Option<&str>) {
         state.queue.aside.iter().filter_map(|entry| Some((entry.id, record(entry.id.pr)?.hold.standing.clone()?)));
     for (entry, hold) in holds.collect::<Vec<_>>() {
         let about = format!("{} held {}", entry.rev, hold.at.ms());
-        say(state, entry.pr, about, text::status_comment("Held.", &text::stop::held(&hold, true), page));
+        let sentence = text::stop::held(&hold, true);
+        reports::waits(state, entry, &about, ("Held", &sentence), page);
+        say(state, entry.pr, about, text::status_comment("Held.", &sentence, page));
     }
 }
 

@@ -3,6 +3,7 @@
 //! It only tells. Settings count from trunk alone, and nothing here takes part in any judgement.
 
 use super::job::Job;
+use super::recipe::on_trial;
 use super::reports;
 use super::state::RepoState;
 use crate::admission::Via;
@@ -11,7 +12,6 @@ use crate::config::repo::SETTINGS_PATH;
 use crate::config::{Problem, RepoConfig};
 use crate::facts::{Pull, PullState};
 use crate::ids::{PrNumber, Sha};
-use crate::port::git::Recipe;
 use crate::port::report::{Ending, Note, Report, Topic};
 use crate::text::{self, Touched};
 use serde::{Deserialize, Serialize};
@@ -80,13 +80,9 @@ pub(super) fn settings_changed(state: &mut RepoState) {
 /// Heads that are still to be looked at.
 pub(super) fn jobs(state: &RepoState) -> impl Iterator<Item = Job> {
     let onto = state.queue.trunk.map(|trunk| trunk.tip).filter(|tip| state.settings.read_at == Some(*tip));
-    let merge = state.config().merge;
     let open = state.proposals.iter().filter(|(_, proposal)| proposal.edits.is_none());
     open.filter_map(move |(pr, proposal)| {
-        let (messages, inner_merges) = (merge.messages.clone(), merge.inner_merges);
-        let (onto, head) = (onto?, proposal.head);
-        let recipe = Recipe { onto, head, pull: None, strategy: merge.strategy, inner_merges, messages };
-        Some(Job::ReadProposal { pr: *pr, recipe })
+        Some(Job::ReadProposal { pr: *pr, recipe: on_trial(state, onto?, *pr, proposal.head) })
     })
 }
 

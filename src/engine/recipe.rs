@@ -5,7 +5,7 @@ use super::state::RepoState;
 use crate::admission::Approval;
 use crate::config::repo::{Forks, MergeConfig};
 use crate::facts::{Pull, Reach, Strategy};
-use crate::ids::Sha;
+use crate::ids::{PrNumber, Sha};
 use crate::message::{About, Place};
 use crate::port::git::Recipe;
 use crate::queue::EntryId;
@@ -19,6 +19,21 @@ pub(super) fn recipe(state: &RepoState, onto: Sha, entry: EntryId) -> Recipe {
     let strategy = strategy(state, &merge, approval, read);
     let pull = read.map(|read| about(&merge, strategy, approval, read));
     Recipe { onto, head: entry.head, pull, strategy, inner_merges: merge.inner_merges, messages: merge.messages }
+}
+
+/// How a head that nobody approved would become a commit on `onto`: to look at its files, not to land it.
+pub(super) fn on_trial(state: &RepoState, onto: Sha, pr: PrNumber, head: Sha) -> Recipe {
+    let merge = state.config().merge;
+    let pull = About {
+        number: pr,
+        title: "Settings".to_owned(),
+        body: String::new(),
+        author: "ghost".parse().expect("it is a login"),
+        url: String::new(),
+        approved_by: None,
+    };
+    let (strategy, inner_merges, messages) = (merge.strategy, merge.inner_merges, merge.messages);
+    Recipe { onto, head, pull: Some(pull), strategy, inner_merges, messages }
 }
 
 /// What is wished, else what is usual; a head that cannot be moved may have to land as it is to be shown as merged.

@@ -77,6 +77,22 @@ pub(super) fn ended(state: &mut RepoState, entry: EntryId, ending: Ending, words
     say(state, report, &format!("{title} {}", entry.rev));
 }
 
+/// Says why it waits outside of the queue; neutral, for nothing is wrong with it.
+pub(super) fn waits(state: &mut RepoState, entry: EntryId, about: &str, words: (&str, &str), page: Option<&str>) {
+    let (title, sentence) = words;
+    let report = Report {
+        topic: Topic::Queue,
+        pr: entry.pr,
+        head: entry.head,
+        ending: Some(Ending::Neutral),
+        title: title.to_owned(),
+        summary: text::report(sentence, page),
+        details: page.map(str::to_owned),
+        notes: Vec::new(),
+    };
+    say(state, report, about);
+}
+
 /// The forge takes the addresses of pages only.
 fn is_web(url: &str) -> bool {
     (url.starts_with("https://") || url.starts_with("http://")) && !url.contains(char::is_whitespace)

@@ -10,7 +10,7 @@ use super::recipe::recipe;
 use super::reports;
 use super::requests;
 use super::state::{Closing, File, RepoState, Run};
-use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms};
+use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms, Via};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow};
@@ -155,6 +155,12 @@ fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk
     let decisions = judge(&mut desk, &terms);
     state.desk = desk;
     decide(state, decisions, around);
+    // The label that a standing approval came by stays, whatever an earlier one was to lose.
+    let by_label = |pr: &PrNumber| {
+        let approval = state.desk.pulls.get(pr).and_then(|record| record.approval.as_ref());
+        approval.is_some_and(|approval| matches!(approval.via, Via::Label(_)))
+    };
+    state.labels_off.retain(|pr| !by_label(pr));
 }
 
 /// The settings as they are on a trunk commit: in force from now on.

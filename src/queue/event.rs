@@ -145,6 +145,11 @@ pub enum LeaveWhy {
         /// Their login.
         by: String,
     },
+    /// By the rules as they are now, somebody else has to ask.
+    MayNotAsk {
+        /// Who asked.
+        by: String,
+    },
     /// Something that may pass keeps it out for now; its approval stands.
     SetAside,
     /// A later approval replaced it.

@@ -76,7 +76,7 @@ const QUEUED: [Row; 16] = [
     ("ejecting", Source::Queue("`{trunk}` is read again before anybody is sent back"), WAIT),
 ];
 
-const OUT: [Row; 22] = [
+const OUT: [Row; 23] = [
     ("conflict", APPLIES, "Rebase it onto `{trunk}`, push, and ask again."),
     ("checks-failed", Source::Required, MEND),
     (
@@ -114,6 +114,7 @@ const OUT: [Row; 22] = [
     ),
     ("new-head", APPROVED, AGAIN),
     ("base-changed", APPROVED, AGAIN),
+    ("may-not-ask", Source::Setting("rules.mergers"), "Have somebody ask whom the rules allow to."),
     ("permission-lost", WRITE, "Somebody with write permission can ask again."),
     ("head-repo-gone", Source::Forge("its branch or fork must be there"), "Open a new pull request."),
     ("merged-elsewhere", Source::None, "Nothing; it is merged."),

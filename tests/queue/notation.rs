@@ -77,6 +77,7 @@ fn leave(why: &LeaveWhy) -> String {
         LeaveWhy::MergedElsewhere => "merged elsewhere".into(),
         LeaveWhy::HeadGone => "head gone".into(),
         LeaveWhy::PermissionLost { by } => format!("{by} lost permission"),
+        LeaveWhy::MayNotAsk { by } => format!("{by} may not ask"),
         LeaveWhy::SetAside => "set aside".into(),
         LeaveWhy::Replaced => "replaced".into(),
     }

@@ -327,8 +327,8 @@ const EXEMPT_PRIORITY: Row = Row {
 const EXEMPT_HOTFIX: Row = Row {
     key: "exempt_hotfix",
     kind: Kind::Flag,
-    absent: Absent::Like("false"),
-    example: "true",
+    absent: Absent::Like("true"),
+    example: "false",
     help: "Hotfixes land all the same.",
 };
 

@@ -3,15 +3,15 @@
 use crate::admission::{Grounds, PullReading, Said, Subject, Terms};
 use crate::engine::fact::Fact;
 use crate::engine::world::World;
-use crate::facts::{Permission, PullState, Review};
+use crate::facts::{Opinion, Permission, PullState, Review};
 use crate::ids::PrNumber;
 use crate::port::{Forge, Trouble};
 use futures_util::future::try_join_all;
 use futures_util::try_join;
 use std::collections::BTreeMap;
 
-/// Reviewers of one pull request that are asked about, the latest ones; more never decide.
-const REVIEWERS_MAX: usize = 30;
+/// Reviewers of one pull request that are asked about: those against it first, then the latest.
+const REVIEWERS_MAX: usize = 100;
 
 /// A pull request with what its request is weighed by.
 pub(super) async fn weighed<W: World>(
@@ -48,7 +48,7 @@ async fn depends<W: World>(world: &W, said: &Said) -> Result<BTreeMap<PrNumber, 
 async fn reviews<W: World>(world: &W, number: PrNumber, said: &Said) -> Result<Vec<(Review, Permission)>, Trouble> {
     let mut reviews = world.forge().reviews(number).await?;
     reviews.extend(said.approvals.iter().cloned());
-    reviews.sort_by_key(|review| std::cmp::Reverse(review.at));
+    reviews.sort_by_key(|review| (review.opinion == Opinion::Approves, std::cmp::Reverse(review.at)));
     reviews.truncate(REVIEWERS_MAX);
     try_join_all(reviews.into_iter().map(|review| async {
         let may = world.forge().permission(&review.by.login).await?;

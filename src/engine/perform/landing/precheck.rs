@@ -1,6 +1,6 @@
 //! Everything a landing rests on, read again right before it: approvals, permissions, heads, checks, and the tree itself.
 
-use crate::admission::{PullReading, Subject, Terms, void, weigh};
+use crate::admission::{PullReading, Subject, Terms, outlawed, void, weigh};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::engine::fact::Fact;
 use crate::engine::job::{Descent, LandMember, Landing};
@@ -107,6 +107,7 @@ fn still_approved(member: &LandMember, reading: &PullReading, terms: &Terms) -> 
     let (Some(approval), Some(pull)) = (&member.approval, &reading.pull) else { return false };
     reading.approver.is_some_and(|permission| permission >= Permission::Write)
         && void(approval, &member.moves, pull, terms).is_none()
+        && outlawed(approval, pull, terms).is_none()
         && weigh(pull, &member.said, approval, reading.grounds.as_ref(), terms).is_empty()
 }
 
