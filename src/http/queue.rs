@@ -25,6 +25,8 @@ struct Queue<'a> {
     troubles: &'a [String],
     #[serde(rename = "queue")]
     entries: Vec<&'a Why>,
+    /// Approved, and waiting or held outside of it.
+    waiting: Vec<&'a Why>,
     at: Moment,
 }
 
@@ -44,12 +46,14 @@ pub async fn list<S: Store, C: Clock>(
 ) -> Result<Response, ApiError> {
     let (_, board) = repository(&house, &owner, &name)?;
     let entries = board.queue.iter().filter_map(|row| board.answers.whys.get(&row.pull)).collect();
+    let outside = board.held.iter().map(|row| row.pull).chain(board.waiting.iter().map(|row| row.pull));
     let queue = Queue {
         repository: &board.name,
         trunk: &board.trunk,
         tip: board.tip,
         troubles: &board.troubles,
         entries,
+        waiting: outside.filter_map(|pull| board.answers.whys.get(&pull)).collect(),
         at: board.at,
     };
     Ok(Json(queue).into_response())

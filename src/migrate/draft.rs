@@ -191,7 +191,7 @@ fn origins(from: &[(At, Option<String>)]) -> String {
     let mut keys: Vec<(&str, Vec<usize>)> = Vec::new();
     for (at, _) in from {
         match keys.iter_mut().find(|(key, _)| *key == at.key) {
-            Some((_, lines)) => lines.extend(at.line),
+            Some((_, lines)) => lines.extend(at.line.filter(|line| !lines.contains(line))),
             None => keys.push((&at.key, at.line.into_iter().collect())),
         }
     }

@@ -17,6 +17,8 @@ pub struct Queue {
     troubles: Vec<String>,
     #[serde(rename = "queue")]
     entries: Vec<Why>,
+    #[serde(default)]
+    waiting: Vec<Why>,
 }
 
 /// Queues, one after the other.
@@ -30,7 +32,7 @@ pub fn queues(queues: &[Queue]) -> String {
 fn queue(queue: &Queue) -> String {
     let tip = queue.tip.map_or_else(|| "not read yet".to_owned(), |tip| tip.short());
     let count = match queue.entries.len() {
-        0 => "nothing waits".to_owned(),
+        0 => "nothing in the queue".to_owned(),
         waiting => format!("{waiting} in the queue"),
     };
     let mut text = format!("{}: {count} for {} ({tip})\n", queue.repository, plain(queue.trunk.as_str()));
@@ -40,6 +42,9 @@ fn queue(queue: &Queue) -> String {
     for why in &queue.entries {
         let place = why.position.unwrap_or_default();
         let _ = writeln!(text, "{place:>4}. {} [{}]\n      {}", named(why), plain(&why.code), plain(&why.sentence));
+    }
+    for why in &queue.waiting {
+        let _ = writeln!(text, "   -  {} [{}]\n      {}", named(why), plain(&why.code), plain(&why.sentence));
     }
     text
 }

@@ -29,6 +29,7 @@ pub(super) async fn evidence<W: World>(world: &W, failed: &[Named]) -> String {
         }
     };
     tokio::select! {
+        biased;
         () = read => {}
         () = world.clock().sleep_ms(PATIENCE_MS) => {}
     }

@@ -120,14 +120,14 @@ fn waiting(view: &View<'_>, board: &Board, url: Option<&str>) -> Markup {
         @if !board.waiting.is_empty() {
             section class="waiting" {
                 h3 { "Waits to enter " span class="count" { (board.waiting.len()) } }
-                ol class="entries" { @for row in board.waiting.iter().take(ROWS) { (waiter(view, row, url)) } }
+                ol class="entries" { @for row in board.waiting.iter().take(ROWS) { (waiter(view, board, row, url)) } }
                 (more(board.waiting.len()))
             }
         }
     }
 }
 
-fn waiter(view: &View<'_>, row: &WaitingRow, url: Option<&str>) -> Markup {
+fn waiter(view: &View<'_>, board: &Board, row: &WaitingRow, url: Option<&str>) -> Markup {
     html! {
         li class="waiter" data-pull=(row.pull) {
             p class="title" { (words::pull(row.pull, url)) " " bdi { (row.title) } }
@@ -136,7 +136,7 @@ fn waiter(view: &View<'_>, row: &WaitingRow, url: Option<&str>) -> Markup {
                 @for code in &row.codes { span class="code" { (code) } " " }
                 "by " span class="author" { (row.author.login) }
                 ", head " (words::commit(row.head, url))
-                ", asked for " (words::time(row.since, view.now))
+                ", asked for " (words::time(row.since, view.now)) ", " (words::why(&board.name, row.pull))
             }
         }
     }
