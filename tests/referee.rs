@@ -59,12 +59,8 @@ impl Stand {
         stand
     }
 
-    /// A JSON web token of the App, as it would sign one.
     fn jwt(&self) -> String {
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
-        let claims = json!({"iat": now - 60, "exp": now + 540, "iss": self.who.app.id.to_string()});
-        let key = jsonwebtoken::EncodingKey::from_rsa_pem(self.who.private_key_pem.as_bytes()).expect("an RSA key");
-        jsonwebtoken::encode(&jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256), &claims, &key).expect("signs")
+        jwt(&self.who)
     }
 
     /// Commits one file on top of a parent and moves a ref there, as a finished push would.
@@ -441,6 +437,14 @@ async fn lists_come_in_pages_and_unchanged_answers_are_free() {
     stand.judge(false);
 }
 
+/// A JSON web token of the App, as it would sign one.
+fn jwt(who: &Identities) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs();
+    let claims = json!({"iat": now - 60, "exp": now + 540, "iss": who.app.id.to_string()});
+    let key = jsonwebtoken::EncodingKey::from_rsa_pem(who.private_key_pem.as_bytes()).expect("an RSA key");
+    jsonwebtoken::encode(&jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256), &claims, &key).expect("signs")
+}
+
 #[tokio::test]
 async fn a_record_on_disk_is_judged_too() {
     let dir = tempfile::tempdir().expect("a temporary directory");
@@ -448,9 +452,15 @@ async fn a_record_on_disk_is_judged_too() {
     let look = Lookalike::open(dir.path(), Options { record: Some(file.clone()) }).expect("a new state");
     look.set_base_url("http://127.0.0.1:9");
     look.create_repository("acme", "demo", "main").expect("a new name");
-    for (path, judged) in [("/repos/acme/demo", Ok(1)), ("/repos/acme/demo/labels?odd=1", Err(()))] {
-        let request = http::Request::get(format!("/api/v3{path}")).body(Body::empty()).expect("a request");
-        look.router().oneshot(request).await.expect("never fails");
-        assert_eq!(support::openapi::check_record(&file).map_err(drop), judged, "{path}");
+    let (labels, ours) = ("/repos/acme/demo/labels?odd=1", jwt(&look.identities()));
+    for (path, token, judged) in
+        [("/repos/acme/demo", "", Ok(1)), (labels, "", Ok(2)), (labels, ours.as_str(), Err(()))]
+    {
+        let mut request = http::Request::get(format!("/api/v3{path}"));
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        look.router().oneshot(request.body(Body::empty()).expect("a request")).await.expect("never fails");
+        assert_eq!(support::openapi::check_record(&file).map_err(drop), judged, "{path} {token}");
     }
 }
