@@ -187,6 +187,10 @@ fn arrival(pr: PrNumber, approval: &Approval) -> Event {
 /// Follows or refuses a label event that was not acted on before.
 fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms) -> Vec<Decision> {
     let pr = record.pull.number;
+    if !terms.labelled(&record.pull) {
+        // GitHub tells moments in whole seconds: put on again within one, it is looked at again all the same.
+        record.label_judged = None;
+    }
     let Some((labelled, permission)) = &reading.labelled else { return Vec::new() };
     if !terms.labelled(&record.pull) || record.pull.state != PullState::Open {
         return Vec::new();
