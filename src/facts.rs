@@ -128,6 +128,13 @@ impl Pull {
     }
 }
 
+impl Pull {
+    /// It carries the label, in whatever case of its letters, as GitHub compares them.
+    pub fn carries(&self, label: &str) -> bool {
+        self.labels.iter().any(|own| own.eq_ignore_ascii_case(label))
+    }
+}
+
 /// Who last put a label on a pull request, by the forge's timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Labelled {

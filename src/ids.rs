@@ -239,6 +239,13 @@ impl BranchName {
     }
 }
 
+impl Login {
+    /// The same person: GitHub keeps the case of letters and compares without it.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
 impl RefName {
     /// The branch this ref is, if it is one.
     pub fn branch(&self) -> Option<BranchName> {

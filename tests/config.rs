@@ -73,7 +73,7 @@ mod repository {
         let usual = &freeze.exempt;
         assert_eq!(
             (usual.labels.as_slice(), usual.users.as_slice()),
-            (&["security".to_owned()][..], &["octocat".to_owned()][..])
+            (&["security".to_owned()][..], &["octocat".parse().expect("a login")][..])
         );
         assert_eq!((usual.priority, usual.hotfix), (Some(50), false));
         assert_eq!((year_end.window.zone.name(), year_end.exempt.labels.len()), ("America/New_York", 0));

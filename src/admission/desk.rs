@@ -77,7 +77,7 @@ pub struct Record {
     pub last_rev: Reading,
     /// The label event last acted on; the same event never counts twice.
     pub label_event: Option<u64>,
-    /// The change of the pull request at which its label was last judged.
+    /// The change of the pull request at which its label, or its reviews as requests, were last judged.
     pub label_judged: Option<Moment>,
     /// What was asked before this moment is over, however late it is heard: it was cancelled, or it landed.
     pub over_until: Option<Moment>,

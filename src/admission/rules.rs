@@ -34,7 +34,7 @@ pub struct Terms {
 impl Terms {
     /// The pull request carries the label.
     pub fn labelled(&self, pull: &Pull) -> bool {
-        pull.labels.iter().any(|label| label.eq_ignore_ascii_case(&self.label))
+        pull.carries(&self.label)
     }
 
     /// Reviews must be read to weigh a request, or may be one.
@@ -54,8 +54,8 @@ impl Terms {
 
     /// A wish with what the pull request's labels add to it now, when it is approved: who labels it later needs nobody's approval.
     pub(super) fn wish(&self, wish: &Wish, pull: &Pull) -> Wish {
-        let labelled = |label: &str| pull.labels.iter().any(|own| own.eq_ignore_ascii_case(label));
-        Wish { hotfix: wish.hotfix || self.hotfix_label.as_deref().is_some_and(labelled), ..wish.clone() }
+        let labelled = self.hotfix_label.as_deref().is_some_and(|label| pull.carries(label));
+        Wish { hotfix: wish.hotfix || labelled, ..wish.clone() }
     }
 }
 
@@ -101,11 +101,10 @@ pub(super) fn against(pull: &Pull, terms: &Terms) -> Option<Refusal> {
 pub(super) fn unfit(by: &Person, word_of: Option<&Login>, pull: &Pull, terms: &Terms) -> Option<Refusal> {
     let login = by.login.to_string();
     let author = &pull.author;
-    let own = author.id == by.id || word_of.is_some_and(|word_of| *word_of == author.login);
-    let listed = |login: &str| terms.rules.mergers.iter().any(|known| known.as_str().eq_ignore_ascii_case(login));
+    let own = author.id == by.id || word_of.is_some_and(|word_of| word_of.is(&author.login));
     if word_of.is_none() {
         Some(Refusal::NeedsWrite { login })
-    } else if !terms.rules.mergers.is_empty() && !listed(&login) {
+    } else if !terms.rules.mergers.is_empty() && !terms.rules.mergers.iter().any(|known| known.is(&by.login)) {
         Some(Refusal::NotListed { login })
     } else if terms.rules.no_self_merge && own {
         Some(Refusal::OwnWork { login })

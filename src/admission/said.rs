@@ -40,8 +40,7 @@ impl Said {
 
     /// On whose word this person may ask.
     pub fn delegated(&self, login: &Login) -> Option<&Login> {
-        let same = |delegate: &&Delegate| delegate.login.as_str().eq_ignore_ascii_case(login.as_str());
-        self.delegates.iter().find(same).map(|delegate| &delegate.on_the_word_of)
+        self.delegates.iter().find(|delegate| delegate.login.is(login)).map(|delegate| &delegate.on_the_word_of)
     }
 
     /// What was said since `before` may let in what waits, or keep out what is queued.
@@ -91,7 +90,7 @@ pub(super) fn unapprove(record: &mut Record, by: &Person) -> Answer {
 
 /// Lets somebody ask for this pull request.
 pub(super) fn delegate(record: &mut Record, to: &Login, by: &Person) -> Answer {
-    record.said.delegates.retain(|known| !known.login.as_str().eq_ignore_ascii_case(to.as_str()));
+    record.said.delegates.retain(|known| !known.login.is(to));
     keep(&mut record.said.delegates, Delegate { login: to.clone(), on_the_word_of: by.login.clone() });
     Answer::Delegated { login: to.to_string() }
 }

@@ -13,7 +13,7 @@ use crate::calendar::{self, Spoken, Window, Zone};
 use crate::command::{Command, Stop, Until};
 use crate::config::freeze::{Exempt, FreezeConfig};
 use crate::facts::{Comment, Permission, Person, PullState};
-use crate::ids::{CommentId, Moment};
+use crate::ids::{CommentId, Login, Moment};
 use crate::queue::{Event, Priority};
 use serde::{Deserialize, Serialize};
 
@@ -147,12 +147,12 @@ pub fn changes_at(freeze: Option<&Freeze>, config: &FreezeConfig, now: Moment) -
 
 /// A pull request may land although these hold.
 pub fn passes(closures: &[Closure], record: &Record, priority: Priority) -> bool {
-    let asked_by = record.approval.as_ref().map(|approval| approval.by.login.as_str());
+    let asked_by = record.approval.as_ref().map(|approval| &approval.by.login);
     closures.iter().all(|Closure { exempt, .. }| {
-        let user = |login: &String| asked_by.is_some_and(|by| by.eq_ignore_ascii_case(login));
+        let user = |login: &Login| asked_by.is_some_and(|by| by.is(login));
         (exempt.hotfix && priority == Priority::HOTFIX)
             || exempt.priority.is_some_and(|least| priority >= Priority(least))
-            || exempt.labels.iter().any(|label| record.pull.labels.iter().any(|own| own.eq_ignore_ascii_case(label)))
+            || exempt.labels.iter().any(|label| record.pull.carries(label))
             || exempt.users.iter().any(user)
     })
 }

@@ -268,7 +268,7 @@ fn only_what_every_closure_exempts_passes() {
     let record = record.clone();
     let exempt = |labels: &[&str], users: &[&str], priority| Exempt {
         labels: labels.iter().map(ToString::to_string).collect(),
-        users: users.iter().map(ToString::to_string).collect(),
+        users: users.iter().map(|user| user.parse().expect("a login")).collect(),
         priority,
         hotfix: false,
     };

@@ -66,8 +66,14 @@ pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Gro
     if !terms.configured {
         found.insert(Obstacle::NotConfigured);
     }
-    let blocks = |label: &&String| pull.labels.iter().any(|own| own.eq_ignore_ascii_case(label));
-    found.extend(terms.rules.blocking_labels.iter().find(blocks).map(|label| Obstacle::BlockingLabel(label.clone())));
+    found.extend(
+        terms
+            .rules
+            .blocking_labels
+            .iter()
+            .find(|label| pull.carries(label))
+            .map(|label| Obstacle::BlockingLabel(label.clone())),
+    );
     let pattern = terms.rules.blocking_titles.iter().find(|pattern| pattern.matches(&pull.title));
     found.extend(pattern.map(|pattern| Obstacle::BlockingTitle(pattern.as_str().to_owned())));
     if terms.rules.approvals > 0 {

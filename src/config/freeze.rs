@@ -3,11 +3,11 @@
 use super::problem::Fault;
 use super::read::{Reader, Section};
 use super::repo_file::label;
+use super::rules_file::login;
 use super::tree::{Node, Table};
 use crate::calendar::{When, Window, Zone};
 use crate::facts::Permission;
 use crate::ids::Login;
-use crate::wording::shown;
 use serde::{Deserialize, Serialize};
 
 /// Windows, labels and users of each list, at the most.
@@ -35,7 +35,7 @@ pub struct Exempt {
     /// It has one of these labels.
     pub labels: Vec<String>,
     /// One of these people asked for its landing.
-    pub users: Vec<String>,
+    pub users: Vec<Login>,
     /// It has at least this priority.
     pub priority: Option<i32>,
     /// It is a hotfix.
@@ -99,8 +99,8 @@ fn window(read: &mut Reader, item: &Node, usual: &Zone, inherited: &Exempt) -> O
 }
 
 fn exempt(read: &mut Reader, section: &mut Section<'_>, inherited: &Exempt) -> Exempt {
-    let labels = list(read, section, "exempt_labels", label);
-    let users = list(read, section, "exempt_users", user);
+    let labels = read.each(section, "exempt_labels", ITEMS_MAX, label);
+    let users = read.each(section, "exempt_users", ITEMS_MAX, login);
     let priority = read.whole(section, "exempt_priority", -100..=100).and_then(|n| i32::try_from(n).ok());
     let hotfix = read.flag(section, "exempt_hotfix");
     Exempt {
@@ -111,31 +111,8 @@ fn exempt(read: &mut Reader, section: &mut Section<'_>, inherited: &Exempt) -> E
     }
 }
 
-fn list(
-    read: &mut Reader,
-    section: &mut Section<'_>,
-    key: &'static str,
-    check: impl Fn(&str) -> Result<String, Fault>,
-) -> Option<Vec<String>> {
-    let mut list = Vec::new();
-    for (at, text) in read.texts(section, key, ITEMS_MAX)? {
-        match check(&text) {
-            Ok(item) => list.push(item),
-            Err(fault) => read.wrong(&at, fault.what, fault.hint),
-        }
-    }
-    Some(list)
-}
-
 fn zone(text: &str) -> Result<Zone, Fault> {
     Zone::named(text).map_err(|what| Fault::new(what, "write a name of the IANA database, such as \"Europe/Berlin\""))
-}
-
-fn user(text: &str) -> Result<String, Fault> {
-    let login = text.parse::<Login>();
-    login
-        .map(|login| login.to_string())
-        .map_err(|_| Fault::new(format!("`{}` is no login", shown(text)), "write GitHub logins, without @"))
 }
 
 fn reason(text: &str) -> Result<String, Fault> {

@@ -186,6 +186,24 @@ impl Reader {
         Some(items.iter().filter_map(|item| Some((item.at.clone(), self.text_of(item)?))).collect())
     }
 
+    /// A list of texts, each of which must pass a check of its own.
+    pub fn each<T>(
+        &mut self,
+        section: &mut Section<'_>,
+        key: &'static str,
+        max: usize,
+        check: impl Fn(&str) -> Result<T, Fault>,
+    ) -> Option<Vec<T>> {
+        let mut items = Vec::new();
+        for (at, text) in self.texts(section, key, max)? {
+            match check(&text) {
+                Ok(item) => items.push(item),
+                Err(fault) => self.wrong(&at, fault.what, fault.hint),
+            }
+        }
+        Some(items)
+    }
+
     /// Reports the entries of a section that nobody asked for.
     pub fn close(&mut self, section: &Section<'_>) {
         if let Some(entries) = section.entries {

@@ -2,7 +2,7 @@
 
 use super::pattern::Pattern;
 use super::problem::Fault;
-use super::read::{Reader, Section};
+use super::read::Reader;
 use super::repo::RulesConfig;
 use super::repo_file::label;
 use super::tree::Table;
@@ -22,32 +22,15 @@ pub(super) fn rules(read: &mut Reader, root: &Table) -> RulesConfig {
     let rules = RulesConfig {
         approvals: approvals.and_then(|count| u8::try_from(count).ok()).unwrap_or_default(),
         no_self_merge: read.flag(&mut section, "no_self_merge").unwrap_or_default(),
-        mergers: each(read, &mut section, "mergers", login),
-        blocking_labels: each(read, &mut section, "blocking_labels", label),
-        blocking_titles: each(read, &mut section, "blocking_titles", pattern),
+        mergers: read.each(&mut section, "mergers", ITEMS_MAX, login).unwrap_or_default(),
+        blocking_labels: read.each(&mut section, "blocking_labels", ITEMS_MAX, label).unwrap_or_default(),
+        blocking_titles: read.each(&mut section, "blocking_titles", ITEMS_MAX, pattern).unwrap_or_default(),
     };
     read.close(&section);
     rules
 }
 
-/// A list of texts, each of which must pass a check of its own.
-fn each<T>(
-    read: &mut Reader,
-    section: &mut Section<'_>,
-    key: &'static str,
-    check: impl Fn(&str) -> Result<T, Fault>,
-) -> Vec<T> {
-    let mut items = Vec::new();
-    for (at, text) in read.texts(section, key, ITEMS_MAX).unwrap_or_default() {
-        match check(&text) {
-            Ok(item) => items.push(item),
-            Err(fault) => read.wrong(&at, fault.what, fault.hint),
-        }
-    }
-    items
-}
-
-fn login(text: &str) -> Result<Login, Fault> {
+pub(super) fn login(text: &str) -> Result<Login, Fault> {
     let name = text.strip_prefix('@').unwrap_or(text);
     name.parse().map_err(|_| {
         let hint = "write a person's login on GitHub; teams cannot be named here yet";

@@ -34,7 +34,7 @@ fn exempt(exempt: &Exempt) -> String {
     let hotfix = exempt.hotfix.then(|| format!("hotfixes (`{PREFIX} merge hotfix`)"));
     let priority = exempt.priority.map(|least| format!("a priority of {least} or more"));
     let labels = exempt.labels.iter().map(|label| format!("the label {}", code(label)));
-    let users = exempt.users.iter().map(|user| format!("what {} asks for", code(user)));
+    let users = exempt.users.iter().map(|user| format!("what {} asks for", code(user.as_str())));
     let all: Vec<String> = hotfix.into_iter().chain(priority).chain(labels).chain(users).collect();
     if all.is_empty() { "Nothing is exempt.".to_owned() } else { format!("Exempt: {}.", list(all.into_iter())) }
 }

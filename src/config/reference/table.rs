@@ -310,7 +310,7 @@ const EXEMPT_LABELS: Row = Row {
 
 const EXEMPT_USERS: Row = Row {
     key: "exempt_users",
-    kind: Kind::List { of: &USER, most: 50 },
+    kind: Kind::List { of: &LOGIN, most: 50 },
     absent: Absent::Like("[]"),
     example: r#"["ann"]"#,
     help: "Whoever asks for landing and is listed here lands all the same.",
@@ -331,8 +331,6 @@ const EXEMPT_HOTFIX: Row = Row {
     example: "false",
     help: "Hotfixes land all the same.",
 };
-
-const USER: Kind = Kind::Text { longest: 100, pattern: "^[A-Za-z0-9_.-]+(\\[bot\\])?$", told: "a person's login" };
 
 const OF_SECTION: Absent = Absent::Means("what the section says");
 
