@@ -45,8 +45,11 @@ impl Said {
 
     /// What was said since `before` may let in what waits, or keep out what is queued.
     pub(super) fn asks_anew(&self, before: &Self, waits: bool) -> bool {
-        let withdrawn = before.approvals.iter().any(|approval| !self.approvals.contains(approval));
-        let given = self.approvals.iter().any(|approval| !before.approvals.contains(approval));
+        let lacks = |approvals: &[Review], word: &Review| {
+            !approvals.iter().any(|known| (known.by.id, known.head) == (word.by.id, word.head))
+        };
+        let withdrawn = before.approvals.iter().any(|word| lacks(&self.approvals, word));
+        let given = self.approvals.iter().any(|word| lacks(&before.approvals, word));
         self.depends != before.depends || withdrawn || (given && waits)
     }
 
