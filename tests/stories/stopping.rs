@@ -47,7 +47,8 @@ fn a_frozen_queue_keeps_what_is_green_and_lands_it_when_thawed() {
     stage.comment("maintainer", &pull, "@greenline thaw");
     stage.merged(&pull);
     assert_eq!(stage.trunk(), tip);
-    assert_eq!(runs.len(), 1, "nothing was tested again: {runs:?}");
+    let later: Vec<_> = stage.runs().into_iter().filter(|run| !runs.contains(run)).collect();
+    assert_eq!(later, [], "nothing was tested again");
     stage.comment("maintainer", &pull, "@greenline thaw");
     stage.told(&pull, &["Nobody has frozen the queue"]);
     stage.end();
