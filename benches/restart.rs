@@ -14,7 +14,7 @@ mod openapi;
 use driver::Stage;
 use greenline::adapter::store::SqliteStore;
 use greenline::engine::state::RepoState;
-use greenline::ids::{PrNumber, RepoId};
+use greenline::ids::{PrNumber, QueueId, RepoId};
 use greenline::port::Store;
 use greenline::port::store::{Turn, Written};
 use greenline::queue::Entry;
@@ -38,10 +38,10 @@ fn main() {
     let pull = stage.ready("lamp");
     stage.tip(&[&pull]);
     let dir = PathBuf::from(stage.fact("/dir").as_str().expect("the introduction has it"));
-    let repo = RepoId::new(stage.fact("/repo/id").as_u64().expect("a number"));
+    let repo = QueueId::of(RepoId::new(stage.fact("/repo/id").as_u64().expect("a number")));
     let home = tempfile::tempdir().expect("a temporary directory");
     let full = home.path().join("full.db");
-    let kib = copied(&dir.join("greenline.db"), repo, &full) / 1024;
+    let kib = copied(&dir.join("greenline.db"), &repo, &full) / 1024;
     let (mut empty, mut queued) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let db = home.path().join(format!("{round}.db"));
@@ -62,19 +62,19 @@ fn main() {
 }
 
 /// Writes a store whose queue is the one entry of another, many times over. Answers the state's size in bytes.
-fn copied(from: &Path, repo: RepoId, to: &Path) -> usize {
+fn copied(from: &Path, queue: &QueueId, to: &Path) -> usize {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let lived = SqliteStore::open(from).await.expect("the sandbox's store");
-        let state = lived.load(repo).await.expect("can be read").expect("has lived").state;
+        let state = lived.load(queue).await.expect("can be read").expect("has lived").state;
         let mut state: RepoState = serde_json::from_slice(&state).expect("a state");
         multiply(&mut state);
         let state = serde_json::to_vec(&state).expect("a state can be stored");
         let bytes = state.len();
         let store = SqliteStore::open(to).await.expect("a new store");
-        let epoch = store.claim(repo).await.expect("nobody else is there");
+        let epoch = store.claim(queue).await.expect("nobody else is there");
         let (events, consumed, at) = (Vec::new(), Vec::new(), greenline::ids::Moment::from_ms(0));
-        let turn = Turn { repo, epoch, version: 0, events, state, consumed, at };
+        let turn = Turn { queue: queue.clone(), epoch, version: 0, events, state, consumed, at };
         assert_eq!(store.write(turn).await, Ok(Written::Yes));
         store.close().await;
         bytes

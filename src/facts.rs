@@ -2,6 +2,7 @@
 
 use crate::ids::{AppId, BranchName, CheckName, CommentId, Login, Moment, PrNumber, RepoId, RepoName, Sha, UserId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A person or bot as the forge names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,12 +113,12 @@ pub struct Pull {
 }
 
 impl Pull {
-    /// Where its head branch may be pushed to: never trunk or the default branch, and of forks only the author's own, for
+    /// Where its head branch may be pushed to: never a trunk or the default branch, and of forks only the author's own, for
     /// GitHub lets nobody push to those of organizations.
-    pub fn reach(&self, repository: &Repository, trunk: &BranchName) -> Reach {
+    pub fn reach(&self, repository: &Repository, trunks: &BTreeSet<BranchName>) -> Reach {
         match &self.head_repo {
             Some(head) if head.id == repository.id => {
-                let shared = head.branch == *trunk || head.branch == repository.default_branch;
+                let shared = trunks.contains(&head.branch) || head.branch == repository.default_branch;
                 if shared { Reach::Nowhere } else { Reach::Here }
             }
             Some(head) if self.maintainer_can_modify && head.name.owner() == self.author.login.as_str() => {

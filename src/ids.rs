@@ -239,6 +239,37 @@ impl BranchName {
     }
 }
 
+/// One queue: a repository, and the branch everything in it lands on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueueId {
+    /// The repository.
+    pub repo: RepoId,
+    /// The branch, where that is not the repository's default one, whatever that is called.
+    pub branch: Option<BranchName>,
+}
+
+impl QueueId {
+    /// The queue of the default branch.
+    pub fn of(repo: RepoId) -> Self {
+        Self { repo, branch: None }
+    }
+}
+
+impl fmt::Display for QueueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.branch {
+            Some(branch) => write!(f, "{}/{branch}", self.repo),
+            None => write!(f, "{}", self.repo),
+        }
+    }
+}
+
+impl Serialize for QueueId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
 impl Login {
     /// The same person: GitHub keeps the case of letters and compares without it.
     pub fn is(&self, other: &Self) -> bool {

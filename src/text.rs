@@ -117,6 +117,7 @@ pub fn leave_code(why: &LeaveWhy) -> &'static str {
         LeaveWhy::HeadGone => "head-repo-gone",
         LeaveWhy::PermissionLost { .. } => "permission-lost",
         LeaveWhy::MayNotAsk { .. } => "may-not-ask",
+        LeaveWhy::NoQueue => "no-queue",
         LeaveWhy::SetAside => "set-aside",
         LeaveWhy::Replaced => "replaced",
     }
@@ -146,6 +147,9 @@ pub fn leave(why: &LeaveWhy, approved: Sha, label: &str) -> String {
             "{} asked for it, which the rules no longer allow (`mergers` or `no_self_merge` under `[rules]`). Somebody else can {again}.",
             code(by)
         ),
+        LeaveWhy::NoQueue => "The branch it goes to has no queue any more: it is gone, or `trunks` under `[queue]` in the default branch's \
+                              `.github/greenline.toml` does not name it now."
+            .into(),
         LeaveWhy::SetAside => "Something that may pass keeps it out for now.".into(),
         LeaveWhy::Replaced => "A newer approval took its place.".into(),
     }

@@ -8,7 +8,7 @@ mod windows;
 mod writes;
 
 use greenline::http::Limits;
-use greenline::ids::{PrNumber, RepoId};
+use greenline::ids::{PrNumber, QueueId, RepoId};
 use greenline::port::Store;
 use greenline::port::store::Hint;
 use house::{Answer, House, Mood, SECRET, delivery, post, pull, sign};
@@ -26,7 +26,7 @@ async fn a_signed_delivery_is_stored_and_the_engine_woken() {
     let expected = serde_json::json!({"delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958", "stored": "new"});
     assert_eq!(answer.json(), expected);
     house.wake.notified().await;
-    let rows = house.store.inbox(Some(RepoId::new(7)), 9).await.expect("rows");
+    let rows = house.store.inbox(Some(&QueueId::of(RepoId::new(7))), 9).await.expect("rows");
     assert_eq!(rows.iter().map(|row| &row.hint).collect::<Vec<_>>(), [&Hint::Pull(PrNumber::new(12))]);
 }
 

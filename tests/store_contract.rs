@@ -3,14 +3,14 @@
 
 use greenline::adapter::store::{DELIVERIES_KNOWN_MS, JOURNAL_ROWS, MemoryStore, SqliteStore};
 use greenline::command::{Command, Request, Wish};
-use greenline::ids::{InstallationId, Moment, PrNumber, RepoId};
+use greenline::ids::{InstallationId, Moment, PrNumber, QueueId, RepoId};
 use greenline::port::Trouble;
 use greenline::port::store::{Delivery, Epoch, Hint, Received, Store, Turn, Written};
 use sqlx::Connection;
 use std::sync::Arc;
 
-const REPO: RepoId = RepoId::new(7);
-const OTHER: RepoId = RepoId::new(u64::MAX);
+const REPO: QueueId = QueueId { repo: RepoId::new(7), branch: None };
+const OTHER: QueueId = QueueId { repo: RepoId::new(u64::MAX), branch: None };
 
 /// Runs one case against each adapter.
 macro_rules! contract {
@@ -48,13 +48,14 @@ contract!(
     old_deliveries_are_forgotten_but_not_while_they_wait,
     every_kind_of_hint_comes_back,
     a_request_under_a_used_key_is_refused_and_leaves_nothing,
+    each_queue_of_a_repository_takes_in_its_own_rows,
 );
 
 fn delivery(id: &str, body: u8) -> Delivery {
     Delivery {
         id: id.parse().expect("a delivery id"),
         event: "pull_request".into(),
-        repo: Some((REPO, "octo/hello".parse().expect("a name"))),
+        repo: Some((REPO.repo, "octo/hello".parse().expect("a name"))),
         installation: Some(InstallationId::new(3)),
         hint: Some(Hint::Pull(PrNumber::new(u64::from(body)))),
         digest: [body; 32],
@@ -66,23 +67,41 @@ fn delivery(id: &str, body: u8) -> Delivery {
 fn turn(epoch: Epoch, version: u64, consumed: Vec<u64>) -> Turn {
     let events = vec![format!("{{\"version\":{version}}}")];
     let state = version.to_be_bytes().to_vec();
-    Turn { repo: REPO, epoch, version, events, state, consumed, at: Moment::from_ms(2_000) }
+    Turn { queue: REPO, epoch, version, events, state, consumed, at: Moment::from_ms(2_000) }
+}
+
+async fn each_queue_of_a_repository_takes_in_its_own_rows(store: Arc<impl Store>) {
+    let branch = QueueId { repo: REPO.repo, branch: Some("release/1".parse().expect("a branch")) };
+    let epoch = store.claim(&branch).await.expect("claims");
+    assert_eq!(store.receive(delivery("a", 1)).await, Ok(Received::New));
+    assert_eq!(store.receive(delivery("a", 1)).await, Ok(Received::Again));
+    assert_eq!((store.waiting().await, store.depth().await), (Ok(vec![REPO, branch.clone()]), Ok(2)));
+    let rows = store.inbox(Some(&branch), 10).await.expect("rows");
+    let theirs = store.inbox(Some(&REPO), 10).await.expect("rows");
+    assert_eq!((rows.len(), theirs.len(), &rows[0].hint), (1, 1, &theirs[0].hint));
+    let written = Turn { queue: branch.clone(), ..turn(epoch, 0, vec![rows[0].seq, theirs[0].seq]) };
+    assert_eq!(store.write(written).await, Ok(Written::Yes));
+    assert_eq!(store.waiting().await, Ok(vec![REPO]), "nobody takes another's row");
+    assert_eq!(store.load(&REPO).await, Ok(None));
+    assert_eq!(store.load(&branch).await.expect("loads").map(|loaded| loaded.version), Some(1));
+    let journals = (store.journal(&branch, 10).await, store.journal(&REPO, 10).await);
+    assert_eq!((journals.0.expect("rows").len(), journals.1.expect("rows").len()), (1, 0));
 }
 
 async fn a_delivery_waits_until_its_turn_takes_it_in(store: Arc<impl Store>) {
     assert_eq!(store.receive(delivery("a", 1)).await, Ok(Received::New));
     assert_eq!(store.receive(delivery("b", 2)).await, Ok(Received::New));
-    let rows = store.inbox(Some(REPO), 10).await.expect("rows");
+    let rows = store.inbox(Some(&REPO), 10).await.expect("rows");
     assert_eq!(rows.iter().map(|r| r.hint.clone()).collect::<Vec<_>>(), [1, 2].map(|n| Hint::Pull(PrNumber::new(n))));
     assert_eq!(rows[0].name.as_ref().map(ToString::to_string).as_deref(), Some("octo/hello"));
     assert_eq!(rows[0].installation, Some(InstallationId::new(3)));
     assert_eq!(rows[0].received_at, Moment::from_ms(1_000));
-    assert_eq!(store.inbox(Some(REPO), 1).await.expect("rows").len(), 1);
+    assert_eq!(store.inbox(Some(&REPO), 1).await.expect("rows").len(), 1);
     assert_eq!((store.waiting().await, store.depth().await), (Ok(vec![REPO]), Ok(2)));
 
-    let epoch = store.claim(REPO).await.expect("claims");
+    let epoch = store.claim(&REPO).await.expect("claims");
     assert_eq!(store.write(turn(epoch, 0, vec![rows[0].seq])).await, Ok(Written::Yes));
-    assert_eq!(store.inbox(Some(REPO), 10).await.expect("rows"), rows[1..]);
+    assert_eq!(store.inbox(Some(&REPO), 10).await.expect("rows"), rows[1..]);
     assert_eq!(store.receive(delivery("a", 1)).await, Ok(Received::Again), "known after it was used");
 }
 
@@ -97,7 +116,7 @@ async fn one_id_with_two_bodies_is_kept_as_a_conflict(store: Arc<impl Store>) {
     assert_eq!(store.receive(delivery("a", 2)).await, Ok(Received::Conflict));
     assert_eq!(store.receive(delivery("a", 2)).await, Ok(Received::Again), "a conflict, too, is kept once");
     assert_eq!(store.receive(delivery("a", 1)).await, Ok(Received::Again));
-    let rows = store.inbox(Some(REPO), 10).await.expect("rows");
+    let rows = store.inbox(Some(&REPO), 10).await.expect("rows");
     assert_eq!(rows.iter().map(|r| &r.hint).collect::<Vec<_>>(), [&Hint::Pull(PrNumber::new(1)), &Hint::Unreadable]);
     assert_eq!(store.unread_deliveries().await, Ok(1));
 }
@@ -118,13 +137,13 @@ async fn an_unreadable_body_is_counted(store: Arc<impl Store>) {
 async fn rows_of_the_service_are_apart(store: Arc<impl Store>) {
     let installed = Delivery { repo: None, hint: Some(Hint::Installations), ..delivery("a", 1) };
     assert_eq!(store.receive(installed).await, Ok(Received::New));
-    let elsewhere = Delivery { repo: Some((OTHER, "octo/other".parse().expect("a name"))), ..delivery("b", 2) };
+    let elsewhere = Delivery { repo: Some((OTHER.repo, "octo/other".parse().expect("a name"))), ..delivery("b", 2) };
     assert_eq!(store.receive(elsewhere).await, Ok(Received::New));
     let ours = store.inbox(None, 10).await.expect("rows");
-    let theirs = store.inbox(Some(OTHER), 10).await.expect("rows");
+    let theirs = store.inbox(Some(&OTHER), 10).await.expect("rows");
     assert_eq!((ours.len(), theirs.len(), store.waiting().await), (1, 1, Ok(vec![OTHER])));
 
-    let epoch = store.claim(REPO).await.expect("claims");
+    let epoch = store.claim(&REPO).await.expect("claims");
     assert_eq!(store.write(turn(epoch, 0, vec![ours[0].seq, theirs[0].seq])).await, Ok(Written::Yes));
     assert_eq!(store.depth().await, Ok(2), "a turn takes in only rows of its own repository");
     assert_eq!(store.consume(&[ours[0].seq, theirs[0].seq]).await, Ok(()));
@@ -143,7 +162,7 @@ async fn two_hundred_at_once_are_each_answered(store: Arc<impl Store>) {
         new += usize::from(caller.await.expect("no panic") == Ok(Received::New));
     }
     assert_eq!((new, store.depth().await), (100, Ok(100)));
-    let rows = store.inbox(Some(REPO), 1_000).await.expect("rows");
+    let rows = store.inbox(Some(&REPO), 1_000).await.expect("rows");
     assert!(rows.is_sorted_by(|a, b| a.seq < b.seq));
 }
 
@@ -167,34 +186,34 @@ async fn a_caller_that_goes_away_harms_nobody(store: Arc<impl Store>) {
 
 async fn a_turn_is_written_whole_or_not_at_all(store: Arc<impl Store>) {
     assert_eq!(store.write(turn(Epoch(1), 0, vec![])).await, Ok(Written::Fenced), "nobody has claimed it");
-    let epoch = store.claim(REPO).await.expect("claims");
-    assert_eq!(store.load(REPO).await, Ok(None), "claimed, never written");
+    let epoch = store.claim(&REPO).await.expect("claims");
+    assert_eq!(store.load(&REPO).await, Ok(None), "claimed, never written");
     assert_eq!(store.receive(delivery("a", 1)).await, Ok(Received::New));
-    let seq = store.inbox(Some(REPO), 1).await.expect("rows")[0].seq;
+    let seq = store.inbox(Some(&REPO), 1).await.expect("rows")[0].seq;
     assert_eq!(store.write(turn(epoch, 1, vec![seq])).await, Ok(Written::Fenced), "not the version that is there");
-    assert_eq!((store.depth().await, store.load(REPO).await), (Ok(1), Ok(None)));
-    assert_eq!(store.journal(REPO, 9).await, Ok(vec![]));
+    assert_eq!((store.depth().await, store.load(&REPO).await), (Ok(1), Ok(None)));
+    assert_eq!(store.journal(&REPO, 9).await, Ok(vec![]));
 
     assert_eq!(store.write(turn(epoch, 0, vec![seq])).await, Ok(Written::Yes));
     assert_eq!(store.write(turn(epoch, 1, vec![])).await, Ok(Written::Yes));
-    let loaded = store.load(REPO).await.expect("loads").expect("a state");
+    let loaded = store.load(&REPO).await.expect("loads").expect("a state");
     assert_eq!((loaded.version, loaded.state), (2, 1_u64.to_be_bytes().to_vec()));
-    let lines: Vec<_> = store.journal(REPO, 9).await.expect("rows").into_iter().map(|row| row.event).collect();
+    let lines: Vec<_> = store.journal(&REPO, 9).await.expect("rows").into_iter().map(|row| row.event).collect();
     assert_eq!((lines, store.depth().await), (vec!["{\"version\":1}".into(), "{\"version\":0}".into()], Ok(0)));
 }
 
 async fn a_newer_claim_fences_the_older(store: Arc<impl Store>) {
-    let old = store.claim(REPO).await.expect("claims");
+    let old = store.claim(&REPO).await.expect("claims");
     assert_eq!(store.write(turn(old, 0, vec![])).await, Ok(Written::Yes));
-    let new = store.claim(REPO).await.expect("claims");
+    let new = store.claim(&REPO).await.expect("claims");
     assert!(store.commit(turn(old, 1, vec![]), "effects").await.expect("answers").is_none());
     let committed = store.commit(turn(new, 1, vec![]), "effects").await.expect("answers");
     assert_eq!(committed.map(greenline::port::store::Committed::into_inner), Some("effects"));
-    assert_eq!(store.claim(OTHER).await, Ok(Epoch(1)), "each repository counts for itself");
+    assert_eq!(store.claim(&OTHER).await, Ok(Epoch(1)), "each repository counts for itself");
 }
 
 async fn of_many_writers_of_a_version_one_wins(store: Arc<impl Store>) {
-    let epoch = store.claim(REPO).await.expect("claims");
+    let epoch = store.claim(&REPO).await.expect("claims");
     let writers: Vec<_> = (0..20)
         .map(|_| {
             let store = Arc::clone(&store);
@@ -209,16 +228,16 @@ async fn of_many_writers_of_a_version_one_wins(store: Arc<impl Store>) {
 }
 
 async fn the_journal_keeps_the_newest_rows(store: Arc<impl Store>) {
-    let epoch = store.claim(REPO).await.expect("claims");
+    let epoch = store.claim(&REPO).await.expect("claims");
     for version in 0..5 {
         let events = (0..2_500).map(|n| format!("{{\"n\":{}}}", version * 2_500 + n)).collect();
         let turn = Turn { events, ..turn(epoch, version, vec![]) };
         assert_eq!(store.write(turn).await, Ok(Written::Yes));
     }
-    let rows = store.journal(REPO, 50_000).await.expect("rows");
+    let rows = store.journal(&REPO, 50_000).await.expect("rows");
     assert_eq!(rows.len() as u64, JOURNAL_ROWS);
     assert_eq!((rows[0].seq, rows[0].event.as_str()), (12_499, "{\"n\":12499}"));
-    assert_eq!(store.journal(REPO, 2).await.expect("rows"), rows[..2]);
+    assert_eq!(store.journal(&REPO, 2).await.expect("rows"), rows[..2]);
 }
 
 async fn old_deliveries_are_forgotten_but_not_while_they_wait(store: Arc<impl Store>) {
@@ -227,7 +246,7 @@ async fn old_deliveries_are_forgotten_but_not_while_they_wait(store: Arc<impl St
     assert_eq!(store.receive(at("a", 1, 0)).await, Ok(Received::New));
     assert_eq!(store.receive(at("b", 2, DELIVERIES_KNOWN_MS + day)).await, Ok(Received::New));
     assert_eq!(store.receive(at("a", 1, DELIVERIES_KNOWN_MS + day)).await, Ok(Received::Again), "it still waits");
-    let waiting: Vec<u64> = store.inbox(Some(REPO), 9).await.expect("rows").iter().map(|row| row.seq).collect();
+    let waiting: Vec<u64> = store.inbox(Some(&REPO), 9).await.expect("rows").iter().map(|row| row.seq).collect();
     store.consume(&waiting).await.expect("consumes");
     assert_eq!(store.receive(at("c", 3, DELIVERIES_KNOWN_MS + 2 * day)).await, Ok(Received::New));
     assert_eq!(store.receive(at("a", 1, DELIVERIES_KNOWN_MS + 2 * day)).await, Ok(Received::New), "long forgotten");
@@ -252,7 +271,7 @@ async fn a_request_under_a_used_key_is_refused_and_leaves_nothing(store: Arc<imp
         assert_eq!(store.receive(request(2)).await, Ok(Received::Conflict));
     }
     assert_eq!(store.receive(request(1)).await, Ok(Received::Again));
-    let rows = store.inbox(Some(REPO), 10).await.expect("rows");
+    let rows = store.inbox(Some(&REPO), 10).await.expect("rows");
     assert_eq!((rows.len(), Some(rows[0].hint.clone())), (1, request(1).hint));
     assert_eq!(store.unread_deliveries().await, Ok(0));
 }
@@ -269,7 +288,7 @@ async fn every_kind_of_hint_comes_back(store: Arc<impl Store>) {
         let sent = Delivery { hint: Some(hint.clone()), ..delivery(&format!("d-{n}"), 1) };
         assert_eq!(store.receive(sent).await, Ok(Received::New));
     }
-    let rows = store.inbox(Some(REPO), 10).await.expect("rows");
+    let rows = store.inbox(Some(&REPO), 10).await.expect("rows");
     assert_eq!(rows.into_iter().map(|row| row.hint).collect::<Vec<_>>(), hints);
 }
 
@@ -279,7 +298,7 @@ async fn a_file_left_by_a_crash_is_opened_with_everything_that_was_answered() {
     let path = dir.path().join("store.db");
     let crashed = SqliteStore::open(&path).await.expect("opens");
     assert_eq!(crashed.receive(delivery("a", 1)).await, Ok(Received::New));
-    let old = crashed.claim(REPO).await.expect("claims");
+    let old = crashed.claim(&REPO).await.expect("claims");
     assert_eq!(crashed.write(turn(old, 0, vec![])).await, Ok(Written::Yes));
     // The files as a kill would leave them: copied while open, the write-ahead log not folded in.
     let copy = dir.path().join("copy.db");
@@ -289,10 +308,10 @@ async fn a_file_left_by_a_crash_is_opened_with_everything_that_was_answered() {
     }
     let reopened = SqliteStore::open(&copy).await.expect("opens");
     assert_eq!(reopened.receive(delivery("a", 1)).await, Ok(Received::Again));
-    assert_eq!((reopened.depth().await, reopened.load(REPO).await.map(|l| l.is_some())), (Ok(1), Ok(true)));
+    assert_eq!((reopened.depth().await, reopened.load(&REPO).await.map(|l| l.is_some())), (Ok(1), Ok(true)));
 
     let second = SqliteStore::open(&path).await.expect("a second process may open it");
-    let new = second.claim(REPO).await.expect("claims");
+    let new = second.claim(&REPO).await.expect("claims");
     assert_eq!(crashed.write(turn(old, 1, vec![])).await, Ok(Written::Fenced));
     assert_eq!(second.write(turn(new, 1, vec![])).await, Ok(Written::Yes));
 }

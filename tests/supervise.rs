@@ -10,7 +10,7 @@ use greenline::engine::repo::Ended;
 use greenline::engine::supervise::{Found, Service, Site, supervise};
 use greenline::engine::world::{Readings, World};
 use greenline::facts::Repository;
-use greenline::ids::{AppId, InstallationId, Moment, PrNumber, RepoId, RepoName};
+use greenline::ids::{AppId, InstallationId, Moment, PrNumber, QueueId, RepoId, RepoName};
 use greenline::port::store::{Delivery, Hint};
 use greenline::port::{Clock, Store, Trouble};
 use secrecy::SecretString;
@@ -175,7 +175,7 @@ impl Stage {
 
     async fn until_waiting(&self, of: Option<RepoId>, rows: usize) {
         let waits = async {
-            while self.store.inbox(of, 9).await.expect("memory answers").len() != rows {
+            while self.store.inbox(of.map(QueueId::of).as_ref(), 9).await.expect("memory answers").len() != rows {
                 tokio::task::yield_now().await;
             }
         };
@@ -191,7 +191,8 @@ impl Stage {
     async fn until_trouble(&self, words: &str) {
         let mut boards = self.boards.subscribe();
         let told = boards.wait_for(|all| {
-            all.get(&REPO).is_some_and(|board| board.troubles.iter().any(|trouble| trouble.contains(words)))
+            all.get(&QueueId::of(REPO))
+                .is_some_and(|board| board.troubles.iter().any(|trouble| trouble.contains(words)))
         });
         tokio::time::timeout(Duration::from_secs(20), told).await.expect("the board says so").expect("boards are kept");
     }
@@ -238,7 +239,7 @@ async fn a_list_that_does_not_come_keeps_nobody_waiting() {
     stage.list.send_replace(Some(Ok(given())));
     stage.until_asked(2).await;
     let mut boards = stage.boards.subscribe();
-    boards.wait_for(|all| all.contains_key(&REPO)).await.expect("its queue is opened");
+    boards.wait_for(|all| all.contains_key(&QueueId::of(REPO))).await.expect("its queue is opened");
     stage.end().await;
 }
 

@@ -19,7 +19,7 @@ mod waiting_tests;
 
 pub use comments::{Heard, hear};
 pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
-pub use pulls::{PullReading, awaken, read, reconsider};
+pub use pulls::{PullReading, awaken, dismiss, read, reconsider};
 pub use requests::{Asked, ask};
 pub use rules::{Terms, outlawed, void};
 pub use said::{Delegate, Said, Subject};

@@ -111,6 +111,11 @@ fn review(record: &mut Record, reading: &PullReading, terms: &Terms) -> Vec<Deci
     decisions
 }
 
+/// The branch has no queue any more: nobody waits for it.
+pub fn dismiss(desk: &mut Desk) -> Vec<Decision> {
+    desk.pulls.values_mut().filter_map(|record| withdraw(record, LeaveWhy::NoQueue)).collect()
+}
+
 /// Ends an approval, whether it is queued or waits.
 pub(super) fn withdraw(record: &mut Record, why: LeaveWhy) -> Option<Decision> {
     let pr = record.pull.number;

@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> ExitCode {
     // Dropping it would wait for blocking work (a big composition, a name look-up) for as long as that takes.
     runtime.shutdown_background();
     match ended {
-        Ok(Ended::Shutdown) => ExitCode::SUCCESS,
+        Ok(Ended::Shutdown | Ended::Retired) => ExitCode::SUCCESS,
         Ok(Ended::Fenced) => ExitCode::from(TRY_LATER),
         Err(trouble) => {
             let (what, code) = unable(trouble);

@@ -6,10 +6,11 @@ use crate::adapter::github::{App, GithubForge};
 use crate::config::ServiceConfig;
 use crate::engine::supervise::{Found, Site};
 use crate::engine::world::{Readings, World};
-use crate::ids::{Moment, RepoName};
+use crate::ids::{Moment, RepoId, RepoName};
 use crate::port::{Outcome, Trouble};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 /// Failed deliveries asked for again at one time, at the most.
@@ -26,6 +27,8 @@ pub struct GithubSite {
     identity: Identity,
     head_seen_ms: u64,
     clock: SystemClock,
+    /// The caches in use: the queues of a repository share one.
+    caches: Mutex<BTreeMap<RepoId, Weak<GitCache>>>,
 }
 
 impl GithubSite {
@@ -42,6 +45,7 @@ impl GithubSite {
             identity: Identity::new(&config.git.name, &config.git.email).signing(key),
             head_seen_ms: config.engine.head_seen_ms,
             clock: SystemClock,
+            caches: Mutex::default(),
         })
     }
 }
@@ -78,6 +82,25 @@ impl Site for GithubSite {
 
     fn open(&self, found: &Found, readings: Readings) -> Result<GithubWorld, Trouble> {
         let (id, name, installation) = (found.repository.id, found.repository.name.clone(), found.installation);
+        let git = self.cache(found)?;
+        let forge = self.app.forge(installation, id, name);
+        Ok(GithubWorld { forge, git, clock: self.clock, readings, head_seen_ms: self.head_seen_ms })
+    }
+
+    fn clock(&self) -> &SystemClock {
+        &self.clock
+    }
+}
+
+impl GithubSite {
+    /// The repository's cache, opened unless it is in use already.
+    fn cache(&self, found: &Found) -> Result<Arc<GitCache>, Trouble> {
+        let (id, name, installation) = (found.repository.id, found.repository.name.clone(), found.installation);
+        // Nothing between taking and leaving the lock can be left half-done by a panic.
+        let mut caches = self.caches.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(git) = caches.get(&id).and_then(Weak::upgrade) {
+            return Ok(git);
+        }
         let app = self.app.clone();
         let token: TokenSource = Arc::new(move || {
             let app = app.clone();
@@ -86,19 +109,15 @@ impl Site for GithubSite {
         let git = GitCache::open(CacheOptions {
             dir: self.cache_dir.join(format!("{id}.git")),
             git_url: self.git_url.clone(),
-            repo: name.clone(),
+            repo: name,
             identity: self.identity.clone(),
             token: Some(token),
             limits: TimeLimits::default(),
         })?;
         let git = Arc::new(git);
+        caches.insert(id, Arc::downgrade(&git));
         tokio::spawn(tidy_now_and_then(Arc::downgrade(&git)));
-        let forge = self.app.forge(installation, id, name);
-        Ok(GithubWorld { forge, git, clock: self.clock, readings, head_seen_ms: self.head_seen_ms })
-    }
-
-    fn clock(&self) -> &SystemClock {
-        &self.clock
+        Ok(git)
     }
 }
 

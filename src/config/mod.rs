@@ -7,6 +7,7 @@ pub mod repo;
 pub mod service;
 
 mod api;
+mod branches;
 mod merging;
 mod pattern;
 mod places;
@@ -19,6 +20,7 @@ mod tag;
 mod tree;
 mod url;
 
+pub use branches::BranchPattern;
 pub use pattern::Pattern;
 pub use places::{Place, Places, places};
 pub use problem::Problem;

@@ -1,5 +1,6 @@
 //! `.github/greenline.toml`: what a repository asks of its queue. Read from trunk only.
 
+use super::branches::BranchPattern;
 use super::freeze::FreezeConfig;
 use super::pattern::Pattern;
 use crate::facts::{InnerMerges, RequiredCheck, Strategy};
@@ -70,6 +71,9 @@ pub struct QueueConfig {
     /// The label that makes a pull request a hotfix when it is approved, if one does.
     #[serde(default)]
     pub hotfix_label: Option<String>,
+    /// Branches that have a queue of their own, with the settings that stand on them; counts in the default branch's file only.
+    #[serde(default)]
+    pub trunks: Vec<BranchPattern>,
 }
 
 /// Who, by going ahead of others, ends the runs that these have.
@@ -212,6 +216,7 @@ impl Default for RepoConfig {
                 interrupt: Interrupt::Higher,
                 hotfix_label: None,
                 review_asks: false,
+                trunks: Vec::new(),
             },
             rules: RulesConfig::default(),
             checks: ChecksConfig {

@@ -16,6 +16,9 @@ use std::collections::BTreeSet;
 /// Required checks, at the most; as many names may be listed as passing when skipped or neutral.
 const CHECKS_MAX: usize = 100;
 
+/// Patterns of branches with a queue of their own, at the most.
+const TRUNKS_MAX: usize = 20;
+
 /// A label's name on GitHub has at most this many characters.
 const LABEL_MAX: usize = 50;
 
@@ -67,6 +70,7 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
     let interrupts = [("higher", Interrupt::Higher), ("hotfix", Interrupt::Hotfix), ("never", Interrupt::Never)];
     let interrupt = read.word(&mut section, "interrupt", &interrupts).unwrap_or(default.interrupt);
     let hotfix_label = read.checked(&mut section, "hotfix_label", self::label);
+    let trunks = read.each(&mut section, "trunks", TRUNKS_MAX, super::branches::pattern).unwrap_or_default();
     let plan = match strategy.unwrap_or(default.plan) {
         PlanConfig::Serial => PlanConfig::Serial,
         PlanConfig::Pipeline { depth: usual } => PlanConfig::Pipeline { depth: depth.unwrap_or(usual) },
@@ -94,6 +98,7 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
         review_asks,
         interrupt,
         hotfix_label,
+        trunks,
     }
 }
 

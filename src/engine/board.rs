@@ -2,7 +2,7 @@
 
 use super::why::Why;
 use crate::facts::Person;
-use crate::ids::{BranchName, Login, Moment, PrNumber, RepoId, RepoName, RequestId, RunId, Sha};
+use crate::ids::{BranchName, Login, Moment, PrNumber, QueueId, RepoName, RequestId, RunId, Sha};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -224,28 +224,28 @@ pub struct DepartureRow {
 
 /// All boards, with news of changes.
 #[derive(Debug, Clone)]
-pub struct Boards(Arc<watch::Sender<BTreeMap<RepoId, Arc<Board>>>>);
+pub struct Boards(Arc<watch::Sender<BTreeMap<QueueId, Arc<Board>>>>);
 
 impl Boards {
-    /// Replaces a repository's board.
-    pub fn publish(&self, repo: RepoId, board: Board) {
+    /// Replaces a queue's board.
+    pub fn publish(&self, queue: QueueId, board: Board) {
         self.0.send_modify(|boards| {
-            boards.insert(repo, Arc::new(board));
+            boards.insert(queue, Arc::new(board));
         });
     }
 
-    /// Takes a repository's board away.
-    pub fn withdraw(&self, repo: RepoId) {
-        self.0.send_if_modified(|boards| boards.remove(&repo).is_some());
+    /// Takes a queue's board away.
+    pub fn withdraw(&self, queue: &QueueId) {
+        self.0.send_if_modified(|boards| boards.remove(queue).is_some());
     }
 
     /// All boards as they are now.
-    pub fn now(&self) -> BTreeMap<RepoId, Arc<Board>> {
+    pub fn now(&self) -> BTreeMap<QueueId, Arc<Board>> {
         self.0.borrow().clone()
     }
 
     /// Wakes at every change.
-    pub fn subscribe(&self) -> watch::Receiver<BTreeMap<RepoId, Arc<Board>>> {
+    pub fn subscribe(&self) -> watch::Receiver<BTreeMap<QueueId, Arc<Board>>> {
         self.0.subscribe()
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn leave(state: &mut RepoState, pr: PrNumber, tip: Sha) {
     }
     let Some(record) = state.desk.pulls.get(&pr) else { return };
     let home = record.pull.head_repo.as_ref().map(|head| head.branch.clone());
-    let here = record.pull.reach(&state.repository, state.trunk()) == Reach::Here;
+    let here = record.pull.reach(&state.repository, &state.trunks()) == Reach::Here;
     let Some(name) = home.filter(|branch| here && !branch.as_str().starts_with(OURS)) else { return };
     // Moved to what it landed as, or left at the head that landed.
     let left_at = [Some(tip), record.landed].into_iter().flatten().collect();

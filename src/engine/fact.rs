@@ -6,10 +6,11 @@ use crate::admission::{Asked, Heard, PullReading};
 use crate::command::Request;
 use crate::config::{Places, RepoConfig};
 use crate::facts::{Check, Demands, Repository};
-use crate::ids::{CheckRunId, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
+use crate::ids::{BranchName, CheckRunId, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
 use crate::port::report::Report;
 use crate::queue;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Something was read or done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub enum Fact {
         #[serde(default)]
         places: Places,
     },
+    /// The branches beside the default one that have a queue were read.
+    Trunks(BTreeSet<BranchName>),
     /// A pull request was read.
     Pull(PullReading),
     /// A comment was read.

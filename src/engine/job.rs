@@ -70,6 +70,8 @@ pub struct Landing {
     pub tag: TagTemplate,
     /// The rules its members were admitted by.
     pub terms: Terms,
+    /// Every branch that has a queue: nobody's head branch to move.
+    pub trunks: BTreeSet<BranchName>,
     /// One of them is frozen or held by now: a landing that begins only now finds out whether it has happened, and no more.
     pub stopped: bool,
 }
@@ -96,6 +98,8 @@ pub enum Job {
         at: Sha,
         /// The branch whose protection is asked.
         trunk: BranchName,
+        /// It is the default branch, whose settings say which others have a queue.
+        default: bool,
     },
     /// Read trunk for the first time.
     ReadTrunk(BranchName),
@@ -293,6 +297,6 @@ pub fn run_branch(trunk: &BranchName, run: RunId) -> RefName {
 }
 
 /// The ref that is in the lease of a landing: without it no push of this attempt succeeds.
-pub fn landing_ref(attempt: Attempt) -> RefName {
-    format!("refs/greenline/landing/{attempt}").parse().expect("a number makes a legal last part")
+pub fn landing_ref(trunk: &BranchName, attempt: Attempt) -> RefName {
+    format!("refs/greenline/landing/{trunk}/{attempt}").parse().expect("a number makes a legal last part")
 }

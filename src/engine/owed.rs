@@ -15,7 +15,11 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
     match state.queue.trunk {
         None => jobs.push(Job::ReadTrunk(state.trunk().clone())),
         Some(trunk) if state.settings.read_at != Some(trunk.tip) => {
-            jobs.push(Job::ReadSettings { at: trunk.tip, trunk: state.trunk().clone() });
+            jobs.push(Job::ReadSettings {
+                at: trunk.tip,
+                trunk: state.trunk().clone(),
+                default: state.branch.is_none(),
+            });
         }
         Some(_) => {}
     }
@@ -103,7 +107,7 @@ fn strays(state: &RepoState) -> impl Iterator<Item = RefName> {
     needed.extend(state.revoked.iter().filter(|(_, on)| Some(**on) == trunk).map(|(name, _)| name.clone()));
     let settling = state.queue.tree.settling().map(|id| &state.queue.tree.get(id).phase);
     if let Some(Phase::Landing(_, attempt) | Phase::Revoking(_, attempt)) = settling {
-        needed.insert(landing_ref(*attempt));
+        needed.insert(landing_ref(state.trunk(), *attempt));
     }
     state.refs.iter().filter(move |name| !needed.contains(name)).cloned()
 }
@@ -141,6 +145,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             bar: bar(state, to.sha()),
             tag: state.config().candidate.tag,
             terms: state.terms(),
+            trunks: state.trunks(),
             stopped: members.iter().any(|member| stopped(state, member.entry)),
         })),
         Effect::Revoke { to, attempt } => Job::Revoke {

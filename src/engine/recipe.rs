@@ -49,7 +49,7 @@ fn strategy(state: &RepoState, merge: &MergeConfig, approval: Option<&Approval>,
 /// It comes from a fork that lets nobody of ours push to its branch.
 fn is_fixed_fork(state: &RepoState, read: &Pull) -> bool {
     let foreign = read.head_repo.as_ref().is_some_and(|head| head.id != state.repository.id);
-    foreign && read.reach(&state.repository, state.trunk()) == Reach::Nowhere
+    foreign && read.reach(&state.repository, &state.trunks()) == Reach::Nowhere
 }
 
 fn about(merge: &MergeConfig, strategy: Strategy, approval: Option<&Approval>, read: &Pull) -> About {

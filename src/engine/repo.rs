@@ -1,4 +1,4 @@
-//! The loop of one repository: hints are looked at, facts are taken in turns, jobs are begun, and each answer is a fact again.
+//! The loop of one queue: hints are looked at, facts are taken in turns, jobs are begun, and each answer is a fact again.
 
 use super::board::Boards;
 use super::dispatch::Dispatch;
@@ -12,7 +12,7 @@ use super::take::Around;
 use super::turn::Book;
 use super::view::{View, waited_for};
 use super::world::World;
-use crate::ids::{Moment, RepoId, Sha};
+use crate::ids::{BranchName, Moment, QueueId, Sha};
 use crate::port::store::{Hint, InboxRow};
 use crate::port::{Clock, Store, Trouble};
 use futures_util::StreamExt;
@@ -34,8 +34,12 @@ const SETTINGS_FIRST_MS: i64 = 3_000;
 /// Pause after the store failed.
 const STORE_PAUSE_MS: u64 = 1_000;
 
-/// What a repository's loop is given.
+/// What a queue's loop is given.
 pub struct Settings {
+    /// Where the branches are told that have a queue beside this one, as far as this one decides it.
+    pub trunks: watch::Sender<Option<BTreeSet<BranchName>>>,
+    /// Told when that changed.
+    pub branched: Arc<Notify>,
     /// Between two reconciliations, in milliseconds.
     pub reconcile_ms: u64,
     /// Pushes a minute; none for no limit.
@@ -49,8 +53,10 @@ pub struct Settings {
 pub enum Ended {
     /// It was asked to.
     Shutdown,
-    /// Another process writes this repository now.
+    /// Another process writes this queue now.
     Fenced,
+    /// The branch has no queue any more, and everybody who waited in it was told.
+    Retired,
 }
 
 enum Done {
@@ -65,9 +71,9 @@ struct Looked {
     found: Found,
 }
 
-/// One repository's loop.
+/// One queue's loop.
 pub struct Repo<W: World, S: Store> {
-    id: RepoId,
+    id: QueueId,
     world: Arc<W>,
     store: Arc<S>,
     book: Book,
@@ -97,7 +103,7 @@ impl<W: World, S: Store> Repo<W, S> {
     /// A loop around a loaded state.
     pub fn new(world: Arc<W>, store: Arc<S>, book: Book, boards: Boards, settings: Settings) -> Self {
         Self {
-            id: book.state.repository.id,
+            id: book.state.id(),
             dispatch: Dispatch::new(settings.pushes_per_minute),
             reconcile_at: world.clock().now().plus_ms(SETTINGS_FIRST_MS),
             world,
@@ -121,13 +127,15 @@ impl<W: World, S: Store> Repo<W, S> {
 
     /// Runs until shut down or fenced.
     pub async fn run(mut self, wake: Arc<Notify>, mut shutdown: watch::Receiver<bool>) -> Ended {
-        if self.turn(Vec::new(), Vec::new()).await.is_err() {
-            return Ended::Fenced;
+        if let Err(ended) = self.turn(Vec::new(), Vec::new()).await {
+            return ended;
         }
         loop {
             self.begin_reconcile();
-            if std::mem::take(&mut self.inbox_due) && self.look_at_inbox().await.is_err() {
-                return Ended::Fenced;
+            if std::mem::take(&mut self.inbox_due)
+                && let Err(ended) = self.look_at_inbox().await
+            {
+                return ended;
             }
             let pause = self.pause_ms();
             let clock = self.world.clock();
@@ -138,8 +146,8 @@ impl<W: World, S: Store> Repo<W, S> {
                 () = wake.notified() => self.look_at_inbox().await,
                 () = clock.sleep_ms(pause) => self.look_at_time().await,
             };
-            if turned.is_err() {
-                return Ended::Fenced;
+            if let Err(ended) = turned {
+                return ended;
             }
         }
         self.finish().await;
@@ -280,6 +288,10 @@ impl<W: World, S: Store> Repo<W, S> {
             // Labels that were put on before anything said what green means have waited for this.
             self.reconcile_at = now;
         }
+        if !self.book.state.is_served() && owed.is_empty() && self.dispatch.idle() {
+            return Err(Ended::Retired);
+        }
+        self.tell_trunks();
         let begin = self.dispatch.begin(owed, now);
         self.wake_at = begin.next;
         self.gate_at = gate::next_change(&self.book.state, now);
@@ -288,8 +300,23 @@ impl<W: World, S: Store> Repo<W, S> {
         }
         let mut troubles = self.dispatch.troubles();
         troubles.extend(self.reconcile_trouble.clone());
-        self.boards.publish(self.id, board(&self.book.state, troubles, now));
+        self.boards.publish(self.id.clone(), board(&self.book.state, troubles, now));
         Ok(())
+    }
+
+    /// Which branches have a queue is for the settings of the default branch to say.
+    fn tell_trunks(&self) {
+        let known = &self.book.state.settings.trunks;
+        let news = self.settings.trunks.send_if_modified(|told| {
+            let news = self.book.state.branch.is_none() && told != known;
+            if news {
+                told.clone_from(known);
+            }
+            news
+        });
+        if news {
+            self.settings.branched.notify_one();
+        }
     }
 
     fn begin(&mut self, batch: Vec<Job>) {
@@ -368,7 +395,7 @@ impl<W: World, S: Store> Repo<W, S> {
 
     async fn look_at_inbox(&mut self) -> Result<(), Ended> {
         let limit = ROWS_AT_ONCE + self.rows.len() + self.failed.len();
-        let rows = match self.store.inbox(Some(self.id), limit).await {
+        let rows = match self.store.inbox(Some(&self.id), limit).await {
             Ok(rows) => rows,
             Err(trouble) => {
                 tracing::error!(%trouble, "the inbox could not be read; everything is looked at again soon");
@@ -422,6 +449,7 @@ fn wanted(view: &View, row: &InboxRow) -> Option<Look> {
         Hint::Comment(comment) => Some(Look::Comment(comment.clone())),
         Hint::Request(request) => Some(Look::Request(request.clone())),
         Hint::Checks(sha) => view.waits_for(*sha).then_some(Look::Checks(*sha)),
+        Hint::Pushed(name) if view.decides_trunks(name) => Some(Look::Repository),
         Hint::Pushed(name) => (*name == view.trunk.to_ref()).then_some(Look::Trunk),
         Hint::Repository => Some(Look::Repository),
         Hint::Unreadable => Some(Look::All),

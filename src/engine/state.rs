@@ -9,7 +9,7 @@ use crate::engine::eta::History;
 use crate::engine::proposals::Proposal;
 use crate::engine::reports::Reported;
 use crate::facts::{Demands, Repository, RequiredCheck};
-use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
+use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, QueueId, Reading, RefName, RunId, Sha};
 use crate::queue::{self, Interrupt, Plan, Policy};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct RepoState {
     /// The repository as last read.
     pub repository: Repository,
+    /// The branch its queue lands on, where that is not the default one.
+    #[serde(default)]
+    pub branch: Option<BranchName>,
     /// The queue of its trunk.
     pub queue: queue::State,
     /// Its pull requests.
@@ -105,6 +108,9 @@ pub struct Settings {
     /// The trunk commit of that file.
     #[serde(default)]
     pub places_at: Option<Sha>,
+    /// Branches beside the default one that have a queue, by the settings on that one; `None` before they were read.
+    #[serde(default)]
+    pub trunks: Option<BTreeSet<BranchName>>,
     /// Where our own check is required, which nothing can ever meet: sentences with the fix.
     #[serde(default)]
     pub waits_for_itself: Vec<String>,
@@ -202,10 +208,16 @@ pub struct Landed {
 }
 
 impl RepoState {
-    /// A repository never seen before.
+    /// A repository never seen before, and the queue of its default branch.
     pub fn new(repository: Repository, now: Moment) -> Self {
+        Self::of_branch(repository, None, now)
+    }
+
+    /// A queue never seen before, of a branch or of the default one.
+    pub fn of_branch(repository: Repository, branch: Option<BranchName>, now: Moment) -> Self {
         Self {
             repository,
+            branch,
             // A lost database must not bring back numbers of landings whose refs may still be there.
             queue: queue::State::numbering_from(Attempt::new(u64::try_from(now.ms() / 1_000).unwrap_or(1))),
             desk: Desk::default(),
@@ -240,7 +252,34 @@ impl RepoState {
 
     /// The branch the queue lands on.
     pub fn trunk(&self) -> &BranchName {
-        &self.repository.default_branch
+        self.branch.as_ref().unwrap_or(&self.repository.default_branch)
+    }
+
+    /// Which queue this is.
+    pub fn id(&self) -> QueueId {
+        QueueId { repo: self.repository.id, branch: self.branch.clone() }
+    }
+
+    /// Every branch that has a queue, as far as is known.
+    pub fn trunks(&self) -> BTreeSet<BranchName> {
+        let further = self.settings.trunks.iter().flatten();
+        further.chain([self.trunk(), &self.repository.default_branch]).cloned().collect()
+    }
+
+    /// The settings still give this branch a queue, and it is there.
+    pub fn is_served(&self) -> bool {
+        let (Some(own), Some(trunks)) = (&self.branch, &self.settings.trunks) else { return true };
+        trunks.contains(own) && *own != self.repository.default_branch
+    }
+
+    /// What is asked about pull requests to this branch is answered here: each is answered by one queue. That of the default
+    /// branch also answers for branches that have none.
+    pub fn answers_for(&self, base: &BranchName) -> bool {
+        let further = |trunks: &BTreeSet<BranchName>| trunks.contains(base) && *base != self.repository.default_branch;
+        match &self.branch {
+            Some(own) => own == base,
+            None => !self.settings.trunks.as_ref().is_some_and(further),
+        }
     }
 
     /// The settings in force: the file's, or the last valid ones, or the defaults.

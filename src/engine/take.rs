@@ -46,6 +46,9 @@ pub fn take_in(state: &mut RepoState, facts: &[Fact], around: Around<'_>) {
         take_one(state, fact, around);
         look_at_gate(state, around);
     }
+    if !state.is_served() {
+        admit(state, around, |desk, _| admission::dismiss(desk));
+    }
     // A policy may have changed without anything happening to the queue.
     advance(state, Event::Reconsidered, around);
     sweep(state, around.now);
@@ -65,10 +68,13 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Repository(repository) => state.repository = repository.clone(),
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
         Fact::Settings { at, file, demands, places } => settings(state, (*at, file, demands), places, around),
+        Fact::Trunks(names) => state.settings.trunks = Some(names.clone()),
+        Fact::Pull(reading) if elsewhere(state, reading.number, reading.pull.as_ref()) => {}
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
         }
+        Fact::Comment(heard) if !state.answers_for(&heard.pull.base) => {}
         Fact::Comment(heard) => {
             let pull = seen(state, Some(&heard.pull)).unwrap_or_else(|| heard.pull.clone());
             let heard = Heard { pull, ..heard.clone() };
@@ -92,7 +98,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         }
         Fact::Queue(event) => {
             if let Event::Revoked { attempt, trunk, landed: false, .. } = event {
-                state.revoked.insert(landing_ref(*attempt), *trunk);
+                state.revoked.insert(landing_ref(state.trunk(), *attempt), *trunk);
             }
             advance(state, event.clone(), around);
         }
@@ -140,9 +146,20 @@ fn seen(state: &mut RepoState, pull: Option<&Pull>) -> Option<Pull> {
     Some(Pull { state: if landed { PullState::Merged } else { pull.state }, ..pull })
 }
 
-/// A request through the API, unless it has its answer already.
+/// The pull request goes to a branch with a queue of its own, and none of its approvals is ours to end.
+fn elsewhere(state: &mut RepoState, pr: PrNumber, pull: Option<&Pull>) -> bool {
+    let approved = state.desk.pulls.get(&pr).is_some_and(|record| record.approval.is_some());
+    let elsewhere = pull.is_some_and(|pull| !state.answers_for(&pull.base)) && !approved;
+    if elsewhere {
+        state.proposals.remove(&pr);
+    }
+    elsewhere
+}
+
+/// A request through the API, unless it has its answer already or is another queue's to answer.
 fn request(state: &mut RepoState, asked: &Asked, around: Around<'_>) {
-    if !requests::is_answered(state, asked.request.id) {
+    let ours = asked.pull.as_ref().map_or(state.branch.is_none(), |pull| state.answers_for(&pull.base));
+    if ours && !requests::is_answered(state, asked.request.id) {
         let asked = Asked { pull: seen(state, asked.pull.as_ref()), ..asked.clone() };
         admit(state, around, |desk, terms| admission::ask(desk, &asked, around.now, terms));
     }
@@ -204,7 +221,7 @@ fn advance(state: &mut RepoState, event: Event, around: Around<'_>) {
                 for member in members {
                     state.desk.expect_move(member.entry.pr, member.tip);
                 }
-                state.refs.insert(landing_ref(attempt));
+                state.refs.insert(landing_ref(state.trunk(), attempt));
             }
             Effect::Tell { entry, notice } => {
                 tell(state, entry, &notice, around);

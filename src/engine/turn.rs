@@ -5,34 +5,34 @@ use super::job::Job;
 use super::owed::jobs;
 use super::state::RepoState;
 use super::take::{Around, take_in};
-use crate::ids::{Moment, Reading, RepoId};
+use crate::ids::{Moment, QueueId, Reading};
 use crate::port::store::{Committed, Epoch, Turn};
 use crate::port::{Store, Trouble};
 
-/// A repository's state as it stands in the store, with the right to write it.
+/// A queue's state as it stands in the store, with the right to write it.
 #[derive(Debug)]
 pub struct Book {
     /// The state.
     pub state: RepoState,
-    repo: RepoId,
+    queue: QueueId,
     version: u64,
     epoch: Epoch,
 }
 
 impl Book {
-    /// Claims a repository and loads its state; `fresh` is the state of one never seen.
+    /// Claims a queue and loads its state; `fresh` is the state of one never seen.
     pub async fn open<S: Store>(store: &S, fresh: RepoState) -> Result<Self, Trouble> {
-        let repo = fresh.repository.id;
-        let epoch = store.claim(repo).await?;
+        let queue = fresh.id();
+        let epoch = store.claim(&queue).await?;
         if let Some(before @ 1..) = epoch.0.checked_sub(1) {
             // Whoever held it may still be alive: it is then stopped by its next write.
-            tracing::info!("taking over {} from epoch {before}", fresh.repository.name);
+            tracing::info!("taking over {} of {} from epoch {before}", fresh.trunk(), fresh.repository.name);
         }
-        let (version, state) = match store.load(repo).await? {
+        let (version, state) = match store.load(&queue).await? {
             None => (0, fresh),
             Some(loaded) => (loaded.version, parse(&loaded.state)?),
         };
-        Ok(Self { state, repo, version, epoch })
+        Ok(Self { state, queue, version, epoch })
     }
 
     /// Takes facts in and writes the turn; what may now be done. `None`: somebody else writes this repository now.
@@ -58,7 +58,7 @@ impl Book {
         at: Moment,
     ) -> Result<Option<Committed<Vec<Job>>>, Trouble> {
         let turn = Turn {
-            repo: self.repo,
+            queue: self.queue.clone(),
             epoch: self.epoch,
             version: self.version,
             events: facts.iter().map(journal_line).collect(),

@@ -2,8 +2,9 @@
 
 use super::state::RepoState;
 use crate::admission::{Approval, Subject, Terms};
+use crate::config::BranchPattern;
 use crate::facts::Pull;
-use crate::ids::{BranchName, CheckName, CommentId, Moment, PrNumber, RunId, Sha};
+use crate::ids::{BranchName, CheckName, CommentId, Moment, PrNumber, RefName, RunId, Sha};
 use crate::queue::{Phase, Trunk, TrunkVerdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,12 @@ const DOUBT_TRUNK_MS: i64 = 30 * 60_000;
 pub struct View {
     /// The branch the queue lands on.
     pub trunk: BranchName,
+    /// It is another branch than the default one.
+    pub further: bool,
+    /// The default branch, whose settings say which others have a queue.
+    pub default_branch: BranchName,
+    /// What those settings name, where this is the default branch.
+    pub named: Vec<BranchPattern>,
     /// Where trunk was last.
     pub tip: Option<Sha>,
     /// Pull requests in the queue, and those held back from it.
@@ -59,6 +66,9 @@ impl View {
         let records = state.desk.pulls.iter();
         Self {
             trunk: state.trunk().clone(),
+            further: state.branch.is_some(),
+            default_branch: state.repository.default_branch.clone(),
+            named: if state.branch.is_none() { state.config().queue.trunks.clone() } else { Vec::new() },
             tip: queue.trunk.map(|trunk| trunk.tip),
             queued: queue.order.iter().chain(&queue.aside).map(|entry| entry.id.pr).collect(),
             waiting: waiting(state).map(|(pr, approval)| (pr, approval.head)).collect(),
@@ -93,6 +103,12 @@ impl View {
     /// The comment was acted on already.
     pub fn answered(&self, pr: PrNumber, comment: CommentId) -> bool {
         self.comments.get(&pr).is_some_and(|comments| comments.contains(&comment))
+    }
+
+    /// Where this ref moved, it may be another branch that has a queue, or one that has none any more.
+    pub fn decides_trunks(&self, name: &RefName) -> bool {
+        let Some(branch) = name.branch() else { return false };
+        self.named.iter().any(|pattern| pattern.matches(&branch)) || (self.further && branch == self.default_branch)
     }
 
     /// Something waits for the checks on this commit.

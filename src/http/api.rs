@@ -2,7 +2,7 @@
 
 use super::{ApiError, Closing, Shared};
 use crate::engine::board::Board;
-use crate::ids::RepoId;
+use crate::ids::QueueId;
 use crate::port::{Clock, Store};
 use axum::Json;
 use axum::extract::{Request, State};
@@ -19,13 +19,13 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 /// At most so often a live page is told of changes; what happens in between comes as one.
 const AT_MOST_EVERY: Duration = Duration::from_millis(250);
 
-type AllBoards = BTreeMap<RepoId, Arc<Board>>;
+type AllBoards = BTreeMap<QueueId, Arc<Board>>;
 
-fn plain(boards: &AllBoards) -> BTreeMap<RepoId, &Board> {
-    boards.iter().map(|(repo, board)| (*repo, &**board)).collect()
+fn plain(boards: &AllBoards) -> BTreeMap<QueueId, &Board> {
+    boards.iter().map(|(queue, board)| (queue.clone(), &**board)).collect()
 }
 
-/// `GET /api/board`: every repository's board, by repository id.
+/// `GET /api/board`: every queue's board, by repository id, and for another branch than the default one `ID/BRANCH`.
 pub async fn board<S: Store, C: Clock>(State(house): State<Shared<S, C>>) -> Response {
     Json(plain(&house.doors.boards.now())).into_response()
 }

@@ -4,7 +4,7 @@
 use super::Shared;
 use super::payload::EVENTS;
 use crate::engine::board::Board;
-use crate::ids::RepoId;
+use crate::ids::QueueId;
 use crate::port::{Clock, Store};
 use axum::extract::State;
 use axum::http::header;
@@ -121,9 +121,10 @@ pub async fn metrics<S: Store, C: Clock>(State(house): State<Shared<S, C>>) -> R
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.0).into_response()
 }
 
-fn write_boards(text: &mut Text, boards: &BTreeMap<RepoId, Arc<Board>>) {
+fn write_boards(text: &mut Text, boards: &BTreeMap<QueueId, Arc<Board>>) {
     type Size = fn(&Board) -> usize;
-    text.gauge("greenline_repositories", "Repositories served.", boards.len());
+    let repositories = boards.keys().filter(|queue| queue.branch.is_none()).count();
+    text.gauge("greenline_repositories", "Repositories served.", repositories);
     let sizes: [(&str, &str, Size); 5] = [
         ("greenline_queue_entries", "Pull requests in the queue.", |board| board.queue.len()),
         ("greenline_held", "Pull requests held back.", |board| board.held.len()),
@@ -136,7 +137,7 @@ fn write_boards(text: &mut Text, boards: &BTreeMap<RepoId, Arc<Board>>) {
     for (name, help, size) in sizes {
         text.family(name, "gauge", help);
         for board in boards.values() {
-            text.sample(name, &[("repo", board.name.as_str())], size(board));
+            text.sample(name, &[("repo", board.name.as_str()), ("trunk", board.trunk.as_str())], size(board));
         }
     }
     let names: std::collections::BTreeSet<&String> =
@@ -145,7 +146,7 @@ fn write_boards(text: &mut Text, boards: &BTreeMap<RepoId, Arc<Board>>) {
         text.family(name, "counter", "Counted by the engine since the database was made.");
         for board in boards.values() {
             if let Some(n) = board.counters.get(name) {
-                text.sample(name, &[("repo", board.name.as_str())], n);
+                text.sample(name, &[("repo", board.name.as_str()), ("trunk", board.trunk.as_str())], n);
             }
         }
     }

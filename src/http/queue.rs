@@ -2,15 +2,15 @@
 
 use super::{ApiError, Shared};
 use crate::engine::board::{Board, RequestRow};
-use crate::engine::why::{self, Why};
-use crate::ids::{BranchName, Moment, PrNumber, RepoId, RepoName, RequestId, Sha};
+use crate::engine::why::{self, Stage, Why};
+use crate::ids::{BranchName, Moment, PrNumber, QueueId, RepoName, RequestId, Sha};
 use crate::port::store::Hint;
 use crate::port::{Clock, Store};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Inbox rows that are looked through for a request without an answer.
@@ -21,6 +21,8 @@ const ROWS_READ: usize = 1_000;
 struct Queue<'a> {
     repository: &'a RepoName,
     trunk: &'a BranchName,
+    /// All branches of the repository that have a queue, the default one first.
+    trunks: Vec<&'a BranchName>,
     tip: Option<Sha>,
     troubles: &'a [String],
     #[serde(rename = "queue")]
@@ -39,17 +41,32 @@ struct Asked<'a> {
     answer: Option<&'a RequestRow>,
 }
 
-/// `GET /api/repos/OWNER/NAME/queue`
+/// Which of a repository's queues is meant.
+#[derive(Debug, Deserialize)]
+pub struct Which {
+    /// The branch it lands on; the default one, if none is named.
+    trunk: Option<String>,
+}
+
+/// `GET /api/repos/OWNER/NAME/queue?trunk=BRANCH`
 pub async fn list<S: Store, C: Clock>(
     State(house): State<Shared<S, C>>,
     Path((owner, name)): Path<(String, String)>,
+    Query(which): Query<Which>,
 ) -> Result<Response, ApiError> {
-    let (_, board) = repository(&house, &owner, &name)?;
+    let queues = repository(&house, &owner, &name)?;
+    let meant = |board: &Board| which.trunk.as_ref().is_none_or(|trunk| board.trunk.as_str() == trunk);
+    let board = queues.iter().map(|(_, board)| board).find(|board| meant(board)).ok_or_else(|| {
+        ApiError::new(StatusCode::NOT_FOUND, "unknown_trunk", "no branch of that name has a queue here").fix(
+            "leave trunk out for the queue of the default branch; its answer names the other branches that have one",
+        )
+    })?;
     let entries = board.queue.iter().filter_map(|row| board.answers.whys.get(&row.pull)).collect();
     let outside = board.held.iter().map(|row| row.pull).chain(board.waiting.iter().map(|row| row.pull));
     let queue = Queue {
         repository: &board.name,
         trunk: &board.trunk,
+        trunks: queues.iter().map(|(_, board)| &board.trunk).collect(),
         tip: board.tip,
         troubles: &board.troubles,
         entries,
@@ -64,8 +81,7 @@ pub async fn why<S: Store, C: Clock>(
     State(house): State<Shared<S, C>>,
     Path((owner, name, pull)): Path<(String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let (_, board) = repository(&house, &owner, &name)?;
-    Ok(Json(about(&board, number(&pull)?)).into_response())
+    Ok(Json(about(&house, (&owner, &name), number(&pull)?)?.1).into_response())
 }
 
 /// `GET /api/repos/OWNER/NAME/requests/ID`
@@ -73,37 +89,55 @@ pub async fn request<S: Store, C: Clock>(
     State(house): State<Shared<S, C>>,
     Path((owner, name, id)): Path<(String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let (repo, board) = repository(&house, &owner, &name)?;
+    let queues = repository(&house, &owner, &name)?;
     let id: RequestId = id.parse().map_err(|_| no_request())?;
+    let mut waiting = false;
     // A request leaves the inbox in the same transaction that writes its answer, so the inbox is read first.
-    let rows = house.doors.store.inbox(Some(repo), ROWS_READ).await;
-    let waits = |hint: &Hint| matches!(hint, Hint::Request(request) if request.id == id);
-    let waiting = rows.is_ok_and(|rows| rows.iter().any(|row| waits(&row.hint)));
-    let board = repository(&house, &owner, &name).map_or(board, |(_, board)| board);
-    let answer = board.answers.requests.iter().find(|row| row.request == id);
+    for (queue, _) in &queues {
+        let rows = house.doors.store.inbox(Some(queue), ROWS_READ).await;
+        let waits = |hint: &Hint| matches!(hint, Hint::Request(request) if request.id == id);
+        waiting |= rows.is_ok_and(|rows| rows.iter().any(|row| waits(&row.hint)));
+    }
+    let queues = repository(&house, &owner, &name).unwrap_or(queues);
+    let answer = queues.iter().flat_map(|(_, board)| &board.answers.requests).find(|row| row.request == id);
     if answer.is_none() && !waiting {
         return Err(no_request());
     }
     Ok(Json(Asked { request: id, answered: answer.is_some(), answer }).into_response())
 }
 
-/// Why a pull request stands where it stands, known or not.
-pub(super) fn about(board: &Board, pull: PrNumber) -> Why {
-    board.answers.whys.get(&pull).cloned().unwrap_or_else(|| why::unknown(&board.name, pull))
+/// Why a pull request stands where it stands, known or not, and the board of the queue that it is in or would be told in.
+pub(super) fn about<S: Store, C: Clock>(
+    house: &Shared<S, C>,
+    (owner, name): (&str, &str),
+    pull: PrNumber,
+) -> Result<(Arc<Board>, Why), ApiError> {
+    let mut queues = repository(house, owner, name)?;
+    let told = queues.iter().filter_map(|(_, board)| Some((Arc::clone(board), board.answers.whys.get(&pull)?.clone())));
+    // It may have been in another queue before it was retargeted.
+    let latest = told.max_by_key(|(_, why)| (matches!(why.state, Stage::Queued | Stage::Waiting), why.since));
+    Ok(latest.unwrap_or_else(|| {
+        let board = queues.remove(0).1;
+        let why = why::unknown(&board.name, pull);
+        (board, why)
+    }))
 }
 
-/// The served repository of that name, in any case of its letters, as GitHub has it.
+/// The queues of the served repository of that name, in any case of its letters, as GitHub has it. There is at least one, and
+/// that of the default branch is the first.
 pub(super) fn repository<S: Store, C: Clock>(
     house: &Shared<S, C>,
     owner: &str,
     name: &str,
-) -> Result<(RepoId, Arc<Board>), ApiError> {
+) -> Result<Vec<(QueueId, Arc<Board>)>, ApiError> {
     let wanted = format!("{owner}/{name}");
     let named = |board: &Board| board.name.as_str().eq_ignore_ascii_case(&wanted);
-    house.doors.boards.now().into_iter().find(|(_, board)| named(board)).ok_or_else(|| {
+    let boards = house.doors.boards.now();
+    let id = boards.iter().find(|(_, board)| named(board)).map(|(queue, _)| queue.repo).ok_or_else(|| {
         ApiError::new(StatusCode::NOT_FOUND, "unknown_repository", "no repository of that name has a queue here")
             .fix("check the name; install the GitHub App on it; /api/board lists those that have one")
-    })
+    })?;
+    Ok(boards.into_iter().filter(|(queue, _)| queue.repo == id).collect())
 }
 
 pub(super) fn number(text: &str) -> Result<PrNumber, ApiError> {

@@ -94,8 +94,8 @@ fn admitted<'h, S: Store, C: Clock>(
         return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", why)
             .fix("use another token, or add the repository to this one's `repositories` in bot.toml"));
     }
-    let (repo, board) = queue::repository(house, owner, name)?;
-    Ok((token, Target { repo, name: board.name.clone(), pull: queue::number(pull)? }))
+    let (queue, board) = queue::repository(house, owner, name)?.remove(0);
+    Ok((token, Target { repo: queue.repo, name: board.name.clone(), pull: queue::number(pull)? }))
 }
 
 async fn read(headers: &HeaderMap, body: Body, patience_ms: u64) -> Result<Wish, ApiError> {

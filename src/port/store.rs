@@ -1,9 +1,9 @@
-//! What we ask of durable storage: an inbox of deliveries, and one state per repository written under a version and an epoch.
+//! What we ask of durable storage: an inbox of deliveries, and one state per queue written under a version and an epoch.
 
 use super::Trouble;
 use crate::command::Request;
 use crate::facts::Comment;
-use crate::ids::{DeliveryId, InstallationId, Moment, PrNumber, RefName, RepoId, RepoName, Sha};
+use crate::ids::{DeliveryId, InstallationId, Moment, PrNumber, QueueId, RefName, RepoId, RepoName, Sha};
 use serde::{Deserialize, Serialize};
 
 /// What a webhook is worth: where to look again. What counts is read; only a comment's own text, author and date are taken
@@ -87,11 +87,11 @@ pub struct InboxRow {
     pub received_at: Moment,
 }
 
-/// The right to write a repository's state; a newer claim makes an older one worthless.
+/// The right to write a queue's state; a newer claim makes an older one worthless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Epoch(pub u64);
 
-/// A repository's state as last written.
+/// A queue's state as last written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
     /// Counts the writes.
@@ -100,11 +100,11 @@ pub struct Loaded {
     pub state: Vec<u8>,
 }
 
-/// Everything one turn of a repository writes, in one transaction.
+/// Everything one turn of a queue writes, in one transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
     /// Whose.
-    pub repo: RepoId,
+    pub queue: QueueId,
     /// The claim it is written under.
     pub epoch: Epoch,
     /// The version that must still be there; the write makes it this plus one.
@@ -125,7 +125,7 @@ pub struct Turn {
 pub enum Written {
     /// Durable.
     Yes,
-    /// Another process has claimed the repository, or written a version; nothing was written, and we must stop.
+    /// Another process has claimed the queue, or written a version; nothing was written, and we must stop.
     Fenced,
 }
 
@@ -141,7 +141,7 @@ impl<T> Committed<T> {
     }
 }
 
-/// One line of a repository's journal.
+/// One line of a queue's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalRow {
     /// Order.
@@ -154,24 +154,29 @@ pub struct JournalRow {
 
 /// Durable storage.
 pub trait Store: Send + Sync + 'static {
-    /// Puts a delivery into the inbox; when it returns, the row survives a power cut. Many callers at once share one commit.
+    /// Puts a delivery into the inbox, a row for each queue of its repository that was ever claimed and for that of its default
+    /// branch; when it returns, they survive a power cut. Many callers at once share one commit.
     fn receive(&self, delivery: Delivery) -> impl Future<Output = Result<Received, Trouble>> + Send;
-    /// The oldest waiting rows of a repository, or of the service as a whole (`None`).
-    fn inbox(&self, repo: Option<RepoId>, limit: usize) -> impl Future<Output = Result<Vec<InboxRow>, Trouble>> + Send;
-    /// Repositories that have rows waiting.
-    fn waiting(&self) -> impl Future<Output = Result<Vec<RepoId>, Trouble>> + Send;
-    /// How many rows wait, of every repository and of the service as a whole together.
+    /// The oldest waiting rows of a queue, or of the service as a whole (`None`).
+    fn inbox(
+        &self,
+        queue: Option<&QueueId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<InboxRow>, Trouble>> + Send;
+    /// Queues that have rows waiting.
+    fn waiting(&self) -> impl Future<Output = Result<Vec<QueueId>, Trouble>> + Send;
+    /// How many rows wait, of every queue and of the service as a whole together.
     fn depth(&self) -> impl Future<Output = Result<u64, Trouble>> + Send;
-    /// Drops rows that no turn will take in: of the service as a whole, or of a repository we do not serve.
+    /// Drops rows that no turn will take in: of the service as a whole, or of a queue we do not serve.
     fn consume(&self, seqs: &[u64]) -> impl Future<Output = Result<(), Trouble>> + Send;
-    /// Makes us the one writer of a repository's state.
-    fn claim(&self, repo: RepoId) -> impl Future<Output = Result<Epoch, Trouble>> + Send;
-    /// The state as last written; `None` for a repository never seen.
-    fn load(&self, repo: RepoId) -> impl Future<Output = Result<Option<Loaded>, Trouble>> + Send;
+    /// Makes us the one writer of a queue's state.
+    fn claim(&self, queue: &QueueId) -> impl Future<Output = Result<Epoch, Trouble>> + Send;
+    /// The state as last written; `None` for a queue never seen.
+    fn load(&self, queue: &QueueId) -> impl Future<Output = Result<Option<Loaded>, Trouble>> + Send;
     /// Writes a turn in one transaction, or nothing.
     fn write(&self, turn: Turn) -> impl Future<Output = Result<Written, Trouble>> + Send;
-    /// The newest journal rows of a repository, newest first.
-    fn journal(&self, repo: RepoId, limit: usize) -> impl Future<Output = Result<Vec<JournalRow>, Trouble>> + Send;
+    /// The newest journal rows of a queue, newest first.
+    fn journal(&self, queue: &QueueId, limit: usize) -> impl Future<Output = Result<Vec<JournalRow>, Trouble>> + Send;
     /// Deliveries that came with a readable signature and an unreadable body, or twice with different bodies.
     fn unread_deliveries(&self) -> impl Future<Output = Result<u64, Trouble>> + Send;
 

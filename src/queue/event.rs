@@ -150,6 +150,8 @@ pub enum LeaveWhy {
         /// Who asked.
         by: String,
     },
+    /// The branch it goes to has no queue any more.
+    NoQueue,
     /// Something that may pass keeps it out for now; its approval stands.
     SetAside,
     /// A later approval replaced it.

@@ -152,7 +152,8 @@ async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pu
         readings: Readings::after(book.state.readings),
     };
     let reconcile_ms = door.ground().reconcile_ms;
-    let settings = Settings { reconcile_ms, pushes_per_minute: pushes, page: None };
+    let (trunks, branched) = (watch::channel(None).0, Arc::new(Notify::new()));
+    let settings = Settings { trunks, branched, reconcile_ms, pushes_per_minute: pushes, page: None };
     wake.notify_one();
     Repo::new(Arc::new(world), store, book, Boards::default(), settings).run(wake, shutdown).await
 }

@@ -3,7 +3,7 @@
 use super::gate::Door;
 use super::saboteur;
 use super::world::{Ground, REPO};
-use crate::ids::RepoId;
+use crate::ids::QueueId;
 use crate::port::store::{Delivery, Epoch, Hint, InboxRow, JournalRow, Loaded, Received, Turn, Written};
 use crate::port::{Store, Trouble};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,7 +80,7 @@ impl Store for SimStore {
         Err(Trouble::Bug("deliveries come in by another door here".into()))
     }
 
-    async fn inbox(&self, _repo: Option<RepoId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
+    async fn inbox(&self, _queue: Option<&QueueId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
         self.busy().await?;
         let ground = self.0.ground();
         let row = |(seq, hint): (&u64, &Hint)| InboxRow {
@@ -93,8 +93,8 @@ impl Store for SimStore {
         Ok(ground.rows.inbox.iter().map(row).take(limit).collect())
     }
 
-    async fn waiting(&self) -> Result<Vec<RepoId>, Trouble> {
-        Ok(vec![REPO])
+    async fn waiting(&self) -> Result<Vec<QueueId>, Trouble> {
+        Ok(vec![QueueId::of(REPO)])
     }
 
     async fn depth(&self) -> Result<u64, Trouble> {
@@ -109,14 +109,14 @@ impl Store for SimStore {
         Ok(())
     }
 
-    async fn claim(&self, _repo: RepoId) -> Result<Epoch, Trouble> {
+    async fn claim(&self, _queue: &QueueId) -> Result<Epoch, Trouble> {
         self.busy().await?;
         let mut ground = self.0.ground();
         ground.rows.epoch += 1;
         Ok(Epoch(ground.rows.epoch))
     }
 
-    async fn load(&self, _repo: RepoId) -> Result<Option<Loaded>, Trouble> {
+    async fn load(&self, _queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
         self.busy().await?;
         let mut ground = self.0.ground();
         let Some(state) = ground.durable() else { return Ok(None) };
@@ -144,7 +144,7 @@ impl Store for SimStore {
         Ok(written)
     }
 
-    async fn journal(&self, _repo: RepoId, _limit: usize) -> Result<Vec<JournalRow>, Trouble> {
+    async fn journal(&self, _queue: &QueueId, _limit: usize) -> Result<Vec<JournalRow>, Trouble> {
         Ok(Vec::new())
     }
 

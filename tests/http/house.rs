@@ -6,7 +6,7 @@ use greenline::adapter::store::MemoryStore;
 use greenline::config::service::ApiToken;
 use greenline::engine::board::Boards;
 use greenline::http::{Doors, Limits, Metrics, Readiness, doors, serve};
-use greenline::ids::RepoId;
+use greenline::ids::QueueId;
 use greenline::port::Trouble;
 use greenline::port::store::{Delivery, Epoch, InboxRow, JournalRow, Loaded, Received, Store, Turn, Written};
 use hmac::{Hmac, KeyInit, Mac};
@@ -44,10 +44,10 @@ impl Store for Moody {
         let mood = *self.mood.subscribe().wait_for(|mood| *mood != Mood::Held).await.expect("the sender is in self");
         if mood == Mood::Down { Err(Trouble::busy("the disk is full")) } else { self.inner.receive(delivery).await }
     }
-    async fn inbox(&self, repo: Option<RepoId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
-        self.inner.inbox(repo, limit).await
+    async fn inbox(&self, queue: Option<&QueueId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
+        self.inner.inbox(queue, limit).await
     }
-    async fn waiting(&self) -> Result<Vec<RepoId>, Trouble> {
+    async fn waiting(&self) -> Result<Vec<QueueId>, Trouble> {
         self.inner.waiting().await
     }
     async fn depth(&self) -> Result<u64, Trouble> {
@@ -56,17 +56,17 @@ impl Store for Moody {
     async fn consume(&self, seqs: &[u64]) -> Result<(), Trouble> {
         self.inner.consume(seqs).await
     }
-    async fn claim(&self, repo: RepoId) -> Result<Epoch, Trouble> {
-        self.inner.claim(repo).await
+    async fn claim(&self, queue: &QueueId) -> Result<Epoch, Trouble> {
+        self.inner.claim(queue).await
     }
-    async fn load(&self, repo: RepoId) -> Result<Option<Loaded>, Trouble> {
-        self.inner.load(repo).await
+    async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
+        self.inner.load(queue).await
     }
     async fn write(&self, turn: Turn) -> Result<Written, Trouble> {
         self.inner.write(turn).await
     }
-    async fn journal(&self, repo: RepoId, limit: usize) -> Result<Vec<JournalRow>, Trouble> {
-        self.inner.journal(repo, limit).await
+    async fn journal(&self, queue: &QueueId, limit: usize) -> Result<Vec<JournalRow>, Trouble> {
+        self.inner.journal(queue, limit).await
     }
     async fn unread_deliveries(&self) -> Result<u64, Trouble> {
         self.inner.unread_deliveries().await

@@ -4,7 +4,7 @@ use super::house::{Answer, House, Mood, SECRET, pull};
 use greenline::engine::board::{Board, QueueRow};
 use greenline::facts::Person;
 use greenline::http::{Limits, Readiness};
-use greenline::ids::{Moment, PrNumber, RepoId, UserId};
+use greenline::ids::{Moment, PrNumber, QueueId, RepoId, UserId};
 use std::collections::BTreeMap;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -51,7 +51,7 @@ async fn subscribe(house: &House) -> BufReader<TcpStream> {
 async fn the_page_shows_the_queue_as_text_and_allows_nothing_from_elsewhere() {
     let house = House::usual().await;
     assert!(house.get("/").await.text().contains("Install the GitHub App"));
-    house.boards.publish(RepoId::new(7), board("<script>alert(1)</script>"));
+    house.boards.publish(QueueId::of(RepoId::new(7)), board("<script>alert(1)</script>"));
     let page = house.get("/").await;
     assert_eq!(page.status, 200);
     assert!(page.text().contains("id=\"repo-7-pull-12\""));
@@ -72,7 +72,7 @@ async fn boards_come_as_json_at_once_and_on_each_change() {
     let mut events = subscribe(&house).await;
     line(&mut events, "event: board").await;
     assert_eq!(line(&mut events, "data:").await.trim(), "data: {}");
-    house.boards.publish(RepoId::new(7), board("one"));
+    house.boards.publish(QueueId::of(RepoId::new(7)), board("one"));
     let news = line(&mut events, "data:").await;
     let news: serde_json::Value = serde_json::from_str(news.trim_start_matches("data:")).expect("JSON");
     assert_eq!(news["7"]["queue"][0]["title"], "one");
@@ -96,7 +96,7 @@ async fn health_readiness_and_metrics_say_how_it_stands() {
     assert_eq!((not_yet.status, &not_yet.json()["why"]), (503, &"loading states".into()));
     house.ready.send_replace(Readiness::Ready);
     assert_eq!(house.get("/readyz").await.status, 200);
-    house.boards.publish(RepoId::new(7), board("one"));
+    house.boards.publish(QueueId::of(RepoId::new(7)), board("one"));
     assert_eq!(house.deliver("a", &pull(12)).await.status, 202);
     let metrics = house.get("/metrics").await;
     for sample in [

@@ -4,7 +4,7 @@ use super::house::{Answer, House, Mood, SECRET};
 use greenline::config::service::ApiToken;
 use greenline::engine::board::Board;
 use greenline::http::{Limits, tokens};
-use greenline::ids::{Moment, PrNumber, RepoId};
+use greenline::ids::{Moment, PrNumber, QueueId, RepoId};
 use greenline::port::Store;
 use greenline::port::store::Hint;
 
@@ -25,7 +25,7 @@ async fn house() -> House {
     let house = House::with_tokens(&[SECRET], known, Limits::default()).await;
     let (name, trunk) = ("octo/hello".parse().expect("a name"), "main".parse().expect("a branch"));
     let board = Board::empty(name, trunk, Moment::from_ms(0));
-    house.boards.publish(RepoId::new(7), board);
+    house.boards.publish(QueueId::of(RepoId::new(7)), board);
     house
 }
 
@@ -58,7 +58,7 @@ async fn a_request_is_stored_before_it_is_accepted_and_can_be_looked_up() {
     let accepted = add(&house, &body).await;
     assert_eq!((accepted.status, &accepted.json()["stored"]), (202, &"new".into()));
     house.wake.notified().await;
-    let rows = house.store.inbox(Some(RepoId::new(7)), 10).await.expect("memory answers");
+    let rows = house.store.inbox(Some(&QueueId::of(RepoId::new(7))), 10).await.expect("memory answers");
     let Some(Hint::Request(request)) = rows.first().map(|row| row.hint.clone()) else { panic!("{rows:?}") };
     assert_eq!((request.pull, request.login.as_str(), request.token.as_str()), (PrNumber::new(12), "ann", "all"));
     assert_eq!(request.words(), format!("merge {HEAD} as squash priority=3 alone"));

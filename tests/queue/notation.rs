@@ -70,6 +70,7 @@ fn leave(why: &LeaveWhy) -> String {
     match why {
         LeaveWhy::Cancelled { by } => format!("cancelled by {by}"),
         LeaveWhy::LabelRemoved => "label removed".into(),
+        LeaveWhy::NoQueue => "no queue".into(),
         LeaveWhy::NewHead { head } => format!("new head {}", name(*head)),
         LeaveWhy::BaseChanged { base } => format!("now onto {base}"),
         LeaveWhy::Draft => "draft".into(),

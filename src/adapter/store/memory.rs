@@ -1,7 +1,7 @@
 //! A store in memory, with the same answers as the one in SQLite. It never touches a disk, so nothing survives it.
 
 use super::{DELIVERIES_KNOWN_MS, JOURNAL_ROWS, UNREAD_KEPT_MS};
-use crate::ids::{DeliveryId, Moment, RepoId};
+use crate::ids::{DeliveryId, Moment, QueueId, RepoId};
 use crate::port::Trouble;
 use crate::port::store::{Delivery, Epoch, InboxRow, JournalRow, Loaded, Received, Store, Turn, Written};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -14,14 +14,14 @@ pub struct MemoryStore(Mutex<Rows>);
 #[derive(Debug, Default)]
 struct Rows {
     deliveries: BTreeMap<DeliveryId, BTreeMap<[u8; 32], Moment>>,
-    inbox: BTreeMap<u64, (Option<RepoId>, InboxRow)>,
+    inbox: BTreeMap<u64, (Option<QueueId>, InboxRow)>,
     last_seq: u64,
     unread: Vec<Moment>,
-    repos: BTreeMap<RepoId, Repo>,
+    queues: BTreeMap<QueueId, Queue>,
 }
 
 #[derive(Debug, Default)]
-struct Repo {
+struct Queue {
     epoch: u64,
     version: u64,
     state: Option<Vec<u8>>,
@@ -47,18 +47,26 @@ impl Rows {
         }
         let hint = if conflict { contested } else { delivery.hint };
         if let Some(hint) = hint {
-            self.last_seq += 1;
             let (repo, name) = delivery.repo.unzip();
-            let row = InboxRow {
-                seq: self.last_seq,
-                installation: delivery.installation,
-                name,
-                hint,
-                received_at: delivery.received_at,
-            };
-            self.inbox.insert(row.seq, (repo, row));
+            for queue in self.queues_of(repo) {
+                self.last_seq += 1;
+                let row = InboxRow {
+                    seq: self.last_seq,
+                    installation: delivery.installation,
+                    name: name.clone(),
+                    hint: hint.clone(),
+                    received_at: delivery.received_at,
+                };
+                self.inbox.insert(row.seq, (queue, row));
+            }
         }
         if conflict { Received::Conflict } else { Received::New }
+    }
+
+    /// Whose rows a delivery about this becomes.
+    fn queues_of(&self, repo: Option<RepoId>) -> BTreeSet<Option<QueueId>> {
+        let claimed = self.queues.keys().filter(|queue| Some(queue.repo) == repo);
+        claimed.cloned().chain(repo.map(QueueId::of)).map(Some).chain(repo.is_none().then_some(None)).collect()
     }
 
     fn forget(&mut self, now: Moment) {
@@ -73,21 +81,21 @@ impl Rows {
     }
 
     fn write(&mut self, turn: Turn) -> Written {
-        let Some(repo) = self.repos.get_mut(&turn.repo) else { return Written::Fenced };
-        if repo.epoch != turn.epoch.0 || repo.version != turn.version {
+        let Some(queue) = self.queues.get_mut(&turn.queue) else { return Written::Fenced };
+        if queue.epoch != turn.epoch.0 || queue.version != turn.version {
             return Written::Fenced;
         }
         for event in turn.events {
-            repo.journal.push_back(JournalRow { seq: repo.journal_next, at: turn.at, event });
-            repo.journal_next += 1;
+            queue.journal.push_back(JournalRow { seq: queue.journal_next, at: turn.at, event });
+            queue.journal_next += 1;
         }
-        while u64::try_from(repo.journal.len()).is_ok_and(|rows| rows > JOURNAL_ROWS) {
-            repo.journal.pop_front();
+        while u64::try_from(queue.journal.len()).is_ok_and(|rows| rows > JOURNAL_ROWS) {
+            queue.journal.pop_front();
         }
-        repo.version += 1;
-        repo.state = Some(turn.state);
+        queue.version += 1;
+        queue.state = Some(turn.state);
         for seq in turn.consumed {
-            if self.inbox.get(&seq).is_some_and(|(owner, _)| *owner == Some(turn.repo)) {
+            if self.inbox.get(&seq).is_some_and(|(owner, _)| owner.as_ref() == Some(&turn.queue)) {
                 self.inbox.remove(&seq);
             }
         }
@@ -107,13 +115,19 @@ impl Store for MemoryStore {
         Ok(self.rows().receive(delivery))
     }
 
-    async fn inbox(&self, repo: Option<RepoId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
+    async fn inbox(&self, queue: Option<&QueueId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
         let rows = self.rows();
-        Ok(rows.inbox.values().filter(|(owner, _)| *owner == repo).map(|(_, row)| row.clone()).take(limit).collect())
+        Ok(rows
+            .inbox
+            .values()
+            .filter(|(owner, _)| owner.as_ref() == queue)
+            .map(|(_, row)| row.clone())
+            .take(limit)
+            .collect())
     }
 
-    async fn waiting(&self) -> Result<Vec<RepoId>, Trouble> {
-        let owners: BTreeSet<RepoId> = self.rows().inbox.values().filter_map(|(owner, _)| *owner).collect();
+    async fn waiting(&self) -> Result<Vec<QueueId>, Trouble> {
+        let owners: BTreeSet<QueueId> = self.rows().inbox.values().filter_map(|(owner, _)| owner.clone()).collect();
         Ok(owners.into_iter().collect())
     }
 
@@ -129,26 +143,26 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn claim(&self, repo: RepoId) -> Result<Epoch, Trouble> {
+    async fn claim(&self, queue: &QueueId) -> Result<Epoch, Trouble> {
         let mut rows = self.rows();
-        let repo = rows.repos.entry(repo).or_default();
-        repo.epoch += 1;
-        Ok(Epoch(repo.epoch))
+        let queue = rows.queues.entry(queue.clone()).or_default();
+        queue.epoch += 1;
+        Ok(Epoch(queue.epoch))
     }
 
-    async fn load(&self, repo: RepoId) -> Result<Option<Loaded>, Trouble> {
+    async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
         let rows = self.rows();
-        let found = rows.repos.get(&repo);
-        Ok(found.and_then(|repo| repo.state.clone().map(|state| Loaded { version: repo.version, state })))
+        let found = rows.queues.get(queue);
+        Ok(found.and_then(|queue| queue.state.clone().map(|state| Loaded { version: queue.version, state })))
     }
 
     async fn write(&self, turn: Turn) -> Result<Written, Trouble> {
         Ok(self.rows().write(turn))
     }
 
-    async fn journal(&self, repo: RepoId, limit: usize) -> Result<Vec<JournalRow>, Trouble> {
+    async fn journal(&self, queue: &QueueId, limit: usize) -> Result<Vec<JournalRow>, Trouble> {
         let rows = self.rows();
-        Ok(rows.repos.get(&repo).map_or_else(Vec::new, |r| r.journal.iter().rev().take(limit).cloned().collect()))
+        Ok(rows.queues.get(queue).map_or_else(Vec::new, |q| q.journal.iter().rev().take(limit).cloned().collect()))
     }
 
     async fn unread_deliveries(&self) -> Result<u64, Trouble> {

@@ -6,7 +6,7 @@ mod show;
 use crate::engine::board::RequestRow;
 use crate::engine::why::{Stage, Why};
 use crate::facts::Strategy;
-use crate::ids::{PrNumber, RepoName, Sha};
+use crate::ids::{BranchName, PrNumber, RepoName, Sha};
 use clap::{Subcommand, ValueEnum};
 use client::{Client, Trouble};
 use secrecy::SecretString;
@@ -36,10 +36,13 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Show the queue of one repository, or of all.
+    /// Show the queues of one repository, or of all.
     List {
         /// The repository, owner/name.
         repo: Option<RepoName>,
+        /// Only the queue of this branch.
+        #[arg(long, requires = "repo", value_name = "BRANCH")]
+        trunk: Option<BranchName>,
     },
     /// Say why a pull request is not merged: the reason, the rule it comes from, and what to do.
     Why {
@@ -150,7 +153,7 @@ async fn ask(args: &Args) -> Result<Exit, Trouble> {
     let writes = matches!(args.what, What::Add(_) | What::Remove { .. });
     let client = Client::new(args.url.as_deref(), if writes { Some(token(args)?) } else { None })?;
     match &args.what {
-        What::List { repo } => list(&client, repo.as_ref(), args.json).await,
+        What::List { repo, trunk } => list(&client, repo.as_ref(), trunk.as_ref(), args.json).await,
         What::Why { repo, pull } => {
             let answer = client.get(&place(repo, *pull)).await?;
             let why: Why = client::read(&answer)?;
@@ -169,23 +172,45 @@ async fn ask(args: &Args) -> Result<Exit, Trouble> {
     }
 }
 
-async fn list(client: &Client, repo: Option<&RepoName>, json: bool) -> Result<Exit, Trouble> {
+/// One queue as the API gives it where one branch is named, else a list of them.
+async fn list(
+    client: &Client,
+    repo: Option<&RepoName>,
+    trunk: Option<&BranchName>,
+    json: bool,
+) -> Result<Exit, Trouble> {
     let names = if let Some(repo) = repo { vec![repo.to_string()] } else { served(client).await? };
     let mut all = Vec::new();
     for name in names {
-        all.push(client.get(&format!("/api/repos/{name}/queue")).await?);
+        let place = format!("/api/repos/{name}/queue");
+        let first = client.get(&trunk.map_or_else(|| place.clone(), |trunk| at(&place, trunk))).await?;
+        let further: Vec<BranchName> = client::read(&first["trunks"])?;
+        all.push(first);
+        for branch in further.iter().skip(1).filter(|_| trunk.is_none()) {
+            all.push(client.get(&at(&place, branch)).await?);
+        }
     }
     let queues: Vec<show::Queue> = all.iter().map(client::read).collect::<Result<_, _>>()?;
-    let answer = if repo.is_some() { all.pop().unwrap_or_default() } else { Value::Array(all) };
+    let answer = if trunk.is_some() { all.pop().unwrap_or_default() } else { Value::Array(all) };
     print(json, &answer, || show::queues(&queues));
     Ok(Exit::Done)
+}
+
+/// The address of one branch's queue. Git allows characters in branches that mean something in addresses.
+fn at(place: &str, trunk: &BranchName) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
+    let written = trunk
+        .as_str()
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
+    format!("{place}?trunk={}", written.collect::<String>())
 }
 
 /// The names of all repositories that have a queue.
 async fn served(client: &Client) -> Result<Vec<String>, Trouble> {
     let boards = client.get("/api/board").await?;
-    let boards = boards.as_object().into_iter().flat_map(|boards| boards.values());
-    Ok(boards.filter_map(|board| board["name"].as_str().map(str::to_owned)).collect())
+    let boards = boards.as_object().into_iter().flatten().filter(|(id, _)| !id.contains('/'));
+    Ok(boards.filter_map(|(_, board)| board["name"].as_str().map(str::to_owned)).collect())
 }
 
 /// What is asked, with the commit that is meant: the one that is named, or the head the service knows, said aloud.

@@ -103,7 +103,21 @@ const QUEUE: &[Row] = &[
         example: r#""hotfix""#,
         help: "The label that makes a pull request a hotfix, if it carries it when it is approved.",
     },
+    Row {
+        key: "trunks",
+        kind: Kind::List { of: &BRANCHES, most: 20 },
+        absent: Absent::Means("only the default branch has a queue"),
+        example: r#"["release/*"]"#,
+        help: "Other branches that have a queue of their own, by name, or all one level below a prefix. Each has the \
+               settings that stand on it; this key counts on the default branch only.",
+    },
 ];
+
+const BRANCHES: Kind = Kind::Text {
+    longest: 250,
+    pattern: r"^[^*]+(/\*)?$",
+    told: "a branch's name, or a prefix and `/*` for every branch one level below it",
+};
 
 const LABEL: Kind = Kind::Text {
     longest: 50,

@@ -68,7 +68,7 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
         heads::Moved::All { except, guard } => {
             if guard == Guard::There {
                 let there = RemoteRef { target: landing.to, peeled: None };
-                refs.all.insert(landing_ref(landing.attempt), there);
+                refs.all.insert(landing_ref(&landing.trunk, landing.attempt), there);
             }
             (except, guard)
         }
@@ -118,7 +118,7 @@ async fn try_pushing<W: World>(
 
 /// What it comes to if the ref in the landing's lease is not where it must be: nothing may land without it.
 fn without_guard(landing: &Landing, refs: &Refs, guard: &Guard) -> Result<Option<Refusal>, Trouble> {
-    let name = landing_ref(landing.attempt);
+    let name = landing_ref(&landing.trunk, landing.attempt);
     match (refs.at(&name), guard) {
         (Some(at), _) if at == landing.to => Ok(None),
         (Some(at), _) => Ok(Some(Refusal::Refused(format!("{name} is taken by commit {at}")))),
@@ -158,7 +158,7 @@ async fn push_trunk<W: World>(
     green: &[Named],
     refs: &Refs,
 ) -> Result<Option<Refusal>, Trouble> {
-    let guard = landing_ref(landing.attempt);
+    let guard = landing_ref(&landing.trunk, landing.attempt);
     let tag = candidate::tag(world, landing, green, &refs.all).await?;
     let mut updates = vec![
         RefUpdate { name: landing.trunk.to_ref(), expect: Expect::At(landing.from), to: Some(landing.to) },
@@ -180,7 +180,7 @@ async fn push_trunk<W: World>(
 
 async fn read_refs<W: World>(world: &W, landing: &Landing) -> Result<Refs, Trouble> {
     let tags = format!("refs/tags/{}", landing.tag.prefix);
-    let guard = landing_ref(landing.attempt);
+    let guard = landing_ref(&landing.trunk, landing.attempt);
     read(world, &landing.trunk, &[&tags, guard.as_str(), landing.branch.as_str()]).await
 }
 
@@ -243,7 +243,7 @@ async fn known<W: World>(world: &W, to: Sha, tag: &TagTemplate, bar: &Bar, refs:
 /// Deleting the ref would not do: the push that made it may have been tried twice, and the one that was not answered can
 /// still arrive, make it again, and so let a late push of the landing succeed. It goes only when trunk has moved on.
 pub(super) async fn revoke<W: World>(world: &W, revocation: &Revocation<'_>) -> Result<Vec<Fact>, Trouble> {
-    let guard = landing_ref(revocation.attempt);
+    let guard = landing_ref(revocation.trunk, revocation.attempt);
     let tags = format!("refs/tags/{}", revocation.tag.prefix);
     let prefixes = [guard.as_str(), tags.as_str()];
     let mut refs = read(world, revocation.trunk, &prefixes).await?;

@@ -12,6 +12,7 @@ mod reports;
 mod requests;
 mod restore;
 mod runs;
+mod trunks;
 
 pub use read::{Found, Look, look};
 pub use runs::refs;
@@ -24,7 +25,7 @@ use crate::port::Trouble;
 /// Does one job. Trouble means: still owed, worth trying again.
 pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Trouble> {
     match job {
-        Job::ReadSettings { at, trunk } => read::settings(world, *at, trunk).await,
+        Job::ReadSettings { at, trunk, default } => read::settings(world, *at, trunk, *default).await,
         Job::ReadTrunk(trunk) => read::trunk(world, trunk).await,
         Job::Weigh { pr, subject, terms } => grounds::weighed(world, *pr, subject, terms).await,
         Job::Compose { entry, recipe, below } => compose::compose(world, *entry, recipe, below).await,

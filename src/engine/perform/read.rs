@@ -1,6 +1,6 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
-use super::requests;
+use super::{requests, trunks};
 use crate::admission::{Heard, PullReading, Said, Subject};
 use crate::command::{self, Command, Request, Wish};
 use crate::config::repo::SETTINGS_PATH;
@@ -79,8 +79,11 @@ pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Found {
 
 async fn about_repository<W: World>(world: &W, view: &View) -> Result<Vec<Fact>, Trouble> {
     let mut facts = vec![Fact::Repository(repository(world).await?)];
+    if view.further {
+        facts.extend(trunks::trunks(world, &view.default_branch).await?);
+    }
     if let Some(tip) = view.tip {
-        facts.extend(settings(world, tip, &view.trunk).await?);
+        facts.extend(settings(world, tip, &view.trunk, !view.further).await?);
     }
     Ok(facts)
 }
@@ -90,10 +93,14 @@ pub async fn reconcile<W: World>(world: &W, view: &View) -> Found {
     let began = world.clock().now();
     let mut found = Found::default();
     let Some(repository) = found.part(repository(world).await) else { return found };
-    let base = repository.default_branch.clone();
-    let id = repository.id;
+    let (id, default) = (repository.id, repository.default_branch.clone());
     found.facts.push(Fact::Repository(repository));
-    if let Some(facts) = found.part(trunk_and_settings(world, &base).await) {
+    if view.further {
+        let trunks = found.part(trunks::trunks(world, &default).await);
+        found.facts.extend(trunks.unwrap_or_default());
+    }
+    let base = if view.further { view.trunk.clone() } else { default };
+    if let Some(facts) = found.part(trunk_and_settings(world, &base, !view.further).await) {
         found.facts.extend(facts);
     }
     pulls(world, view, (id, &base), &mut found).await;
@@ -110,11 +117,11 @@ pub async fn reconcile<W: World>(world: &W, view: &View) -> Found {
 }
 
 /// What a forge requires of a branch changes without trunk moving, and perhaps without a webhook.
-async fn trunk_and_settings<W: World>(world: &W, base: &BranchName) -> Result<Vec<Fact>, Trouble> {
+async fn trunk_and_settings<W: World>(world: &W, base: &BranchName, default: bool) -> Result<Vec<Fact>, Trouble> {
     let reading = world.readings().begin();
     let tip = trunk_tip(world, base).await?;
     let mut facts = vec![Fact::Trunk { reading, tip }];
-    facts.extend(settings(world, tip, base).await?);
+    facts.extend(settings(world, tip, base, default).await?);
     Ok(facts)
 }
 
@@ -186,8 +193,13 @@ pub(super) async fn confirm_eject<W: World>(
     Ok(vec![Fact::Queue(Event::EjectAnswered { entry, reading, trunk })])
 }
 
-/// The settings on a trunk commit.
-pub(super) async fn settings<W: World>(world: &W, at: Sha, branch: &BranchName) -> Result<Vec<Fact>, Trouble> {
+/// The settings on a trunk commit; those of the default branch also say which other branches have a queue.
+pub(super) async fn settings<W: World>(
+    world: &W,
+    at: Sha,
+    branch: &BranchName,
+    default: bool,
+) -> Result<Vec<Fact>, Trouble> {
     world.git().fetch(&[at], &[]).await?;
     let demands = world.forge().demands(branch).await?;
     let us = world.forge().app();
@@ -212,7 +224,13 @@ pub(super) async fn settings<W: World>(world: &W, at: Sha, branch: &BranchName) 
     let by_file = by_file.filter(|check| ours(check) && check.app.is_some());
     let by_file = by_file.map(|check| text::waits_for_itself(SETTINGS_PATH, check.name.as_str()));
     let waits = Fact::WaitsForItself(by_rules.chain(by_file).collect());
-    Ok(vec![waits, Fact::Settings { at, file, demands, places }])
+    let mut facts = vec![waits];
+    if let (true, Ok(file)) = (default, &file) {
+        let patterns = file.as_ref().map(|config| config.queue.trunks.as_slice());
+        facts.push(trunks::matching(world, patterns.unwrap_or_default(), branch).await?);
+    }
+    facts.push(Fact::Settings { at, file, demands, places });
+    Ok(facts)
 }
 
 pub(super) fn parse_settings(bytes: &[u8]) -> Result<RepoConfig, Vec<Problem>> {

@@ -1,5 +1,4 @@
-//! Decides when the App's repositories are listed, what a list changes, and whose deliveries nobody waits for. It asks
-//! nobody, and is told the time.
+//! Decides when the App's repositories are listed, and what a list changes. It asks nobody, and is told the time.
 
 use super::Found;
 use crate::ids::{InstallationId, Moment, RepoId};
@@ -111,12 +110,6 @@ pub(super) fn changes(found: Vec<Found>, open: &BTreeMap<RepoId, InstallationId>
     Changes { close, open: missing.map(|(_, found)| found.clone()).collect(), served }
 }
 
-/// Whether no loop will ever take in the deliveries that wait for a repository without one. A repository that is given
-/// later is read as a whole, so nothing is lost with them; any other were acknowledged, and are kept until it is open.
-pub(super) fn nobodys(repo: RepoId, served: &BTreeSet<RepoId>, list_holds: bool) -> bool {
-    list_holds && !served.contains(&repo)
-}
-
 /// A delivery that no loop takes in and that says there may be another list now.
 pub(super) fn asks_for_list(hint: &Hint) -> bool {
     match hint {
@@ -185,13 +178,5 @@ mod tests {
         assert_eq!(changes.close, [3, 4].map(RepoId::new), "given by another installation, and no longer given");
         assert_eq!(changes.open, [found(3, 8, false), found(5, 9, false)]);
         assert_eq!(changes.served, BTreeSet::from([1, 2, 3, 5].map(RepoId::new)), "archived while open, it stays");
-    }
-
-    #[test]
-    fn acknowledged_deliveries_go_only_where_a_list_that_holds_names_nobody() {
-        let (named, other, served) = (RepoId::new(1), RepoId::new(2), BTreeSet::from([RepoId::new(1)]));
-        assert!(!nobodys(named, &served, true), "it could not be opened yet");
-        assert!(!nobodys(other, &served, false), "it may be on the next list");
-        assert!(nobodys(other, &served, true));
     }
 }

@@ -1,5 +1,7 @@
-//! Keeps one loop per repository the App is given, closes those it is no longer given, and hands waiting deliveries to them.
+//! Keeps a loop for each queue of the repositories the App is given, closes those it is no longer given, and hands waiting
+//! deliveries to them. The default branch of a repository says which other branches have a queue.
 
+mod branches;
 mod listing;
 mod site;
 
@@ -11,11 +13,12 @@ use super::repo::{Ended, Repo, Settings};
 use super::state::RepoState;
 use super::turn::Book;
 use super::world::Readings;
-use crate::ids::{InstallationId, Moment, RepoId, RepoName};
+use crate::ids::{Moment, QueueId, RepoId};
 use crate::port::{Clock, Store, Trouble};
+use branches::{Trunks, missing, nobodys};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Fuse, FusedFuture, ready};
-use listing::{Agenda, Changes, asks_for_list, changes, nobodys};
+use listing::{Agenda, Changes, asks_for_list, changes};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
@@ -50,11 +53,12 @@ pub struct Service {
 }
 
 struct Loop {
-    name: RepoName,
-    installation: InstallationId,
+    found: Found,
     wake: Arc<Notify>,
     stop: watch::Sender<bool>,
     task: task::Id,
+    /// Which other branches have a queue, as the loop of a default branch says.
+    trunks: watch::Receiver<Trunks>,
 }
 
 /// Runs loops until shutdown; `Fenced` if another process took a repository over.
@@ -89,15 +93,17 @@ struct Supervisor<T, S> {
     site: Arc<T>,
     store: Arc<S>,
     service: Service,
-    loops: BTreeMap<RepoId, Loop>,
-    tasks: JoinSet<(RepoId, Ended)>,
+    loops: BTreeMap<QueueId, Loop>,
+    tasks: JoinSet<(QueueId, Ended)>,
+    /// Told when a loop says that other branches have a queue.
+    branched: Arc<Notify>,
     agenda: Agenda,
     listing: Asking<Vec<Found>>,
     redelivery: Asking<usize>,
     /// What the last list named and is to have a queue.
     served: BTreeSet<RepoId>,
-    /// Of these, those that are still to be opened.
-    unopened: VecDeque<Found>,
+    /// Queues that are still to be opened.
+    unopened: VecDeque<(QueueId, Found)>,
 }
 
 impl<T: Site, S: Store> Supervisor<T, S> {
@@ -109,6 +115,7 @@ impl<T: Site, S: Store> Supervisor<T, S> {
             service,
             loops: BTreeMap::new(),
             tasks: JoinSet::new(),
+            branched: Arc::new(Notify::new()),
             listing: Fuse::terminated(),
             redelivery: Fuse::terminated(),
             served: BTreeSet::new(),
@@ -136,6 +143,7 @@ impl<T: Site, S: Store> Supervisor<T, S> {
                 Some(ended) = self.tasks.join_next_with_id() => if self.fenced(ended) { return },
                 found = &mut self.listing => self.listed(found),
                 asked = &mut self.redelivery => told(asked),
+                () = self.branched.notified() => self.branch_out(),
                 () = ready(()), if !self.unopened.is_empty() => self.open_next().await,
                 () = self.site.clock().sleep_ms(pause) => {}
             }
@@ -155,28 +163,39 @@ impl<T: Site, S: Store> Supervisor<T, S> {
             }
         };
         let given: BTreeSet<RepoId> = found.iter().map(|found| found.repository.id).collect();
-        let open = self.loops.iter().map(|(id, own)| (*id, own.installation)).collect();
+        let open = self.loops.iter().map(|(id, own)| (id.repo, own.found.installation)).collect();
         let Changes { close, open, served } = changes(found, &open);
-        (self.unopened, self.served) = (open, served);
-        for (id, own) in close.into_iter().filter_map(|id| Some((id, self.loops.remove(&id)?))) {
-            tracing::info!(repo = %own.name, %id, "queue closed: the App is no longer given this repository; what is queued is kept");
+        self.unopened = open.into_iter().map(|found| (QueueId::of(found.repository.id), found)).collect();
+        self.served = served;
+        for (id, own) in self.loops.extract_if(.., |id, _| close.contains(&id.repo)) {
+            tracing::info!(repo = %own.found.repository.name, %id, "queue closed: the App is no longer given this repository; what is queued is kept");
             own.stop.send_replace(true);
         }
-        for id in self.service.boards.now().into_keys().filter(|id| !given.contains(id)) {
-            self.service.boards.withdraw(id);
+        for id in self.service.boards.now().into_keys().filter(|id| !given.contains(&id.repo)) {
+            self.service.boards.withdraw(&id);
         }
+        self.branch_out();
         // Deliveries may have waited to learn whether anybody is there for them.
         self.agenda.inbox_now(now);
         self.opened();
     }
 
+    /// Has the queues opened that the default branches' settings name by now; one that they no longer name ends by itself.
+    fn branch_out(&mut self) {
+        let told = self.loops.iter_mut().map(|(id, own)| (id, &own.found, own.trunks.borrow_and_update().clone()));
+        let named: Vec<_> = told.flat_map(|(id, found, trunks)| missing(id, &trunks, found)).collect();
+        let known = |id: &QueueId| self.loops.contains_key(id) || self.unopened.iter().any(|(other, _)| other == id);
+        let new: Vec<_> = named.into_iter().filter(|(id, _)| !known(id)).collect();
+        self.unopened.extend(new);
+    }
+
     async fn open_next(&mut self) {
-        let Some(found) = self.unopened.pop_front() else { return };
-        if let Err(trouble) = self.open(&found).await {
+        let Some((id, found)) = self.unopened.pop_front() else { return };
+        if let Err(trouble) = self.open(&id, &found).await {
             if matches!(trouble, Trouble::Busy { .. }) {
                 self.agenda.list_after_trouble(self.site.clock().now());
             }
-            self.not_opened(&found, &trouble);
+            self.not_opened(&id, &found, &trouble);
         }
         self.opened();
     }
@@ -194,51 +213,60 @@ impl<T: Site, S: Store> Supervisor<T, S> {
         }
     }
 
-    async fn open(&mut self, found: &Found) -> Result<(), Trouble> {
-        let (id, name, now) = (found.repository.id, found.repository.name.clone(), self.site.clock().now());
-        let book = Book::open(&*self.store, RepoState::new(found.repository.clone(), now)).await?;
+    async fn open(&mut self, id: &QueueId, found: &Found) -> Result<(), Trouble> {
+        let now = self.site.clock().now();
+        let fresh = RepoState::of_branch(found.repository.clone(), id.branch.clone(), now);
+        let book = Book::open(&*self.store, fresh).await?;
         let world = Arc::new(self.site.open(found, Readings::after(book.state.readings))?);
+        // Other branches need not wait for the settings to be read again.
+        let known = book.state.settings.trunks.clone().filter(|_| id.branch.is_none());
+        let (tell, trunks) = watch::channel(known);
         let settings = Settings {
+            trunks: tell,
+            branched: Arc::clone(&self.branched),
             reconcile_ms: self.service.reconcile_ms,
             pushes_per_minute: self.service.pushes_per_minute,
             page: self.service.page.clone(),
         };
         // What was known at the end of the last process, until the first turn draws it anew.
-        self.service.boards.publish(id, board(&book.state, Vec::new(), now));
+        self.service.boards.publish(id.clone(), board(&book.state, Vec::new(), now));
         let wake = Arc::new(Notify::new());
         let repo = Repo::new(world, Arc::clone(&self.store), book, self.service.boards.clone(), settings);
         wake.notify_one();
         let (stop, stopped) = watch::channel(false);
         let run = repo.run(Arc::clone(&wake), stopped);
-        let task = self.tasks.spawn(async move { (id, run.await) }).id();
-        tracing::info!(repo = %name, %id, "queue opened");
-        self.loops.insert(id, Loop { name, installation: found.installation, wake, stop, task });
+        let own_id = id.clone();
+        let task = self.tasks.spawn(async move { (own_id, run.await) }).id();
+        tracing::info!(repo = %found.repository.name, %id, "queue opened");
+        self.loops.insert(id.clone(), Loop { found: found.clone(), wake, stop, task, trunks });
+        self.branch_out();
         Ok(())
     }
 
-    fn not_opened(&self, found: &Found, trouble: &Trouble) {
+    fn not_opened(&self, id: &QueueId, found: &Found, trouble: &Trouble) {
         let (repository, now) = (&found.repository, self.site.clock().now());
-        tracing::error!(repo = %repository.name, %trouble, "a repository's queue could not be opened; it is tried again later");
-        let said = format!("The queue of this repository could not be opened: {trouble}.");
-        let empty = RepoState::new(repository.clone(), now);
-        self.service.boards.publish(repository.id, board(&empty, vec![said], now));
+        tracing::error!(repo = %repository.name, %id, %trouble, "a queue could not be opened; it is tried again later");
+        let said = format!("This queue could not be opened: {trouble}.");
+        let empty = RepoState::of_branch(repository.clone(), id.branch.clone(), now);
+        self.service.boards.publish(id.clone(), board(&empty, vec![said], now));
     }
 
     /// Wakes the loops that have deliveries waiting, and deals with those that no loop takes in.
     async fn hand_out(&mut self, now: Moment) -> Result<(), Trouble> {
         self.drop_rows(None, now).await?;
-        for repo in self.store.waiting().await? {
-            if let Some(own) = self.loops.get(&repo) {
+        for queue in self.store.waiting().await? {
+            let trunks = self.loops.get(&QueueId::of(queue.repo)).and_then(|own| own.trunks.borrow().clone());
+            if let Some(own) = self.loops.get(&queue) {
                 own.wake.notify_one();
-            } else if nobodys(repo, &self.served, self.agenda.list_holds(now)) {
-                self.drop_rows(Some(repo), now).await?;
+            } else if nobodys(&queue, &self.served, self.agenda.list_holds(now), &trunks) {
+                self.drop_rows(Some(&queue), now).await?;
             }
         }
         Ok(())
     }
 
-    /// Drops rows of the service as a whole, or of a repository that is not served; they may still ask for a new list.
-    async fn drop_rows(&mut self, of: Option<RepoId>, now: Moment) -> Result<(), Trouble> {
+    /// Drops rows of the service as a whole, or of a queue that is not served; they may still ask for a new list.
+    async fn drop_rows(&mut self, of: Option<&QueueId>, now: Moment) -> Result<(), Trouble> {
         let rows = self.store.inbox(of, ROWS_AT_ONCE).await?;
         self.store.consume(&rows.iter().map(|row| row.seq).collect::<Vec<_>>()).await?;
         if rows.iter().any(|row| asks_for_list(&row.hint)) {
@@ -252,36 +280,40 @@ impl<T: Site, S: Store> Supervisor<T, S> {
 
     /// Takes in that a loop has ended; true if another process works on a repository of ours. A loop that broke stays
     /// stopped: a person must look first.
-    fn fenced(&self, ended: Result<(task::Id, (RepoId, Ended)), JoinError>) -> bool {
+    fn fenced(&mut self, ended: Result<(task::Id, (QueueId, Ended)), JoinError>) -> bool {
         let (task, id, ended) = match ended {
             Ok((task, (id, ended))) => (task, id, ended),
             Err(broken) => {
                 let own = self.loops.iter().find(|(_, own)| own.task == broken.id());
-                let repo = own.map(|(_, own)| own.name.as_str());
+                let repo = own.map(|(_, own)| own.found.repository.name.as_str());
                 tracing::error!(repo, %broken, "a repository's queue is stopped: an invariant broke, and nothing was written");
                 if let Some((id, _)) = own {
-                    self.broke(*id);
+                    self.broke(id);
                 }
                 return false;
             }
         };
+        if ended == Ended::Retired && self.loops.get(&id).is_some_and(|own| own.task == task) {
+            tracing::info!(%id, "queue closed: its branch is gone, or the default branch's settings no longer name it");
+            self.loops.remove(&id);
+        }
         match self.loops.get(&id) {
             // One that was closed while it was still at work, and opened again: its heir has fenced it.
             Some(own) if own.task != task => false,
             Some(_) => ended == Ended::Fenced,
             None => {
-                self.service.boards.withdraw(id);
+                self.service.boards.withdraw(&id);
                 false
             }
         }
     }
 
     /// Shows a queue as last drawn, and that it is stopped.
-    fn broke(&self, id: RepoId) {
-        if let Some(last) = self.service.boards.now().get(&id) {
+    fn broke(&self, id: &QueueId) {
+        if let Some(last) = self.service.boards.now().get(id) {
             let mut board = Board::clone(last);
             board.troubles.push(BROKE.to_owned());
-            self.service.boards.publish(id, board);
+            self.service.boards.publish(id.clone(), board);
         }
     }
 }

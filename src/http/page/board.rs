@@ -2,7 +2,7 @@
 
 use super::{View, words};
 use crate::engine::board::{Board, ClosureRow, DepartureRow, GroupRow, HeldRow, LandingRow, QueueRow, WaitingRow};
-use crate::ids::{PrNumber, RepoId, RepoName};
+use crate::ids::{PrNumber, QueueId, RepoName};
 use crate::text;
 use maud::{Markup, html};
 
@@ -27,12 +27,12 @@ const PHASES: &[&str] = &[
     "ejecting",
 ];
 
-/// A repository's section.
-pub fn board(view: &View<'_>, repo: RepoId, board: &Board) -> Markup {
+/// A queue's section.
+pub fn board(view: &View<'_>, id: &QueueId, board: &Board) -> Markup {
     let url = view.forge_url.map(|base| format!("{}/{}", base.trim_end_matches('/'), board.name));
     let url = url.as_deref();
     html! {
-        section id=(format!("repo-{repo}")) class="repository" data-repo=(repo) {
+        section id=(format!("repo-{id}")) class="repository" data-repo=(id.repo) {
             h2 { @match url { Some(url) => a href=(url) { (board.name) }, None => (board.name) } }
             p class="trunk" {
                 code class="branch" { (board.trunk) }
@@ -47,7 +47,7 @@ pub fn board(view: &View<'_>, repo: RepoId, board: &Board) -> Markup {
                 }
             }
             (closures(&board.closures, url))
-            (queue(view, repo, board, url))
+            (queue(view, id, board, url))
             (waiting(view, board, url))
             (held(view, &board.held, url))
             (groups(board, url))
@@ -69,7 +69,7 @@ fn closures(rows: &[ClosureRow], url: Option<&str>) -> Markup {
     }
 }
 
-fn queue(view: &View<'_>, repo: RepoId, board: &Board, url: Option<&str>) -> Markup {
+fn queue(view: &View<'_>, id: &QueueId, board: &Board, url: Option<&str>) -> Markup {
     html! {
         section class="queue" {
             h3 { "Queue " span class="count" { (board.queue.len()) } }
@@ -87,7 +87,7 @@ fn queue(view: &View<'_>, repo: RepoId, board: &Board, url: Option<&str>) -> Mar
                 }
             } @else {
                 ol class="entries" {
-                    @for row in board.queue.iter().take(ROWS) { (entry(view, (repo, &board.name), row, url)) }
+                    @for row in board.queue.iter().take(ROWS) { (entry(view, (id, &board.name), row, url)) }
                 }
                 (more(board.queue.len()))
             }
@@ -95,9 +95,9 @@ fn queue(view: &View<'_>, repo: RepoId, board: &Board, url: Option<&str>) -> Mar
     }
 }
 
-fn entry(view: &View<'_>, (repo, name): (RepoId, &RepoName), row: &QueueRow, url: Option<&str>) -> Markup {
+fn entry(view: &View<'_>, (id, name): (&QueueId, &RepoName), row: &QueueRow, url: Option<&str>) -> Markup {
     html! {
-        li id=(format!("repo-{repo}-pull-{}", row.pull)) class="entry" data-pull=(row.pull) {
+        li id=(format!("repo-{id}-pull-{}", row.pull)) class="entry" data-pull=(row.pull) {
             span class="position" { (row.position) }
             div class="what" {
                 p class="title" { (words::pull(row.pull, url)) " " bdi { (row.title) } }

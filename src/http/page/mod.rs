@@ -9,7 +9,7 @@ mod words;
 
 use super::Shared;
 use crate::engine::board::Board;
-use crate::ids::{Moment, RepoId};
+use crate::ids::{Moment, QueueId};
 use crate::port::{Clock, Store};
 use axum::extract::State;
 use axum::http::header;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// What all parts of the page need.
 struct View<'a> {
-    boards: &'a BTreeMap<RepoId, Arc<Board>>,
+    boards: &'a BTreeMap<QueueId, Arc<Board>>,
     now: Moment,
     forge_url: Option<&'a str>,
     public_url: Option<&'a str>,
@@ -32,7 +32,7 @@ pub async fn page<S: Store, C: Clock>(State(house): State<Shared<S, C>>) -> Resp
     Html(document(&view(&house, &boards)).into_string()).into_response()
 }
 
-fn view<'v, S: Store, C: Clock>(house: &'v Shared<S, C>, boards: &'v BTreeMap<RepoId, Arc<Board>>) -> View<'v> {
+fn view<'v, S: Store, C: Clock>(house: &'v Shared<S, C>, boards: &'v BTreeMap<QueueId, Arc<Board>>) -> View<'v> {
     let doors = &house.doors;
     View {
         boards,
@@ -77,7 +77,7 @@ fn document(view: &View<'_>) -> Markup {
                     p id="live" class="live" role="status" { "as of " (words::time(view.now, view.now)) }
                 }
                 main id="boards" {
-                    @for (repo, board) in view.boards { (board::board(view, *repo, board)) }
+                    @for (queue, board) in view.boards { (board::board(view, queue, board)) }
                     @if view.boards.is_empty() { (nobody()) }
                 }
                 footer {

@@ -5,7 +5,7 @@ use super::*;
 use crate::engine::board::{Answers, ClosureRow, DepartureRow, GroupRow, HeldRow, LandingRow, QueueRow};
 use crate::engine::why::Why;
 use crate::facts::Person;
-use crate::ids::{PrNumber, RunId, Sha, UserId};
+use crate::ids::{PrNumber, RepoId, RunId, Sha, UserId};
 
 fn sha() -> Sha {
     "757107ea0eb2509fc211221cce984b8a37570b6d".parse().expect("a sha")
@@ -85,7 +85,7 @@ fn why_saying(text: &str) -> String {
 }
 
 fn render(board: Board) -> String {
-    let boards = BTreeMap::from([(RepoId::new(7), Arc::new(board))]);
+    let boards = BTreeMap::from([(QueueId::of(RepoId::new(7)), Arc::new(board))]);
     let now = Moment::from_ms(60_000);
     let view = View { boards: &boards, now, forge_url: Some("https://forge.example"), public_url: None };
     document(&view).into_string()

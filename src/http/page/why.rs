@@ -14,8 +14,7 @@ pub async fn page<S: Store, C: Clock>(
     State(house): State<Shared<S, C>>,
     Path((owner, name, pull)): Path<(String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let (_, board) = queue::repository(&house, &owner, &name)?;
-    let why = queue::about(&board, queue::number(&pull)?);
+    let (board, why) = queue::about(&house, (&owner, &name), queue::number(&pull)?)?;
     let boards = house.doors.boards.now();
     Ok(Html(document(&super::view(&house, &boards), &board, &why).into_string()).into_response())
 }

@@ -7,7 +7,7 @@ mod schema;
 mod write;
 mod writer;
 
-use crate::ids::RepoId;
+use crate::ids::QueueId;
 use crate::port::Trouble;
 use crate::port::store::{Delivery, Epoch, InboxRow, JournalRow, Loaded, Received, Store, Turn, Written};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
@@ -74,11 +74,12 @@ impl Store for SqliteStore {
         self.writer.ask(Box::new(delivery), Job::Receive).await
     }
 
-    async fn inbox(&self, repo: Option<RepoId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
-        self.read(move |pool| read::inbox(pool, repo, limit)).await
+    async fn inbox(&self, queue: Option<&QueueId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
+        let queue = queue.cloned();
+        self.read(move |pool| read::inbox(pool, queue, limit)).await
     }
 
-    async fn waiting(&self) -> Result<Vec<RepoId>, Trouble> {
+    async fn waiting(&self) -> Result<Vec<QueueId>, Trouble> {
         self.read(read::waiting).await
     }
 
@@ -90,20 +91,22 @@ impl Store for SqliteStore {
         self.writer.ask(seqs.to_vec(), Job::Consume).await
     }
 
-    async fn claim(&self, repo: RepoId) -> Result<Epoch, Trouble> {
-        self.writer.ask(repo, Job::Claim).await
+    async fn claim(&self, queue: &QueueId) -> Result<Epoch, Trouble> {
+        self.writer.ask(queue.clone(), Job::Claim).await
     }
 
-    async fn load(&self, repo: RepoId) -> Result<Option<Loaded>, Trouble> {
-        self.read(move |pool| read::load(pool, repo)).await
+    async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
+        let queue = queue.clone();
+        self.read(move |pool| read::load(pool, queue)).await
     }
 
     async fn write(&self, turn: Turn) -> Result<Written, Trouble> {
         self.writer.ask(Box::new(turn), Job::Write).await
     }
 
-    async fn journal(&self, repo: RepoId, limit: usize) -> Result<Vec<JournalRow>, Trouble> {
-        self.read(move |pool| read::journal(pool, repo, limit)).await
+    async fn journal(&self, queue: &QueueId, limit: usize) -> Result<Vec<JournalRow>, Trouble> {
+        let queue = queue.clone();
+        self.read(move |pool| read::journal(pool, queue, limit)).await
     }
 
     async fn unread_deliveries(&self) -> Result<u64, Trouble> {

@@ -1,6 +1,6 @@
 //! The statements that read, and how rows become values. A row that does not is an error, never skipped.
 
-use crate::ids::{InstallationId, Moment, RepoId};
+use crate::ids::{BranchName, InstallationId, Moment, QueueId, RepoId};
 use crate::port::store::{InboxRow, JournalRow, Loaded};
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{Error, Row};
@@ -20,12 +20,25 @@ fn not_ours(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Decode(Box::new(error))
 }
 
-/// Waiting rows of a repository or of the service as a whole, oldest first.
-pub async fn inbox(pool: SqlitePool, repo: Option<RepoId>, limit: usize) -> Result<Vec<InboxRow>, Error> {
+/// How a queue's branch stands in the tables.
+pub fn branch(queue: &QueueId) -> &str {
+    queue.branch.as_ref().map_or("", BranchName::as_str)
+}
+
+fn queue_id(row: &SqliteRow) -> Result<QueueId, Error> {
+    let branch = Some(row.try_get::<&str, _>(1)?).filter(|branch| !branch.is_empty());
+    let branch = branch.map(str::parse).transpose().map_err(not_ours)?;
+    Ok(QueueId { repo: RepoId::new(unsigned(row, 0)?), branch })
+}
+
+/// Waiting rows of a queue or of the service as a whole, oldest first.
+pub async fn inbox(pool: SqlitePool, queue: Option<QueueId>, limit: usize) -> Result<Vec<InboxRow>, Error> {
     let rows = sqlx::query(
-        "select seq, installation, name, hint, received_at from inbox where repo is ? order by seq limit ?",
+        "select seq, installation, name, hint, received_at from inbox where repo is ? and branch = ? \
+         order by seq limit ?",
     )
-    .bind(repo.map(|repo| repo.get().cast_signed()))
+    .bind(queue.as_ref().map(|queue| queue.repo.get().cast_signed()))
+    .bind(queue.as_ref().map_or("", branch))
     .bind(bound(limit))
     .fetch_all(&pool)
     .await?;
@@ -44,13 +57,13 @@ fn inbox_row(row: &SqliteRow) -> Result<InboxRow, Error> {
     })
 }
 
-/// Repositories with rows waiting.
-pub async fn waiting(pool: SqlitePool) -> Result<Vec<RepoId>, Error> {
-    let rows = sqlx::query("select distinct repo from inbox where repo is not null order by repo limit ?")
+/// Queues with rows waiting.
+pub async fn waiting(pool: SqlitePool) -> Result<Vec<QueueId>, Error> {
+    let rows = sqlx::query("select distinct repo, branch from inbox where repo is not null order by 1, 2 limit ?")
         .bind(bound(ROWS))
         .fetch_all(&pool)
         .await?;
-    rows.iter().map(|row| unsigned(row, 0).map(RepoId::new)).collect()
+    rows.iter().map(queue_id).collect()
 }
 
 /// How many rows wait.
@@ -58,19 +71,21 @@ pub async fn depth(pool: SqlitePool) -> Result<u64, Error> {
     unsigned(&sqlx::query("select count(*) from inbox").fetch_one(&pool).await?, 0)
 }
 
-/// A repository's state as last written.
-pub async fn load(pool: SqlitePool, repo: RepoId) -> Result<Option<Loaded>, Error> {
-    let row = sqlx::query("select version, state from repo where id = ? and state is not null")
-        .bind(repo.get().cast_signed())
+/// A queue's state as last written.
+pub async fn load(pool: SqlitePool, queue: QueueId) -> Result<Option<Loaded>, Error> {
+    let row = sqlx::query("select version, state from queue where repo = ? and branch = ? and state is not null")
+        .bind(queue.repo.get().cast_signed())
+        .bind(branch(&queue))
         .fetch_optional(&pool)
         .await?;
     row.map(|row| Ok(Loaded { version: unsigned(&row, 0)?, state: row.try_get(1)? })).transpose()
 }
 
 /// The newest journal rows, newest first.
-pub async fn journal(pool: SqlitePool, repo: RepoId, limit: usize) -> Result<Vec<JournalRow>, Error> {
-    let rows = sqlx::query("select n, at, event from journal where repo = ? order by n desc limit ?")
-        .bind(repo.get().cast_signed())
+pub async fn journal(pool: SqlitePool, queue: QueueId, limit: usize) -> Result<Vec<JournalRow>, Error> {
+    let rows = sqlx::query("select n, at, event from journal where repo = ? and branch = ? order by n desc limit ?")
+        .bind(queue.repo.get().cast_signed())
+        .bind(branch(&queue))
         .bind(bound(limit))
         .fetch_all(&pool)
         .await?;

@@ -8,7 +8,10 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Each file once, in order, never changed after a release; the file's `user_version` counts those applied.
-const MIGRATIONS: &[&str] = &[include_str!("../../../../migrations/0001_inbox_and_states.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../../migrations/0001_inbox_and_states.sql"),
+    include_str!("../../../../migrations/0002_queues.sql"),
+];
 
 /// How long a statement waits for another process's lock. Short, because a webhook's sender waits behind it.
 const BUSY: Duration = Duration::from_secs(1);

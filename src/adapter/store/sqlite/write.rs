@@ -1,7 +1,8 @@
 //! The statements that write, each inside the writing task's transaction. Nothing here begins or ends a transaction.
 
 use super::super::{DELIVERIES_KNOWN_MS, JOURNAL_ROWS, UNREAD_KEPT_MS};
-use crate::ids::{Moment, RepoId, RepoName};
+use super::read::branch;
+use crate::ids::{Moment, QueueId, RepoName};
 use crate::port::store::{Delivery, Epoch, Hint, Received, Turn, Written};
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
@@ -49,17 +50,21 @@ async fn forget_one(connection: &mut SqliteConnection, delivery: &Delivery) -> R
     Ok(())
 }
 
+/// One row for each queue of the repository: a queue takes in its own, in its own transaction.
 async fn enqueue(connection: &mut SqliteConnection, delivery: &Delivery, hint: &Hint) -> Result<(), sqlx::Error> {
     let (repo, name) = delivery.repo.as_ref().map(|(repo, name)| (repo, name)).unzip();
     let hint = serde_json::to_string(hint).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    sqlx::query("insert into inbox (repo, name, installation, hint, received_at) values (?, ?, ?, ?, ?)")
-        .bind(repo.map(|repo| repo.get().cast_signed()))
-        .bind(name.map(RepoName::as_str))
-        .bind(delivery.installation.map(|id| id.get().cast_signed()))
-        .bind(hint)
-        .bind(delivery.received_at.ms())
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "insert into inbox (repo, branch, name, installation, hint, received_at) select ?1, branch, ?2, ?3, ?4, ?5 \
+         from (select '' as branch union select branch from queue where repo = ?1)",
+    )
+    .bind(repo.map(|repo| repo.get().cast_signed()))
+    .bind(name.map(RepoName::as_str))
+    .bind(delivery.installation.map(|id| id.get().cast_signed()))
+    .bind(hint)
+    .bind(delivery.received_at.ms())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -104,12 +109,13 @@ pub async fn consume(connection: &mut SqliteConnection, seqs: &[u64]) -> Result<
 }
 
 /// Counts a new claim, which makes every older one worthless.
-pub async fn claim(connection: &mut SqliteConnection, repo: RepoId) -> Result<Epoch, sqlx::Error> {
+pub async fn claim(connection: &mut SqliteConnection, queue: &QueueId) -> Result<Epoch, sqlx::Error> {
     let row = sqlx::query(
-        "insert into repo (id, epoch, version, journal_next) values (?, 1, 0, 0) \
-         on conflict (id) do update set epoch = epoch + 1 returning epoch",
+        "insert into queue (repo, branch, epoch, version, journal_next) values (?, ?, 1, 0, 0) \
+         on conflict (repo, branch) do update set epoch = epoch + 1 returning epoch",
     )
-    .bind(repo.get().cast_signed())
+    .bind(queue.repo.get().cast_signed())
+    .bind(branch(queue))
     .fetch_one(connection)
     .await?;
     let epoch: i64 = row.try_get(0)?;
@@ -118,15 +124,16 @@ pub async fn claim(connection: &mut SqliteConnection, repo: RepoId) -> Result<Ep
 
 /// Writes a turn, if its claim and version still stand.
 pub async fn turn(connection: &mut SqliteConnection, turn: &Turn) -> Result<Written, sqlx::Error> {
-    let repo = turn.repo.get().cast_signed();
+    let (repo, branch) = (turn.queue.repo.get().cast_signed(), branch(&turn.queue));
     let row = sqlx::query(
-        "update repo set version = version + 1, state = ?, journal_next = journal_next + ?, written_at = ? \
-         where id = ? and epoch = ? and version = ? returning journal_next",
+        "update queue set version = version + 1, state = ?, journal_next = journal_next + ?, written_at = ? \
+         where repo = ? and branch = ? and epoch = ? and version = ? returning journal_next",
     )
     .bind(&turn.state[..])
     .bind((turn.events.len() as u64).cast_signed())
     .bind(turn.at.ms())
     .bind(repo)
+    .bind(branch)
     .bind(turn.epoch.0.cast_signed())
     .bind(turn.version.cast_signed())
     .fetch_optional(&mut *connection)
@@ -134,9 +141,10 @@ pub async fn turn(connection: &mut SqliteConnection, turn: &Turn) -> Result<Writ
     let Some(row) = row else { return Ok(Written::Fenced) };
     journal(connection, turn, row.try_get(0)?).await?;
     for seq in &turn.consumed {
-        sqlx::query("delete from inbox where seq = ? and repo = ?")
+        sqlx::query("delete from inbox where seq = ? and repo = ? and branch = ?")
             .bind(seq.cast_signed())
             .bind(repo)
+            .bind(branch)
             .execute(&mut *connection)
             .await?;
     }
@@ -148,19 +156,21 @@ async fn journal(connection: &mut SqliteConnection, turn: &Turn, next: i64) -> R
     if turn.events.is_empty() {
         return Ok(());
     }
-    let repo = turn.repo.get().cast_signed();
+    let (repo, branch) = (turn.queue.repo.get().cast_signed(), branch(&turn.queue));
     let first = next - (turn.events.len() as u64).cast_signed();
     for (n, event) in (first..).zip(&turn.events) {
-        sqlx::query("insert into journal (repo, n, at, event) values (?, ?, ?, ?)")
+        sqlx::query("insert into journal (repo, branch, n, at, event) values (?, ?, ?, ?, ?)")
             .bind(repo)
+            .bind(branch)
             .bind(n)
             .bind(turn.at.ms())
             .bind(event)
             .execute(&mut *connection)
             .await?;
     }
-    sqlx::query("delete from journal where repo = ? and n < ?")
+    sqlx::query("delete from journal where repo = ? and branch = ? and n < ?")
         .bind(repo)
+        .bind(branch)
         .bind(next - JOURNAL_ROWS.cast_signed())
         .execute(connection)
         .await?;

@@ -2,7 +2,7 @@
 //! callers share one flush to disk. A group is written whole or not at all; it decides nothing about a row.
 
 use super::write;
-use crate::ids::{Moment, RepoId};
+use crate::ids::{Moment, QueueId};
 use crate::port::Trouble;
 use crate::port::store::{Delivery, Epoch, Received, Turn, Written};
 use sqlx::Connection;
@@ -39,7 +39,7 @@ impl<W, T> Ask<W, T> {
 pub enum Job {
     Receive(Ask<Box<Delivery>, Received>),
     Consume(Ask<Vec<u64>, ()>),
-    Claim(Ask<RepoId, Epoch>),
+    Claim(Ask<QueueId, Epoch>),
     Write(Ask<Box<Turn>, Written>),
     /// The sender is dropped, and so answered, when the file is closed.
     Close(oneshot::Sender<()>),
@@ -66,7 +66,7 @@ impl Job {
         match self {
             Self::Receive(ask) => ask.came_of_it = Some(write::receive(connection, &ask.what).await?),
             Self::Consume(ask) => ask.came_of_it = Some(write::consume(connection, &ask.what).await?),
-            Self::Claim(ask) => ask.came_of_it = Some(write::claim(connection, ask.what).await?),
+            Self::Claim(ask) => ask.came_of_it = Some(write::claim(connection, &ask.what).await?),
             Self::Write(ask) => ask.came_of_it = Some(write::turn(connection, &ask.what).await?),
             Self::Close(_) => {}
         }

@@ -50,7 +50,7 @@ pub(super) async fn move_heads<W: World>(
     let mut moving = Vec::new();
     let mut updates = Vec::new();
     let mut forks = Vec::new();
-    let name = landing_ref(landing.attempt);
+    let name = landing_ref(&landing.trunk, landing.attempt);
     let mut guard = if refs.at(&name) == Some(landing.to) { Guard::There } else { Guard::Unseen };
     if refs.at(&name).is_none() {
         updates.push((None, RefUpdate { name, expect: Expect::Absent, to: Some(landing.to) }));
@@ -61,7 +61,7 @@ pub(super) async fn move_heads<W: World>(
             staying.push(pull.number);
             continue;
         }
-        match (pull.reach(&landing.repository, &landing.trunk), update) {
+        match (pull.reach(&landing.repository, &landing.trunks), update) {
             (_, None) => {}
             (Reach::Nowhere, Some(_)) => except.push(pull.number),
             (Reach::Here, Some(update)) => updates.push((Some(pull.number), update)),
