@@ -103,7 +103,7 @@ fn whoever_is_retargeted_leaves_one_queue_and_may_be_asked_for_in_the_other() {
     let pull = stage.ready("lamp");
     stage.tested_on("main", &pull);
     stage.retarget(&pull, "release/1");
-    stage.told(&pull, &["base-changed"]);
+    stage.told(&pull, &["release/1"]);
     until("the label is off", || stage.labels(&pull).is_empty().then_some(()));
     stage.comment("maintainer", &pull, "@greenline merge");
     let tip = stage.tested_on("release/1", &pull);

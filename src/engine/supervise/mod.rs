@@ -216,7 +216,11 @@ impl<T: Site, S: Store> Supervisor<T, S> {
     async fn open(&mut self, id: &QueueId, found: &Found) -> Result<(), Trouble> {
         let now = self.site.clock().now();
         let fresh = RepoState::of_branch(found.repository.clone(), id.branch.clone(), now);
-        let book = Book::open(&*self.store, fresh).await?;
+        let mut book = Book::open(&*self.store, fresh).await?;
+        if id.branch.is_some() {
+            // It is asked for now, whatever it read before it was last closed.
+            book.state.settings.trunks = None;
+        }
         let world = Arc::new(self.site.open(found, Readings::after(book.state.readings))?);
         // Other branches need not wait for the settings to be read again.
         let known = book.state.settings.trunks.clone().filter(|_| id.branch.is_none());
