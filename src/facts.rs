@@ -3,6 +3,10 @@
 use crate::ids::{AppId, BranchName, CheckName, CommentId, Login, Moment, PrNumber, RepoId, RepoName, Sha, UserId};
 use serde::{Deserialize, Serialize};
 
+mod reviewing;
+
+pub use reviewing::{Changed, Membership, OWNERS_MAX, OwnersFile, Rolls, Unresolved};
+
 /// A person or bot as the forge names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
@@ -269,6 +273,10 @@ pub struct Demands {
     pub checks: Vec<RequiredCheck>,
     /// Approving reviews by people with write permission.
     pub approvals: u8,
+    /// Approving reviews by owners of what is changed.
+    pub code_owners: bool,
+    /// Every conversation resolved.
+    pub conversations: bool,
 }
 
 /// How a pull request's commits become commits on trunk.

@@ -107,7 +107,9 @@ mod repository {
             let text = format!("[rules]\nblocking_titles = [\"{pattern}\"]");
             assert_eq!(only_problem(&text).line, Some(2), "{pattern}");
         }
-        assert!(only_problem("[rules]\nmergers = [\"@acme/core\"]").hint.contains("teams"));
+        let config = RepoConfig::parse("[rules]\nmergers = [\"@acme/core\", \"@ann\"]").expect("a team and a person");
+        assert_eq!(config.rules.mergers.iter().map(ToString::to_string).collect::<Vec<_>>(), ["acme/core", "ann"]);
+        assert!(only_problem("[rules]\nmergers = [\"@acme/core/deep\"]").hint.contains("team"));
     }
 
     #[test]

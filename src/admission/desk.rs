@@ -213,6 +213,13 @@ pub enum Refusal {
         /// Who.
         login: String,
     },
+    /// They may be among those who may ask by a team, but the forge does not show us who is in it.
+    TeamsUnread {
+        /// Who.
+        login: String,
+        /// Which teams.
+        teams: Vec<String>,
+    },
     /// It is their own, and the repository wants somebody else to ask.
     OwnWork {
         /// Who.

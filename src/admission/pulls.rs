@@ -6,7 +6,7 @@ use super::rules::{Terms, against, outlawed, unfit, void};
 use super::said::Said;
 use super::weigh::{Grounds, Obstacle, weigh};
 use crate::command::Wish;
-use crate::facts::{Labelled, Permission, Person, Pull, PullState};
+use crate::facts::{Labelled, Permission, Person, Pull, PullState, Rolls};
 use crate::ids::{Login, Moment, PrNumber, Reading};
 use crate::queue::{EntryId, Event, LeaveWhy, Priority};
 use serde::{Deserialize, Serialize};
@@ -25,11 +25,21 @@ pub struct PullReading {
     pub pull: Option<Pull>,
     /// Who put the label on, and what they may do; read where the label is on.
     pub labelled: Option<(Labelled, Permission)>,
+    /// Who of those who put the label on is in which team; read where that decides.
+    #[serde(default)]
+    pub rolls: Rolls,
     /// What the approver may do now; read where there is an approval.
     pub approver: Option<Permission>,
     /// What the rules are weighed by; read where somebody asks for landing or did.
     #[serde(default)]
     pub grounds: Option<Grounds>,
+}
+
+impl PullReading {
+    /// Who is in which team, as far as that was read to weigh a request.
+    pub fn rolls_of_grounds(&self) -> &Rolls {
+        self.grounds.as_ref().map_or(&self.rolls, |grounds| &grounds.rolls)
+    }
 }
 
 /// Takes in a reading; older ones than the last are ignored.
@@ -102,7 +112,7 @@ fn review(record: &mut Record, reading: &PullReading, terms: &Terms) -> Vec<Deci
     let lost = reading.approver.is_some_and(|permission| permission < Permission::Write);
     let why = void(approval, &record.moves, &record.pull, terms)
         .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.rests_on().to_string() }))
-        .or_else(|| outlawed(approval, &record.pull, terms));
+        .or_else(|| outlawed(approval, &record.pull, terms, reading.rolls_of_grounds()));
     let Some(why) = why else { return reweigh(record, reading.grounds.as_ref(), terms) };
     let mut decisions: Vec<_> = withdraw(record, why).into_iter().collect();
     if terms.labelled(&record.pull) && record.pull.state == PullState::Open {
@@ -208,7 +218,7 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
     let delegated = record.said.delegated(&labelled.by.login).filter(|_| !may).cloned();
     let word_of = if may { Some(&labelled.by.login) } else { delegated.as_ref() };
     let moved = labelled.pushed_since || pushed_after(record, labelled.at);
-    let refusal = unfit(&labelled.by, word_of, &record.pull, terms)
+    let refusal = unfit(&labelled.by, word_of, &record.pull, (terms, &reading.rolls))
         .or_else(|| moved.then_some(Refusal::PushedSince { head: record.pull.head }))
         .or_else(|| against(&record.pull, terms));
     if let Some(why) = refusal {

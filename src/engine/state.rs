@@ -315,13 +315,19 @@ impl RepoState {
     /// The rules of admission: the file's, and what the forge demands beyond them.
     pub fn terms(&self) -> Terms {
         let config = self.config();
-        let approvals = config.rules.approvals.max(self.settings.demands.approvals);
+        let demands = &self.settings.demands;
+        let rules = RulesConfig {
+            approvals: config.rules.approvals.max(demands.approvals),
+            code_owners: config.rules.code_owners || demands.code_owners,
+            conversations_resolved: config.rules.conversations_resolved || demands.conversations,
+            ..config.rules
+        };
         Terms {
             trunk: self.trunk().clone(),
             label: config.queue.label,
             review_asks: config.queue.review_asks,
             configured: self.configured(),
-            rules: RulesConfig { approvals, ..config.rules },
+            rules,
             checks: config.checks,
             required: self.required(),
             hotfix_label: config.queue.hotfix_label,

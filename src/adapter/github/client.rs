@@ -1,6 +1,7 @@
 //! Carries one request to GitHub and its answer back, as the App or as an installation. It follows redirects on the same
 //! host, makes a refused token anew once, and stops at rate limits. It never repeats a request that may have had an effect.
 
+mod question;
 mod stream;
 
 use super::answer::{Answer, Ask, Failed, silent, written};
