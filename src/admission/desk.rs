@@ -53,6 +53,10 @@ pub struct Approval {
     /// How it is to land; the commit is `head`.
     #[serde(default)]
     pub wish: Wish,
+    /// Whose reviews approved exactly the head when it entered the queue, where its commits name them. What lands follows from
+    /// this, so later ones are not added.
+    #[serde(default)]
+    pub reviewed_by: Vec<Person>,
     /// What keeps it out of the queue; nothing, and it is queued.
     #[serde(default)]
     pub waits: Vec<Obstacle>,

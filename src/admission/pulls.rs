@@ -4,7 +4,7 @@ use super::desk::{Approval, Decision, Desk, Record, Refusal, Via};
 use super::reviews;
 use super::rules::{Terms, against, outlawed, unfit, void};
 use super::said::Said;
-use super::weigh::{Grounds, Obstacle, weigh};
+use super::weigh::{Grounds, Obstacle, approvers, weigh};
 use crate::command::Wish;
 use crate::facts::{Labelled, Permission, Person, Pull, PullState, Rolls};
 use crate::ids::{Login, Moment, PrNumber, Reading};
@@ -142,8 +142,17 @@ fn reweigh(record: &mut Record, grounds: Option<&Grounds>, terms: &Terms) -> Vec
 
 /// Weighs an approval by what was read, or by nothing, so that it waits until that was read.
 pub(super) fn weigh_again(record: &mut Record, grounds: Option<&Grounds>, terms: &Terms) -> Vec<Decision> {
-    let waits = record.approval.as_ref().map(|approval| weigh(&record.pull, &record.said, approval, grounds, terms));
-    waits.map(|waits| settle(record, waits)).unwrap_or_default()
+    let Some(approval) = &record.approval else { return Vec::new() };
+    let waits = weigh(&record.pull, &record.said, approval, grounds, terms);
+    let reviewed_by = reviewers(&record.pull, approval, grounds, terms);
+    settle(record, waits, reviewed_by)
+}
+
+/// Whom the commits are to name, if they are to name anybody.
+fn reviewers(pull: &Pull, approval: &Approval, grounds: Option<&Grounds>, terms: &Terms) -> Vec<Person> {
+    let reviews = grounds.and_then(|grounds| grounds.reviews.as_ref()).filter(|_| terms.names_reviewers);
+    let people = reviews.map(|reviews| approvers(Some(&pull.author), approval.head, reviews)).unwrap_or_default();
+    people.into_iter().cloned().collect()
 }
 
 /// The rules changed: whatever waits is weighed again, by what is to be read anew.
@@ -163,7 +172,7 @@ pub fn awaken(desk: &mut Desk, landed: PrNumber, terms: &Terms) -> Vec<Decision>
 }
 
 /// Takes an approved pull request into the queue, or out of it, as what keeps it out has come or gone.
-fn settle(record: &mut Record, waits: Vec<Obstacle>) -> Vec<Decision> {
+fn settle(record: &mut Record, waits: Vec<Obstacle>, reviewed_by: Vec<Person>) -> Vec<Decision> {
     let pr = record.pull.number;
     let next = next_rev(record);
     let Some(approval) = &mut record.approval else { return Vec::new() };
@@ -175,6 +184,7 @@ fn settle(record: &mut Record, waits: Vec<Obstacle>) -> Vec<Decision> {
         (true, false) => Event::Left { pr, rev: std::mem::replace(&mut approval.rev, next), why: LeaveWhy::SetAside },
         (false, true) => {
             approval.rev = next;
+            approval.reviewed_by = reviewed_by;
             arrival(pr, approval)
         }
     };
@@ -263,10 +273,12 @@ pub(super) fn approve(
         title: record.pull.title.clone(),
         read: Some(Box::new(record.pull.clone())),
         wish: Wish { head: None, ..asked.wish.clone() },
+        reviewed_by: Vec::new(),
         waits: Vec::new(),
         rev,
     };
     approval.waits = weigh(&record.pull, &record.said, &approval, grounds, terms);
+    approval.reviewed_by = reviewers(&record.pull, &approval, grounds, terms);
     // A landing may be moving the branch of this very head while somebody asks for it in another way.
     if record.approval.as_ref().is_none_or(|before| before.head != approval.head) {
         record.moves.clear();

@@ -25,6 +25,8 @@ pub struct Terms {
     pub checks: ChecksConfig,
     /// Checks that must pass on a tip.
     pub required: Vec<RequiredCheck>,
+    /// Commits name whose reviews approved.
+    pub names_reviewers: bool,
     /// The label that makes a pull request a hotfix, if one does.
     pub hotfix_label: Option<String>,
     /// When nothing lands, and who may say so.
@@ -39,7 +41,12 @@ impl Terms {
 
     /// Reviews must be read to weigh a request, or may be one.
     pub fn asks_reviews(&self) -> bool {
-        self.rules.approvals > 0 || self.rules.code_owners || self.review_asks
+        self.weighs_reviews() || self.review_asks || self.names_reviewers
+    }
+
+    /// Reviews decide whether a request may enter.
+    pub(super) fn weighs_reviews(&self) -> bool {
+        self.rules.approvals > 0 || self.rules.code_owners
     }
 
     /// The teams that decide whether this person may ask for landing; none where their own name does.

@@ -29,6 +29,7 @@ fn terms() -> Terms {
         rules: config.rules,
         checks: config.checks,
         required: Vec::new(),
+        names_reviewers: false,
         hotfix_label: None,
         freeze: config.freeze,
     }

@@ -101,11 +101,12 @@ pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Gro
     let pattern = terms.rules.blocking_titles.iter().find(|pattern| pattern.matches(&pull.title));
     found.extend(pattern.map(|pattern| Obstacle::BlockingTitle(pattern.as_str().to_owned())));
     found.extend(entitled(&approval.by.login, grounds, terms));
-    if terms.rules.approvals > 0 || terms.rules.code_owners {
-        match &grounds.reviews {
-            Some(reviews) => found.extend(reviewed(pull, approval.head, reviews, (grounds, terms))),
-            None => _ = found.insert(Obstacle::Unread),
+    match &grounds.reviews {
+        None if terms.weighs_reviews() || terms.names_reviewers => _ = found.insert(Obstacle::Unread),
+        Some(reviews) if terms.weighs_reviews() => {
+            found.extend(reviewed(pull, approval.head, reviews, (grounds, terms)));
         }
+        None | Some(_) => {}
     }
     if terms.rules.conversations_resolved {
         match &grounds.conversations {
@@ -158,9 +159,9 @@ fn counted<'a>(author: Option<&Person>, reviews: &'a [(Review, Permission)]) -> 
 
 /// Reviewers who may push and whose last word approves exactly this head. Its author's counts for nothing; who that is may not be
 /// known yet.
-pub fn approvers<'a>(author: Option<&Person>, head: Sha, reviews: &'a [(Review, Permission)]) -> Vec<&'a Login> {
+pub fn approvers<'a>(author: Option<&Person>, head: Sha, reviews: &'a [(Review, Permission)]) -> Vec<&'a Person> {
     let approving = |review: &&Review| review.opinion == Opinion::Approves && review.head == head;
-    counted(author, reviews).into_iter().filter(approving).map(|review| &review.by.login).collect()
+    counted(author, reviews).into_iter().filter(approving).map(|review| &review.by).collect()
 }
 
 /// What reviewers with a say think of exactly this head.
@@ -177,7 +178,8 @@ fn reviewed(
     };
     let against = logins(&|review| review.opinion == Opinion::WantsChanges);
     let outdated = logins(&|review| review.opinion == Opinion::Approves && review.head != head);
-    let approved = approvers(Some(&pull.author), head, reviews);
+    let approved: Vec<&Login> =
+        approvers(Some(&pull.author), head, reviews).into_iter().map(|person| &person.login).collect();
     let have = u8::try_from(approved.len()).unwrap_or(u8::MAX);
     let mut found: Vec<_> = (!against.is_empty()).then_some(Obstacle::ChangesWanted(against)).into_iter().collect();
     found.extend((have < need).then_some(Obstacle::Approvals { have, need, outdated }));

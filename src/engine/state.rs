@@ -10,6 +10,7 @@ use crate::engine::proposals::Proposal;
 use crate::engine::reports::Reported;
 use crate::facts::{Demands, Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
+use crate::message::Trailer;
 use crate::queue::{self, Interrupt, Plan, Policy};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -330,6 +331,7 @@ impl RepoState {
             rules,
             checks: config.checks,
             required: self.required(),
+            names_reviewers: config.merge.messages.trailers.contains(&Trailer::ReviewedBy),
             hotfix_label: config.queue.hotfix_label,
             freeze: config.freeze,
         }

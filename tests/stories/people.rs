@@ -140,3 +140,18 @@ fn conversations_that_branch_protection_wants_resolved_are_waited_for() {
     stage.in_queue(&pull);
     stage.end();
 }
+
+#[test]
+fn a_squashed_commit_names_whose_reviews_let_it_in() {
+    let merge = "[merge]\nstrategy = \"squash\"\ntrailers = [\"reviewed-by\"]\n";
+    let stage = with(&format!("[rules]\napprovals = 1\n{merge}"), "");
+    let pull = stage.ready("lamp");
+    stage.told(&pull, &["Waiting"]);
+    approve(&stage, &pull);
+    let tip = stage.tip(&[&pull]);
+    let message = stage.bare(&["log", "-1", "--format=%(trailers)", &tip]);
+    assert!(message.starts_with("Reviewed-by: maintainer <"), "{message}");
+    stage.conclude(&tip, "success");
+    stage.merged(&pull);
+    stage.end();
+}

@@ -283,10 +283,11 @@ const MERGE: &[Row] = &[
     },
     Row {
         key: "trailers",
-        kind: Kind::List { of: &Kind::Word(&["approved-by", "pull-request"]), most: 2 },
+        kind: Kind::List { of: &Kind::Word(&["approved-by", "pull-request", "reviewed-by"]), most: 3 },
         absent: Absent::Like("[]"),
         example: r#"["approved-by"]"#,
-        help: "Lines at the end of both: who asked for landing, and the page of the pull request.",
+        help: "Lines at the end of both: who asked for landing, the page of the pull request, and whose reviews approved exactly \
+               the head that lands.",
     },
     Row {
         key: "cut_body_before",

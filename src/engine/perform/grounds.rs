@@ -58,7 +58,8 @@ async fn rolls<W: World>(
     subject: &Subject,
     (owned, reviews): (Option<&Owned>, Option<&[(Review, Permission)]>),
 ) -> Result<Rolls, Trouble> {
-    let approvers = approvers(None, subject.head, reviews.unwrap_or_default());
+    let approvers: Vec<_> =
+        approvers(None, subject.head, reviews.unwrap_or_default()).into_iter().map(|person| &person.login).collect();
     let by_review = approvers.iter().copied().filter(|_| terms.review_asks && subject.by.is_none());
     let askers = subject.by.iter().chain(by_review);
     let mut pairs: BTreeSet<_> =
