@@ -4,6 +4,10 @@ use crate::ids::{AppId, BranchName, CheckName, CommentId, Login, Moment, PrNumbe
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+mod reviewing;
+
+pub use reviewing::{Changed, Membership, OWNERS_MAX, OwnersFile, Rolls, Unresolved};
+
 /// A person or bot as the forge names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
@@ -270,6 +274,10 @@ pub struct Demands {
     pub checks: Vec<RequiredCheck>,
     /// Approving reviews by people with write permission.
     pub approvals: u8,
+    /// Approving reviews by owners of what is changed.
+    pub code_owners: bool,
+    /// Every conversation resolved.
+    pub conversations: bool,
 }
 
 /// How a pull request's commits become commits on trunk.

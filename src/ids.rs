@@ -228,6 +228,11 @@ RepoName, "a repository name of the form owner/name",
     !p.is_empty() && p.len() <= 100 && *p != "." && *p != ".."
         && p.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 })));
+text!(/// `org/slug` of a team, as a mention writes it behind its `@`.
+TeamName, "a team of the form org/team",
+|t| t.split_once('/').is_some_and(|(o, n)| [o, n].iter().all(|p| {
+    !p.is_empty() && p.len() <= 100 && p.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+})));
 text!(/// The name of a check run or the context of a commit status.
     CheckName, "a check name (1 to 255 characters, no control characters)",
     |t| !t.trim().is_empty() && t.len() <= 255 && !t.chars().any(char::is_control));
@@ -277,6 +282,23 @@ impl Login {
     }
 }
 
+impl TeamName {
+    /// The organization.
+    pub fn org(&self) -> &str {
+        self.0.split_once('/').map_or("", |(org, _)| org)
+    }
+
+    /// The team's name in addresses.
+    pub fn slug(&self) -> &str {
+        self.0.split_once('/').map_or("", |(_, slug)| slug)
+    }
+
+    /// The same team: GitHub compares without the case of letters.
+    pub fn is(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
 impl RefName {
     /// The branch this ref is, if it is one.
     pub fn branch(&self) -> Option<BranchName> {
@@ -309,6 +331,10 @@ fn legal_ref(text: &str) -> bool {
             .all(|part| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none())
         && !text.bytes().any(|b| b <= b' ' || b == 0x7f || b"~^:?*[\\".contains(&b))
 }
+
+mod party;
+
+pub use party::Party;
 
 /// A moment: milliseconds since 1970-01-01 UTC. Comes in with events; nothing below the engine asks a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -165,6 +165,12 @@ pub fn refusal(why: &Refusal) -> String {
             "{} is not among `mergers` under `[rules]` in `.github/greenline.toml`. Ask somebody who is.",
             code(login)
         ),
+        Refusal::TeamsUnread { login, teams } => format!(
+            "whether {} may ask depends on {} (`mergers` under `[rules]`), and GitHub does not show me who is in there. {}",
+            code(login),
+            list(teams.iter().map(|team| code(&format!("@{team}")))),
+            waiting::TEAMS_NEXT
+        ),
         Refusal::OwnWork { login } => format!(
             "{} wrote it, and here somebody else has to ask for landing (`no_self_merge` under `[rules]` in \
              `.github/greenline.toml`).",

@@ -1,5 +1,6 @@
-//! Clients by others walk through the real sandbox: Octokit and the verifier that Probot uses, PyGithub, and `gh api`. Where
-//! they are not installed they cannot walk, which is a failure in CI. Nothing of the library takes part.
+//! Clients by others walk through the real sandbox: Octokit, also with our GraphQL document and GitHub's schema for it, the
+//! verifier that Probot uses, PyGithub, and `gh api`. Where they are not installed they cannot walk, which is a failure in CI.
+//! Nothing of the library takes part.
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -80,6 +81,17 @@ fn octokit_walks_and_probots_verifier_knows_a_delivery() {
     let mut node = Command::new("node");
     node.arg("octokit.mjs").env("SANDBOX", sandbox.introduction.to_string());
     walk(node, "octokit: ");
+}
+
+#[test]
+fn the_graphql_document_and_its_answers_are_as_githubs_schema_says() {
+    if !installed("GitHub's GraphQL schema", folder().join("node_modules/@octokit/graphql-schema").exists()) {
+        return;
+    }
+    let sandbox = Sandbox::start();
+    let mut node = Command::new("node");
+    node.arg("graphql.mjs").env("SANDBOX", sandbox.introduction.to_string());
+    walk(node, "graphql: ");
 }
 
 #[test]

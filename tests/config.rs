@@ -39,7 +39,8 @@ mod repository {
         assert_eq!(config.queue.plan, PlanConfig::Pipeline { depth: 6 });
         assert_eq!((config.queue.budget, config.queue.tries, config.queue.every_commit), (12, 2, true));
         assert!(config.queue.review_asks && config.rules.no_self_merge);
-        assert_eq!((config.rules.approvals, config.rules.mergers.len()), (2, 2));
+        assert_eq!((config.rules.approvals, config.rules.mergers.len()), (2, 3));
+        assert!(config.rules.code_owners && config.rules.conversations_resolved);
         assert_eq!(config.rules.blocking_labels, ["do not merge"]);
         assert!(config.rules.blocking_titles[0].matches("WIP: not yet"));
         assert!(!config.rules.blocking_titles[0].matches("wiping the floor"));
@@ -55,7 +56,7 @@ mod repository {
         assert_eq!(config.merge.inner_merges, InnerMerges::Flatten);
         let messages = &config.merge.messages;
         assert!(messages.merge.uses(Place::Author) && messages.squash.uses(Place::Body));
-        assert_eq!((messages.trailers.len(), messages.cut_body_after.as_deref()), (2, Some("---")));
+        assert_eq!((messages.trailers.len(), messages.cut_body_after.as_deref()), (3, Some("---")));
         assert_eq!((config.merge.forks, config.merge.delete_branch), (Forks::MergeCommit, true));
         assert_eq!(config.candidate.tag.name(CandidateSeq::new(7)), "rc-0007");
         assert_eq!((config.queue.interrupt, config.queue.hotfix_label.as_deref()), (Interrupt::Hotfix, Some("hotfix")));
@@ -107,7 +108,9 @@ mod repository {
             let text = format!("[rules]\nblocking_titles = [\"{pattern}\"]");
             assert_eq!(only_problem(&text).line, Some(2), "{pattern}");
         }
-        assert!(only_problem("[rules]\nmergers = [\"@acme/core\"]").hint.contains("teams"));
+        let config = RepoConfig::parse("[rules]\nmergers = [\"@acme/core\", \"@ann\"]").expect("a team and a person");
+        assert_eq!(config.rules.mergers.iter().map(ToString::to_string).collect::<Vec<_>>(), ["acme/core", "ann"]);
+        assert!(only_problem("[rules]\nmergers = [\"@acme/core/deep\"]").hint.contains("team"));
     }
 
     #[test]

@@ -21,12 +21,7 @@ const NO_ROUTE: [(&str, &str); 3] = [
 ];
 
 /// Described operations that answer, but only ever that there is no such thing.
-const NEVER_THERE: [&str; 4] = [
-    "actions/create-workflow-dispatch",
-    "repos/codeowners-errors",
-    "teams/get-membership-for-user-in-org",
-    "teams/list-members-in-org",
-];
+const NEVER_THERE: [&str; 2] = ["actions/create-workflow-dispatch", "repos/codeowners-errors"];
 
 /// A look-alike with one repository, and the tokens to play every part.
 struct Stand {
@@ -143,6 +138,7 @@ async fn every_route_keeps_githubs_contract() {
     git_data(&stand, &main).await;
     repository(&stand).await;
     deployments(&stand).await;
+    teams(&stand).await;
     stand.judge(true);
 }
 
@@ -383,8 +379,22 @@ async fn repository(stand: &Stand) {
     stand.expect(401, "POST", "/labels", "", json!({"name": "x"})).await;
 }
 
+async fn teams(stand: &Stand) {
+    administer(stand, "teams", json!({"org": "acme", "team": "core", "members": ["user"]})).await;
+    let none = Value::Null;
+    for (path, status) in [("members", 200), ("memberships/user", 200), ("memberships/maintainer", 404)] {
+        let (got, body) = stand.ask("GET", &format!("/orgs/acme/teams/Core/{path}"), &stand.app, &none).await;
+        assert_eq!(got, status, "{path}: {body}");
+    }
+    assert_eq!(stand.ask("GET", "/orgs/acme/teams/other/members", &stand.app, &none).await.0, 404);
+}
+
 async fn admin(stand: &Stand, what: &str, body: Value) {
-    let request = http::Request::put(format!("/_sandbox/repos/acme/demo/{what}"))
+    administer(stand, &format!("repos/acme/demo/{what}"), body).await;
+}
+
+async fn administer(stand: &Stand, what: &str, body: Value) {
+    let request = http::Request::put(format!("/_sandbox/{what}"))
         .header("authorization", format!("Bearer {}", stand.who.tokens.admin))
         .header("content-type", "application/json")
         .body(Body::from(body.to_string()));

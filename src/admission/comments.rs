@@ -6,7 +6,7 @@ use super::rules::{Terms, against, unfit};
 use super::said::{self, Word};
 use super::stop;
 use crate::command::{self, Command, Wish};
-use crate::facts::{Comment, Permission, Pull};
+use crate::facts::{Comment, Permission, Pull, Rolls};
 use crate::ids::{Moment, Reading, RequestId};
 use crate::queue::LeaveWhy;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,9 @@ pub struct Heard {
     pub pull: Pull,
     /// What the commenter may do.
     pub permission: Permission,
+    /// In which of the teams that decide whether they may ask they are; read where the comment asks for landing.
+    #[serde(default)]
+    pub rolls: Rolls,
     /// The head moved after the comment, by the forge's timeline; read where it asks for landing.
     pub pushed_since: bool,
     /// The request through the API that it is instead of a comment; then the comment only stands for what was asked.
@@ -169,7 +172,7 @@ fn stands_against(record: &Record, wish: &Wish, said: &Heard, terms: &Terms) -> 
     };
     let by = &said.comment.by;
     let own = (said.permission >= Permission::Write).then_some(&by.login);
-    let unfit = unfit(by, own.or_else(|| record.said.delegated(&by.login)), &record.pull, terms);
+    let unfit = unfit(by, own.or_else(|| record.said.delegated(&by.login)), &record.pull, (terms, &said.rolls));
     if unfit.is_some() || record.has_landed() {
         return unfit.or(Some(Refusal::Landed));
     }

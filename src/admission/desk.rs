@@ -53,6 +53,10 @@ pub struct Approval {
     /// How it is to land; the commit is `head`.
     #[serde(default)]
     pub wish: Wish,
+    /// Whose reviews approved exactly the head when it entered the queue, where its commits name them. What lands follows from
+    /// this, so later ones are not added.
+    #[serde(default)]
+    pub reviewed_by: Vec<Person>,
     /// What keeps it out of the queue; nothing, and it is queued.
     #[serde(default)]
     pub waits: Vec<Obstacle>,
@@ -212,6 +216,13 @@ pub enum Refusal {
     NotListed {
         /// Who.
         login: String,
+    },
+    /// They may be among those who may ask by a team, but the forge does not show us who is in it.
+    TeamsUnread {
+        /// Who.
+        login: String,
+        /// Which teams.
+        teams: Vec<String>,
     },
     /// It is their own, and the repository wants somebody else to ask.
     OwnWork {

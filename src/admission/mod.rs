@@ -4,6 +4,7 @@
 
 mod comments;
 mod desk;
+pub mod owners;
 mod pulls;
 mod requests;
 mod reviews;
@@ -24,4 +25,4 @@ pub use requests::{Asked, ask};
 pub use rules::{Terms, outlawed, void};
 pub use said::{Delegate, Said, Subject};
 pub use stop::{Closure, Freeze, Hold, Latest, Stopped, changes_at, closures, passes};
-pub use weigh::{Grounds, Obstacle, weigh};
+pub use weigh::{Grounds, Obstacle, approvers, weigh};

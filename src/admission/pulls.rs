@@ -4,9 +4,9 @@ use super::desk::{Approval, Decision, Desk, Record, Refusal, Via};
 use super::reviews;
 use super::rules::{Terms, against, outlawed, unfit, void};
 use super::said::Said;
-use super::weigh::{Grounds, Obstacle, weigh};
+use super::weigh::{Grounds, Obstacle, approvers, weigh};
 use crate::command::Wish;
-use crate::facts::{Labelled, Permission, Person, Pull, PullState};
+use crate::facts::{Labelled, Permission, Person, Pull, PullState, Rolls};
 use crate::ids::{Login, Moment, PrNumber, Reading};
 use crate::queue::{EntryId, Event, LeaveWhy, Priority};
 use serde::{Deserialize, Serialize};
@@ -25,11 +25,21 @@ pub struct PullReading {
     pub pull: Option<Pull>,
     /// Who put the label on, and what they may do; read where the label is on.
     pub labelled: Option<(Labelled, Permission)>,
+    /// Who of those who put the label on is in which team; read where that decides.
+    #[serde(default)]
+    pub rolls: Rolls,
     /// What the approver may do now; read where there is an approval.
     pub approver: Option<Permission>,
     /// What the rules are weighed by; read where somebody asks for landing or did.
     #[serde(default)]
     pub grounds: Option<Grounds>,
+}
+
+impl PullReading {
+    /// Who is in which team, as far as that was read to weigh a request.
+    pub fn rolls_of_grounds(&self) -> &Rolls {
+        self.grounds.as_ref().map_or(&self.rolls, |grounds| &grounds.rolls)
+    }
 }
 
 /// Takes in a reading; older ones than the last are ignored.
@@ -102,7 +112,7 @@ fn review(record: &mut Record, reading: &PullReading, terms: &Terms) -> Vec<Deci
     let lost = reading.approver.is_some_and(|permission| permission < Permission::Write);
     let why = void(approval, &record.moves, &record.pull, terms)
         .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.rests_on().to_string() }))
-        .or_else(|| outlawed(approval, &record.pull, terms));
+        .or_else(|| outlawed(approval, &record.pull, terms, reading.rolls_of_grounds()));
     let Some(why) = why else { return reweigh(record, reading.grounds.as_ref(), terms) };
     let mut decisions: Vec<_> = withdraw(record, why).into_iter().collect();
     if terms.labelled(&record.pull) && record.pull.state == PullState::Open {
@@ -137,8 +147,17 @@ fn reweigh(record: &mut Record, grounds: Option<&Grounds>, terms: &Terms) -> Vec
 
 /// Weighs an approval by what was read, or by nothing, so that it waits until that was read.
 pub(super) fn weigh_again(record: &mut Record, grounds: Option<&Grounds>, terms: &Terms) -> Vec<Decision> {
-    let waits = record.approval.as_ref().map(|approval| weigh(&record.pull, &record.said, approval, grounds, terms));
-    waits.map(|waits| settle(record, waits)).unwrap_or_default()
+    let Some(approval) = &record.approval else { return Vec::new() };
+    let waits = weigh(&record.pull, &record.said, approval, grounds, terms);
+    let reviewed_by = reviewers(&record.pull, approval, grounds, terms);
+    settle(record, waits, reviewed_by)
+}
+
+/// Whom the commits are to name, if they are to name anybody.
+fn reviewers(pull: &Pull, approval: &Approval, grounds: Option<&Grounds>, terms: &Terms) -> Vec<Person> {
+    let reviews = grounds.and_then(|grounds| grounds.reviews.as_ref()).filter(|_| terms.names_reviewers);
+    let people = reviews.map(|reviews| approvers(Some(&pull.author), approval.head, reviews)).unwrap_or_default();
+    people.into_iter().cloned().collect()
 }
 
 /// The rules changed: whatever waits is weighed again, by what is to be read anew.
@@ -158,7 +177,7 @@ pub fn awaken(desk: &mut Desk, landed: PrNumber, terms: &Terms) -> Vec<Decision>
 }
 
 /// Takes an approved pull request into the queue, or out of it, as what keeps it out has come or gone.
-fn settle(record: &mut Record, waits: Vec<Obstacle>) -> Vec<Decision> {
+fn settle(record: &mut Record, waits: Vec<Obstacle>, reviewed_by: Vec<Person>) -> Vec<Decision> {
     let pr = record.pull.number;
     let next = next_rev(record);
     let Some(approval) = &mut record.approval else { return Vec::new() };
@@ -170,6 +189,7 @@ fn settle(record: &mut Record, waits: Vec<Obstacle>) -> Vec<Decision> {
         (true, false) => Event::Left { pr, rev: std::mem::replace(&mut approval.rev, next), why: LeaveWhy::SetAside },
         (false, true) => {
             approval.rev = next;
+            approval.reviewed_by = reviewed_by;
             arrival(pr, approval)
         }
     };
@@ -213,7 +233,7 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
     let delegated = record.said.delegated(&labelled.by.login).filter(|_| !may).cloned();
     let word_of = if may { Some(&labelled.by.login) } else { delegated.as_ref() };
     let moved = labelled.pushed_since || pushed_after(record, labelled.at);
-    let refusal = unfit(&labelled.by, word_of, &record.pull, terms)
+    let refusal = unfit(&labelled.by, word_of, &record.pull, (terms, &reading.rolls))
         .or_else(|| moved.then_some(Refusal::PushedSince { head: record.pull.head }))
         .or_else(|| against(&record.pull, terms));
     if let Some(why) = refusal {
@@ -258,10 +278,12 @@ pub(super) fn approve(
         title: record.pull.title.clone(),
         read: Some(Box::new(record.pull.clone())),
         wish: Wish { head: None, ..asked.wish.clone() },
+        reviewed_by: Vec::new(),
         waits: Vec::new(),
         rev,
     };
     approval.waits = weigh(&record.pull, &record.said, &approval, grounds, terms);
+    approval.reviewed_by = reviewers(&record.pull, &approval, grounds, terms);
     // A landing may be moving the branch of this very head while somebody asks for it in another way.
     if record.approval.as_ref().is_none_or(|before| before.head != approval.head) {
         record.moves.clear();

@@ -5,7 +5,7 @@ use super::desk::{Answer, Decision, Desk, Refusal};
 use super::pulls::renew;
 use super::rules::Terms;
 use crate::command::Request;
-use crate::facts::{Comment, Permission, Person, Pull};
+use crate::facts::{Comment, Permission, Person, Pull, Rolls};
 use crate::ids::{CommentId, Moment, Reading};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ pub struct Asked {
     pub pull: Option<Pull>,
     /// The person in whose name the token speaks, and what they may do now; `None` if the forge knows nobody by that login.
     pub asker: Option<(Person, Permission)>,
+    /// In which of the teams that decide whether they may ask they are; read where they ask for landing.
+    #[serde(default)]
+    pub rolls: Rolls,
 }
 
 /// Takes in a request. Whoever calls sees to it that none is taken in twice.
@@ -46,6 +49,7 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         comment,
         pull: pull.clone(),
         permission: *permission,
+        rolls: asked.rolls.clone(),
         pushed_since: false,
         request: Some(id),
     };

@@ -3,6 +3,7 @@
 use super::desk::{Decision, Record, Via};
 use super::pulls::{Permitted, PullReading, approve};
 use super::rules::{Terms, against, unfit};
+use super::weigh::Grounds;
 use crate::command::Wish;
 use crate::facts::{Opinion, Permission, Review};
 use crate::ids::Moment;
@@ -21,7 +22,8 @@ pub(super) fn note(record: &mut Record, reading: &PullReading) {
 /// Follows the newest approving review of exactly this head by somebody who may ask. A review that does not count is no request,
 /// so nobody is answered.
 pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms) -> Option<Decision> {
-    let reviews = reading.grounds.as_ref()?.reviews.as_ref().filter(|_| terms.review_asks)?;
+    let Grounds { reviews, rolls, .. } = reading.grounds.as_ref()?;
+    let reviews = reviews.as_ref().filter(|_| terms.review_asks)?;
     record.label_judged = Some(record.pull.updated_at);
     if record.has_landed() || against(&record.pull, terms).is_some() {
         return None;
@@ -33,7 +35,8 @@ pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, te
             && !review.by.bot
             && record.review.is_none_or(|acted| review.id > acted)
             && record.over_until.is_none_or(|over| review.at >= over)
-            && unfit(&review.by, (*may >= Permission::Write).then_some(&review.by.login), &record.pull, terms).is_none()
+            && unfit(&review.by, (*may >= Permission::Write).then_some(&review.by.login), &record.pull, (terms, rolls))
+                .is_none()
     };
     let (review, _) = reviews.iter().filter(asks).max_by_key(|(review, _)| (review.at, review.id))?;
     record.review = Some(review.id);

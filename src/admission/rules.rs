@@ -4,8 +4,8 @@ use super::desk::{Approval, Refusal};
 use crate::command::Wish;
 use crate::config::freeze::FreezeConfig;
 use crate::config::repo::{ChecksConfig, RulesConfig};
-use crate::facts::{Person, Pull, PullState, RequiredCheck};
-use crate::ids::{BranchName, Login};
+use crate::facts::{Membership, Person, Pull, PullState, RequiredCheck, Rolls};
+use crate::ids::{BranchName, Login, Party, TeamName};
 use crate::queue::LeaveWhy;
 
 /// What the repository's settings and the forge's own rules say about admission.
@@ -25,6 +25,8 @@ pub struct Terms {
     pub checks: ChecksConfig,
     /// Checks that must pass on a tip.
     pub required: Vec<RequiredCheck>,
+    /// Commits name whose reviews approved.
+    pub names_reviewers: bool,
     /// The label that makes a pull request a hotfix, if one does.
     pub hotfix_label: Option<String>,
     /// When nothing lands, and who may say so.
@@ -39,7 +41,22 @@ impl Terms {
 
     /// Reviews must be read to weigh a request, or may be one.
     pub fn asks_reviews(&self) -> bool {
-        self.rules.approvals > 0 || self.review_asks
+        self.weighs_reviews() || self.review_asks || self.names_reviewers
+    }
+
+    /// Reviews decide whether a request may enter.
+    pub(super) fn weighs_reviews(&self) -> bool {
+        self.rules.approvals > 0 || self.rules.code_owners
+    }
+
+    /// The teams that decide whether this person may ask for landing; none where their own name does.
+    pub fn teams_for<'a>(&'a self, login: &Login) -> impl Iterator<Item = &'a TeamName> {
+        let mergers = &self.rules.mergers;
+        let by_name = mergers.iter().any(|known| matches!(known, Party::Person(known) if known.is(login)));
+        mergers.iter().filter(move |_| !by_name).filter_map(|known| match known {
+            Party::Team(team) => Some(team),
+            Party::Person(_) => None,
+        })
     }
 
     /// Checks on the pull request's own head must be read to weigh this request.
@@ -96,25 +113,66 @@ pub(super) fn against(pull: &Pull, terms: &Terms) -> Option<Refusal> {
     }
 }
 
+/// Whether the rules list a person among those who may ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// They do, or list nobody.
+    Yes,
+    /// They do not.
+    No,
+    /// By these teams they may, but the forge does not show us who is in those.
+    Unreadable(Vec<String>),
+    /// That was not read.
+    Unread,
+}
+
+/// Whether this person is among those who may ask, as far as was read.
+pub(super) fn listed(login: &Login, terms: &Terms, rolls: &Rolls) -> Listed {
+    let mergers = &terms.rules.mergers;
+    let by_name = |known: &Party| matches!(known, Party::Person(known) if known.is(login));
+    if mergers.is_empty() || mergers.iter().any(by_name) {
+        return Listed::Yes;
+    }
+    let read: Vec<_> = terms.teams_for(login).map(|team| (team, rolls.of(team, login))).collect();
+    let is = |wanted: Option<Membership>| read.iter().filter(move |(_, found)| *found == wanted);
+    if is(Some(Membership::Member)).next().is_some() {
+        return Listed::Yes;
+    }
+    let unreadable: Vec<_> = is(Some(Membership::Unreadable)).map(|(team, _)| team.to_string()).collect();
+    match (is(None).next(), unreadable.is_empty()) {
+        (Some(_), _) => Listed::Unread,
+        (None, false) => Listed::Unreadable(unreadable),
+        (None, true) => Listed::No,
+    }
+}
+
 /// What stands against this person asking for this pull request; `word_of` is whose permission to push that rests on, their own or
-/// that of whoever delegated it to them.
-pub(super) fn unfit(by: &Person, word_of: Option<&Login>, pull: &Pull, terms: &Terms) -> Option<Refusal> {
+/// that of whoever delegated it to them. Who is in which team was read by now, or is read before it enters.
+pub(super) fn unfit(
+    by: &Person,
+    word_of: Option<&Login>,
+    pull: &Pull,
+    (terms, rolls): (&Terms, &Rolls),
+) -> Option<Refusal> {
     let login = by.login.to_string();
     let author = &pull.author;
     let own = author.id == by.id || word_of.is_some_and(|word_of| word_of.is(&author.login));
     if word_of.is_none() {
-        Some(Refusal::NeedsWrite { login })
-    } else if !terms.rules.mergers.is_empty() && !terms.rules.mergers.iter().any(|known| known.is(&by.login)) {
-        Some(Refusal::NotListed { login })
-    } else if terms.rules.no_self_merge && own {
-        Some(Refusal::OwnWork { login })
-    } else {
-        None
+        return Some(Refusal::NeedsWrite { login });
+    }
+    match listed(&by.login, terms, rolls) {
+        Listed::No => Some(Refusal::NotListed { login }),
+        Listed::Unreadable(teams) => Some(Refusal::TeamsUnread { login, teams }),
+        Listed::Yes | Listed::Unread if terms.rules.no_self_merge && own => Some(Refusal::OwnWork { login }),
+        Listed::Yes | Listed::Unread => None,
     }
 }
 
-/// Why an approval no longer counts by the rules as they are now, if so: they may have changed since it was given.
-pub fn outlawed(approval: &Approval, pull: &Pull, terms: &Terms) -> Option<LeaveWhy> {
-    unfit(&approval.by, Some(approval.rests_on()), pull, terms)?;
-    Some(LeaveWhy::MayNotAsk { by: approval.by.login.to_string() })
+/// Why an approval no longer counts by the rules as they are now, if so: they may have changed since it was given. A team that
+/// cannot be read throws nobody out; [`super::weigh`] lets nobody in by it.
+pub fn outlawed(approval: &Approval, pull: &Pull, terms: &Terms, rolls: &Rolls) -> Option<LeaveWhy> {
+    match unfit(&approval.by, Some(approval.rests_on()), pull, (terms, rolls))? {
+        Refusal::TeamsUnread { .. } => None,
+        _ => Some(LeaveWhy::MayNotAsk { by: approval.by.login.to_string() }),
+    }
 }

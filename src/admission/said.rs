@@ -118,6 +118,8 @@ fn keep<T>(list: &mut Vec<T>, new: T) {
 pub struct Subject {
     /// The approved head.
     pub head: Sha,
+    /// Who asked, if somebody did.
+    pub by: Option<Login>,
     /// What was asked.
     pub wish: crate::command::Wish,
     /// What was said.
@@ -128,13 +130,16 @@ impl Record {
     /// What must be read to weigh its request, if it has one.
     pub fn subject(&self) -> Option<Subject> {
         let approval = self.approval.as_ref()?;
-        Some(Subject { head: approval.head, wish: approval.wish.clone(), said: self.said.clone() })
+        let (head, by) = (approval.head, Some(approval.by.login.clone()));
+        Some(Subject { head, by, wish: approval.wish.clone(), said: self.said.clone() })
     }
 }
 
 impl Subject {
     /// Something beside the pull request itself must be read.
     pub fn asks(&self, terms: &Terms) -> bool {
-        terms.asks_reviews() || terms.asks_head(&self.wish) || !self.said.depends.is_empty()
+        let by_team = self.by.as_ref().is_some_and(|by| terms.teams_for(by).next().is_some());
+        let rules = terms.asks_reviews() || terms.rules.conversations_resolved || by_team;
+        rules || terms.asks_head(&self.wish) || !self.said.depends.is_empty()
     }
 }

@@ -5,7 +5,7 @@ use crate::calendar::Zone;
 use crate::command::PREFIX;
 use crate::config::RepoConfig;
 use crate::config::freeze::{Exempt, FreezeConfig};
-use crate::facts::{Comment, HeadRepo, Labelled, Permission, Person, Pull, PullState};
+use crate::facts::{Comment, HeadRepo, Labelled, Permission, Person, Pull, PullState, Rolls};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RepoId, Sha, UserId};
 use crate::queue::{Event, Priority};
 
@@ -29,6 +29,7 @@ fn terms() -> Terms {
         rules: config.rules,
         checks: config.checks,
         required: Vec::new(),
+        names_reviewers: false,
         hotfix_label: None,
         freeze: config.freeze,
     }
@@ -39,6 +40,8 @@ pub(super) struct Story {
     pub(super) desk: Desk,
     pub(super) terms: Terms,
     pub(super) grounds: Option<Grounds>,
+    /// Who is in which team, as far as that is read of who asks.
+    pub(super) rolls: Rolls,
     /// Who comments, and what they may do.
     pub(super) who: (Person, Permission),
     pub(super) pull: Pull,
@@ -64,7 +67,15 @@ impl Story {
             url: String::new(),
             updated_at: Moment::from_ms(0),
         };
-        Self { desk: Desk::default(), terms: terms(), grounds: None, who: (ann(), Permission::Write), pull, second: 0 }
+        Self {
+            desk: Desk::default(),
+            terms: terms(),
+            grounds: None,
+            rolls: Rolls::default(),
+            who: (ann(), Permission::Write),
+            pull,
+            second: 0,
+        }
     }
 
     fn now(&self) -> Moment {
@@ -92,6 +103,7 @@ impl Story {
             number: PR,
             pull: Some(pull.clone()),
             labelled,
+            rolls: self.rolls.clone(),
             approver: None,
             grounds: self.grounds.clone(),
         };
@@ -106,7 +118,8 @@ impl Story {
         let body = format!("{PREFIX} {said}");
         let (by, permission) = self.who.clone();
         let comment = Comment { id, pull: PR, by, body, created_at, edited: false };
-        let heard = Heard { reading, comment, pull: pull.clone(), permission, pushed_since, request: None };
+        let rolls = self.rolls.clone();
+        let heard = Heard { reading, comment, pull: pull.clone(), permission, rolls, pushed_since, request: None };
         hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &self.terms)
     }
 
@@ -117,7 +130,8 @@ impl Story {
         let (body, created_at) = (format!("{PREFIX} {said}"), Moment::from_ms(second * 1_000));
         let comment = Comment { id, pull: PR, by: by.clone(), body, created_at, edited: false };
         let pull = self.pull.clone();
-        let heard = Heard { reading, comment, pull, permission, pushed_since: false, request: None };
+        let rolls = self.rolls.clone();
+        let heard = Heard { reading, comment, pull, permission, rolls, pushed_since: false, request: None };
         let terms = Terms { freeze: freeze.clone(), ..self.terms.clone() };
         match hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &terms).pop() {
             Some(Decision::Answer { mut answers, .. }) => answers.pop().expect("one command, one answer"),

@@ -3,7 +3,9 @@
 use super::tests::{PR, Story, queued, refused, sha};
 use super::*;
 use crate::config::Pattern;
-use crate::facts::{Check, CheckState, Opinion, Permission, Person, PullState, RequiredCheck, Review};
+use crate::facts::{
+    Check, CheckState, Membership, Opinion, Permission, Person, PullState, RequiredCheck, Review, Rolls,
+};
 use crate::ids::{AppId, Moment, PrNumber, Sha, UserId};
 use crate::queue::{Event, LeaveWhy};
 
@@ -17,7 +19,7 @@ fn review(id: u64, opinion: Opinion, head: Sha) -> (Review, Permission) {
 }
 
 fn grounds(reviews: &[(Review, Permission)]) -> Grounds {
-    Grounds { reviews: Some(reviews.to_vec()), checks: None, depends: None }
+    Grounds { reviews: Some(reviews.to_vec()), ..Grounds::default() }
 }
 
 impl Story {
@@ -160,7 +162,7 @@ fn merge_when_green_waits_for_the_checks_of_its_own_head() {
     let seen = |state| {
         let (name, app) = (required.name.clone(), required.app);
         let check = Check { id: 1, app, name, state, sha: sha('a'), url: None, started_at: None };
-        Some(Grounds { reviews: None, checks: Some(vec![check]), depends: None })
+        Some(Grounds { checks: Some(vec![check]), ..Grounds::default() })
     };
     story.grounds = seen(CheckState::InProgress);
     story.ask("merge when green");
@@ -241,4 +243,34 @@ fn what_depends_on_another_wakes_when_that_lands() {
     assert_eq!(story.waits(), [Obstacle::Depends { on: PrNumber::new(8), state: Some(PullState::Open) }]);
     let terms = story.terms.clone();
     assert_eq!(queued(&awaken(&mut story.desk, PrNumber::new(8), &terms)), Some(sha('a')));
+}
+
+fn rolls(login: &str, membership: Membership) -> Rolls {
+    let (team, login) = ("acme/core".parse().expect("a team"), login.parse().expect("a login"));
+    Rolls::from_iter([(team, login, membership)])
+}
+
+#[test]
+fn a_team_decides_who_may_ask_and_when_unreadable_neither_lets_in_nor_throws_out() {
+    let mut story = Story::new();
+    story.terms.rules.mergers = vec!["@acme/core".parse().expect("a team")];
+    story.rolls = rolls("ann", Membership::Outsider);
+    assert!(matches!(refused(&story.merge("merge")), Some(Refusal::NotListed { .. })));
+    story.rolls = rolls("ann", Membership::Unreadable);
+    assert!(matches!(refused(&story.merge("merge")), Some(Refusal::TeamsUnread { .. })));
+    story.rolls = rolls("ann", Membership::Member);
+    assert_eq!(queued(&story.merge("merge")), None);
+    assert_eq!(story.waits(), [Obstacle::Unread], "that is read anew before it enters");
+    let read = |membership| Some(Grounds { rolls: rolls("ann", membership), ..Grounds::default() });
+    story.grounds = read(Membership::Member);
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+    story.grounds = None;
+    assert_eq!(story.look(), [], "nothing was read");
+    story.grounds = read(Membership::Unreadable);
+    assert_eq!(left(&story.look()), Some(&LeaveWhy::SetAside));
+    assert_eq!(story.waits(), [Obstacle::TeamsUnread(vec!["acme/core".into()])]);
+    story.grounds = read(Membership::Member);
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+    story.grounds = read(Membership::Outsider);
+    assert!(matches!(left(&story.look()), Some(LeaveWhy::MayNotAsk { .. })));
 }

@@ -2,11 +2,12 @@
 //! may pass without anybody asking again, and then the pull request enters the queue. Pure.
 
 use super::desk::{Approval, Record};
-use super::rules::Terms;
+use super::owners::{self, Owned};
+use super::rules::{Listed, Terms, listed};
 use super::said::Said;
 use crate::checks::{self, Evidence, Judgement, Named};
-use crate::facts::{Check, Opinion, Permission, Pull, PullState, Review};
-use crate::ids::{Moment, PrNumber, Sha};
+use crate::facts::{Check, Opinion, Permission, Person, Pull, PullState, Review, Rolls, Unresolved};
+use crate::ids::{Login, Moment, PrNumber, Sha};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,12 @@ pub struct Grounds {
     pub checks: Option<Vec<Check>>,
     /// What it depends on, as far as the forge knows it.
     pub depends: Option<BTreeMap<PrNumber, PullState>>,
+    /// Who has to approve as owner of what it changes.
+    pub owned: Option<Owned>,
+    /// Conversations on it that nobody resolved.
+    pub conversations: Option<Unresolved>,
+    /// Who is in which team, of those teams that decide something here.
+    pub rolls: Rolls,
 }
 
 /// Something that keeps an approved pull request out of the queue and may pass by itself.
@@ -43,6 +50,23 @@ pub enum Obstacle {
         /// These approved another commit of it.
         outdated: Vec<String>,
     },
+    /// Nobody who owns these changed paths approved exactly this head.
+    Owners {
+        /// The first of the paths; none where the forge does not list them all.
+        paths: Vec<String>,
+        /// So many more.
+        more: usize,
+        /// Any one of these can: `@login`, `@org/team` or an address. Never its author.
+        owners: Vec<String>,
+        /// Lines of the owners' file that cannot be used.
+        skipped: Vec<usize>,
+    },
+    /// The owners' file at this path is too large to say who owns what.
+    OwnersTooLarge(String),
+    /// By these teams it may be allowed, but the forge does not show us who is in them.
+    TeamsUnread(Vec<String>),
+    /// Conversations on it are not resolved.
+    Conversations(Unresolved),
     /// Checks on its own head did not pass.
     HeadRed(Vec<String>),
     /// Checks on its own head have not passed yet.
@@ -76,9 +100,18 @@ pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Gro
     );
     let pattern = terms.rules.blocking_titles.iter().find(|pattern| pattern.matches(&pull.title));
     found.extend(pattern.map(|pattern| Obstacle::BlockingTitle(pattern.as_str().to_owned())));
-    if terms.rules.approvals > 0 {
-        match &grounds.reviews {
-            Some(reviews) => found.extend(reviewed(pull, approval.head, reviews, terms.rules.approvals)),
+    found.extend(entitled(&approval.by.login, grounds, terms));
+    match &grounds.reviews {
+        None if terms.weighs_reviews() || terms.names_reviewers => _ = found.insert(Obstacle::Unread),
+        Some(reviews) if terms.weighs_reviews() => {
+            found.extend(reviewed(pull, approval.head, reviews, (grounds, terms)));
+        }
+        None | Some(_) => {}
+    }
+    if terms.rules.conversations_resolved {
+        match &grounds.conversations {
+            Some(open) if open.count > 0 => _ = found.insert(Obstacle::Conversations(open.clone())),
+            Some(_) => {}
             None => _ = found.insert(Obstacle::Unread),
         }
     }
@@ -97,29 +130,66 @@ pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Gro
     found.into_iter().collect()
 }
 
+/// What keeps it out for who asked: whether they may was known when they did, and is read anew.
+fn entitled(by: &Login, grounds: &Grounds, terms: &Terms) -> Option<Obstacle> {
+    match listed(by, terms, &grounds.rolls) {
+        // Who is not listed is thrown out, and waits for nothing.
+        Listed::Yes | Listed::No => None,
+        Listed::Unreadable(teams) => Some(Obstacle::TeamsUnread(teams)),
+        Listed::Unread => Some(Obstacle::Unread),
+    }
+}
+
 /// Dependencies that have not landed.
 fn awaited(said: &Said, known: &BTreeMap<PrNumber, PullState>) -> impl Iterator<Item = Obstacle> {
     let states = said.depends.iter().map(|on| (*on, known.get(on).copied()));
     states.filter(|(_, state)| *state != Some(PullState::Merged)).map(|(on, state)| Obstacle::Depends { on, state })
 }
 
-/// What reviewers with a say think of exactly this head.
-fn reviewed(pull: &Pull, head: Sha, reviews: &[(Review, Permission)], need: u8) -> Vec<Obstacle> {
+/// The last word of each reviewer with a say.
+fn counted<'a>(author: Option<&Person>, reviews: &'a [(Review, Permission)]) -> Vec<&'a Review> {
     let mut reviews: Vec<_> = reviews.iter().collect();
     // Of somebody who reviewed and commented, the last word counts.
     reviews.sort_by_key(|(review, _)| (review.by.id, std::cmp::Reverse(review.at)));
     reviews.dedup_by_key(|(review, _)| review.by.id);
-    let counted = reviews.iter().filter(|(review, may)| *may >= Permission::Write && review.by.id != pull.author.id);
-    let counted: Vec<&Review> = counted.map(|(review, _)| review).filter(|review| !review.by.bot).collect();
+    let own = |review: &Review| author.is_some_and(|author| author.id == review.by.id);
+    let counted = reviews.iter().filter(|(review, may)| *may >= Permission::Write && !own(review));
+    counted.map(|(review, _)| review).filter(|review| !review.by.bot).collect()
+}
+
+/// Reviewers who may push and whose last word approves exactly this head. Its author's counts for nothing; who that is may not be
+/// known yet.
+pub fn approvers<'a>(author: Option<&Person>, head: Sha, reviews: &'a [(Review, Permission)]) -> Vec<&'a Person> {
+    let approving = |review: &&Review| review.opinion == Opinion::Approves && review.head == head;
+    counted(author, reviews).into_iter().filter(approving).map(|review| &review.by).collect()
+}
+
+/// What reviewers with a say think of exactly this head.
+fn reviewed(
+    pull: &Pull,
+    head: Sha,
+    reviews: &[(Review, Permission)],
+    (grounds, terms): (&Grounds, &Terms),
+) -> Vec<Obstacle> {
+    let need = terms.rules.approvals;
+    let counted = counted(Some(&pull.author), reviews);
     let logins = |holds: &dyn Fn(&Review) -> bool| -> Vec<String> {
         counted.iter().filter(|review| holds(review)).map(|review| review.by.login.to_string()).collect()
     };
     let against = logins(&|review| review.opinion == Opinion::WantsChanges);
-    let approved = logins(&|review| review.opinion == Opinion::Approves && review.head == head);
     let outdated = logins(&|review| review.opinion == Opinion::Approves && review.head != head);
+    let approved: Vec<&Login> =
+        approvers(Some(&pull.author), head, reviews).into_iter().map(|person| &person.login).collect();
     let have = u8::try_from(approved.len()).unwrap_or(u8::MAX);
-    let missing = (have < need).then_some(Obstacle::Approvals { have, need, outdated });
-    (!against.is_empty()).then_some(Obstacle::ChangesWanted(against)).into_iter().chain(missing).collect()
+    let mut found: Vec<_> = (!against.is_empty()).then_some(Obstacle::ChangesWanted(against)).into_iter().collect();
+    found.extend((have < need).then_some(Obstacle::Approvals { have, need, outdated }));
+    if terms.rules.code_owners {
+        match &grounds.owned {
+            Some(owned) => found.extend(owners::missing(owned, &approved, &pull.author, &grounds.rolls)),
+            None => found.push(Obstacle::Unread),
+        }
+    }
+    found
 }
 
 /// How the checks on the pull request's own head stand. Their time to start and end is not ours to keep.

@@ -4,7 +4,7 @@ use super::branches::BranchPattern;
 use super::freeze::FreezeConfig;
 use super::pattern::Pattern;
 use crate::facts::{InnerMerges, RequiredCheck, Strategy};
-use crate::ids::{CheckName, Login};
+use crate::ids::{CheckName, Party};
 use crate::message::Messages;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -97,8 +97,12 @@ pub struct RulesConfig {
     pub approvals: u8,
     /// Somebody else than its author has to ask for landing.
     pub no_self_merge: bool,
-    /// Logins of those who may ask for landing; empty means whoever may push.
-    pub mergers: Vec<Login>,
+    /// People and teams that may ask for landing; empty means whoever may push.
+    pub mergers: Vec<Party>,
+    /// Approvals of exactly this head by owners of what it changes, as `CODEOWNERS` on trunk names them.
+    pub code_owners: bool,
+    /// Every conversation on it resolved.
+    pub conversations_resolved: bool,
     /// Labels that keep a pull request out.
     pub blocking_labels: Vec<String>,
     /// Titles that keep a pull request out.

@@ -6,7 +6,7 @@ use super::read::Reader;
 use super::repo::RulesConfig;
 use super::repo_file::label;
 use super::tree::Table;
-use crate::ids::Login;
+use crate::ids::{Login, Party};
 use crate::wording::shown;
 
 /// Items of each list, at the most.
@@ -22,7 +22,9 @@ pub(super) fn rules(read: &mut Reader, root: &Table) -> RulesConfig {
     let rules = RulesConfig {
         approvals: approvals.and_then(|count| u8::try_from(count).ok()).unwrap_or_default(),
         no_self_merge: read.flag(&mut section, "no_self_merge").unwrap_or_default(),
-        mergers: read.each(&mut section, "mergers", ITEMS_MAX, login).unwrap_or_default(),
+        mergers: read.each(&mut section, "mergers", ITEMS_MAX, party).unwrap_or_default(),
+        code_owners: read.flag(&mut section, "code_owners").unwrap_or_default(),
+        conversations_resolved: read.flag(&mut section, "conversations_resolved").unwrap_or_default(),
         blocking_labels: read.each(&mut section, "blocking_labels", ITEMS_MAX, label).unwrap_or_default(),
         blocking_titles: read.each(&mut section, "blocking_titles", ITEMS_MAX, pattern).unwrap_or_default(),
     };
@@ -33,8 +35,15 @@ pub(super) fn rules(read: &mut Reader, root: &Table) -> RulesConfig {
 pub(super) fn login(text: &str) -> Result<Login, Fault> {
     let name = text.strip_prefix('@').unwrap_or(text);
     name.parse().map_err(|_| {
-        let hint = "write a person's login on GitHub; teams cannot be named here yet";
+        let hint = "write a person's login on GitHub; teams cannot be named here";
         Fault::new(format!("`{}` is no login", shown(text)), hint)
+    })
+}
+
+fn party(text: &str) -> Result<Party, Fault> {
+    text.parse().map_err(|_| {
+        let hint = "write a person's login on GitHub, or a team as \"@org/team\"";
+        Fault::new(format!("`{}` is neither a login nor a team", shown(text)), hint)
     })
 }
 

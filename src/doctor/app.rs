@@ -58,8 +58,9 @@ pub(super) fn app(known: &KnownApp, ours: &Ours) -> Vec<Finding> {
     }
     findings.extend(lacking.into_iter().map(|lack| {
         let fix = format!(
-            "{}/permissions: Repository permissions, {}: {}; then accept it for each installation",
+            "{}/permissions: {}, {}: {}; then accept it for each installation",
             known.settings_url,
+            lack.under,
             lack.name,
             lack.level.choice()
         );

@@ -29,13 +29,15 @@ impl Level {
     }
 }
 
-/// A repository permission of the App.
+/// A permission of the App.
 #[derive(Debug)]
 pub struct Permission {
     /// Its name in the API.
     pub key: &'static str,
     /// Its name in the App's settings.
     pub name: &'static str,
+    /// Under which heading it stands there.
+    pub under: &'static str,
     /// How much of it.
     pub level: Level,
     /// It goes without.
@@ -44,12 +46,14 @@ pub struct Permission {
     pub without: &'static str,
 }
 
+const REPOSITORY: &str = "Repository permissions";
+
 const fn needed(key: &'static str, name: &'static str, level: Level, without: &'static str) -> Permission {
-    Permission { key, name, level, optional: false, without }
+    Permission { key, name, under: REPOSITORY, level, optional: false, without }
 }
 
 const fn wanted(key: &'static str, name: &'static str, level: Level, without: &'static str) -> Permission {
-    Permission { key, name, level, optional: true, without }
+    Permission { key, name, under: REPOSITORY, level, optional: true, without }
 }
 
 /// Every permission we use.
@@ -72,6 +76,10 @@ pub const PERMISSIONS: &[Permission] = &[
     needed("statuses", "Commit statuses", Level::Read, "the verdicts of CI that reports statuses cannot be read"),
     needed("metadata", "Metadata", Level::Read, "permissions of people and rulesets cannot be read"),
     wanted("actions", "Actions", Level::Write, "workflow runs that nobody waits for any more run to their end"),
+    Permission {
+        under: "Organization permissions",
+        ..wanted("members", "Members", Level::Read, "teams in `mergers` or `CODEOWNERS` let nobody in")
+    },
     wanted(
         "administration",
         "Administration",
@@ -103,4 +111,5 @@ pub const EVENTS: &[Event] = &[
     Event { key: "delete", name: "Delete", late: "branches that are deleted" },
     Event { key: "repository", name: "Repository", late: "new names and default branches" },
     Event { key: "pull_request_review", name: "Pull request review", late: "reviews" },
+    Event { key: "pull_request_review_thread", name: "Pull request review thread", late: "resolved conversations" },
 ];

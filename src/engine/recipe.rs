@@ -31,6 +31,7 @@ pub(super) fn on_trial(state: &RepoState, onto: Sha, pr: PrNumber, head: Sha) ->
         author: "ghost".parse().expect("it is a login"),
         url: String::new(),
         approved_by: None,
+        reviewed_by: Vec::new(),
     };
     let (strategy, inner_merges, messages) = (merge.strategy, merge.inner_merges, merge.messages);
     Recipe { onto, head, pull: Some(pull), strategy, inner_merges, messages }
@@ -68,5 +69,6 @@ fn about(merge: &MergeConfig, strategy: Strategy, approval: Option<&Approval>, r
         author: read.author.login.clone(),
         url: read.url.clone(),
         approved_by: approval.map(|approval| approval.by.clone()),
+        reviewed_by: approval.map(|approval| approval.reviewed_by.clone()).unwrap_or_default(),
     }
 }

@@ -10,6 +10,7 @@ use crate::engine::proposals::Proposal;
 use crate::engine::reports::Reported;
 use crate::facts::{Demands, Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, QueueId, Reading, RefName, RunId, Sha};
+use crate::message::Trailer;
 use crate::queue::{self, Interrupt, Plan, Policy};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -354,15 +355,22 @@ impl RepoState {
     /// The rules of admission: the file's, and what the forge demands beyond them.
     pub fn terms(&self) -> Terms {
         let config = self.config();
-        let approvals = config.rules.approvals.max(self.settings.demands.approvals);
+        let demands = &self.settings.demands;
+        let rules = RulesConfig {
+            approvals: config.rules.approvals.max(demands.approvals),
+            code_owners: config.rules.code_owners || demands.code_owners,
+            conversations_resolved: config.rules.conversations_resolved || demands.conversations,
+            ..config.rules
+        };
         Terms {
             trunk: self.trunk().clone(),
             label: config.queue.label,
             review_asks: config.queue.review_asks,
             configured: self.configured(),
-            rules: RulesConfig { approvals, ..config.rules },
+            rules,
             checks: config.checks,
             required: self.required(),
+            names_reviewers: config.merge.messages.trailers.contains(&Trailer::ReviewedBy),
             hotfix_label: config.queue.hotfix_label,
             freeze: config.freeze,
         }

@@ -235,6 +235,14 @@ fn rule(known: Known<'_>, source: Source) -> Option<Rule> {
             said("forge", &format!("branch protection or a ruleset of `{{trunk}}` demands {count} approving reviews"))
         }
         Source::Approvals => setting(state, "rules.approvals"),
+        Source::Owners if !config.rules.code_owners => {
+            said("forge", "branch protection or a ruleset of `{trunk}` demands the approval of code owners")
+        }
+        Source::Owners => setting(state, "rules.code_owners"),
+        Source::Conversations if !config.rules.conversations_resolved => {
+            said("forge", "branch protection or a ruleset of `{trunk}` demands that conversations be resolved")
+        }
+        Source::Conversations => setting(state, "rules.conversations_resolved"),
     })
 }
 

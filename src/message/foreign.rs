@@ -10,7 +10,7 @@ const LONG_MAX: usize = 16 << 10;
 const SKIP_MARKS: [&str; 5] = ["[skip ci]", "[ci skip]", "[no ci]", "[skip actions]", "[actions skip]"];
 
 /// Words of the trailers that only we write.
-const OURS: [&str; 2] = ["approved-by", "pull-request"];
+const OURS: [&str; 3] = ["approved-by", "pull-request", "reviewed-by"];
 
 /// Any text as one line.
 pub fn one_line(text: &str) -> String {

@@ -27,6 +27,9 @@ pub struct About {
     pub url: String,
     /// Who approved it.
     pub approved_by: Option<Person>,
+    /// Whose reviews approved exactly this, when it entered the queue.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviewed_by: Vec<Person>,
 }
 
 /// A line that we put at the end of a message.
@@ -37,21 +40,26 @@ pub enum Trailer {
     ApprovedBy,
     /// `Pull-request`, with its page.
     PullRequest,
+    /// `Reviewed-by`, a line for each whose review approved exactly the head that lands.
+    ReviewedBy,
 }
 
 impl Trailer {
     /// Each trailer by the word for it in settings.
-    pub const WORDS: [(&'static str, Self); 2] =
-        [("approved-by", Self::ApprovedBy), ("pull-request", Self::PullRequest)];
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("approved-by", Self::ApprovedBy), ("pull-request", Self::PullRequest), ("reviewed-by", Self::ReviewedBy)];
 
-    /// The line, if there is anything to say.
-    fn line(self, about: &About) -> Option<String> {
+    /// The lines, as far as there is anything to say.
+    fn lines(self, about: &About) -> Vec<String> {
+        let host = host(&about.url);
+        let named = |word: &str, Person { id, login, .. }: &Person| {
+            format!("{word}: {login} <{id}+{login}@users.noreply.{host}>")
+        };
         match self {
-            Self::ApprovedBy => {
-                let Person { id, login, .. } = about.approved_by.as_ref()?;
-                Some(format!("Approved-by: {login} <{id}+{login}@users.noreply.{}>", host(&about.url)))
-            }
-            Self::PullRequest => (!about.url.is_empty()).then(|| format!("Pull-request: {}", about.url)),
+            Self::ApprovedBy => about.approved_by.iter().map(|person| named("Approved-by", person)).collect(),
+            Self::PullRequest if about.url.is_empty() => Vec::new(),
+            Self::PullRequest => vec![format!("Pull-request: {}", about.url)],
+            Self::ReviewedBy => about.reviewed_by.iter().map(|person| named("Reviewed-by", person)).collect(),
         }
     }
 }
@@ -115,7 +123,7 @@ impl Messages {
             Place::Body => foreign::harmless(&self.description(&about.body)),
             Place::Commits => foreign::harmless(&ingredients.commits),
         });
-        let ours = self.trailers.iter().filter_map(|trailer| trailer.line(about)).collect();
+        let ours = self.trailers.iter().flat_map(|trailer| trailer.lines(about)).collect();
         let message = finished(&text, ingredients, ours);
         if message.trim().is_empty() { format!("Pull request #{}\n", about.number) } else { message }
     }

@@ -11,6 +11,7 @@ fn about(title: &str, body: &str) -> About {
         author: "ann".parse().expect("a login"),
         url: "https://github.com/acme/door/pull/7".into(),
         approved_by: Some(Person { id: UserId::new(42), login: "mia".parse().expect("a login"), bot: false }),
+        reviewed_by: vec![Person { id: UserId::new(43), login: "kim".parse().expect("a login"), bot: false }],
     }
 }
 
@@ -105,7 +106,7 @@ fn our_trailers_are_ours() {
     let all = with("{title}\n\n{body}", both, &about("A door\n\nApproved-by: me <m@x>", forged), &from);
     let body = "Fine.\n\n> Approved-by: root <root@x>\n> PULL-REQUEST : https://evil\n\n";
     let people = "Co-authored-by: Ben <ben@x>\nCo-authored-by: Bob <bob@x>\n";
-    let ours =
-        "Approved-by: mia <42+mia@users.noreply.github.com>\nPull-request: https://github.com/acme/door/pull/7\n";
+    let ours = "Approved-by: mia <42+mia@users.noreply.github.com>\nPull-request: https://github.com/acme/door/pull/7\n\
+        Reviewed-by: kim <43+kim@users.noreply.github.com>\n";
     assert_eq!(all, format!("A door Approved-by: me <m@x>\n\n{body}{people}{ours}"));
 }

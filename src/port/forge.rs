@@ -2,8 +2,11 @@
 
 use super::report::Report;
 use super::{Outcome, Trouble};
-use crate::facts::{Check, CheckOutput, Comment, Demands, Labelled, Permission, Person, Pull, Repository, Review};
-use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha};
+use crate::facts::{
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
+    Repository, Review, Unresolved,
+};
+use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha, TeamName};
 
 /// The forge, asked about one repository. Every answer may be stale; the refs decide.
 pub trait Forge: Send + Sync + 'static {
@@ -32,6 +35,14 @@ pub trait Forge: Send + Sync + 'static {
     fn checks(&self, sha: Sha) -> impl Future<Output = Result<Vec<Check>, Trouble>> + Send;
     /// The latest opinion of each reviewer of the pull request.
     fn reviews(&self, number: PrNumber) -> impl Future<Output = Result<Vec<Review>, Trouble>> + Send;
+    /// Whether a person is in a team, read now.
+    fn membership(&self, team: &TeamName, login: &Login) -> impl Future<Output = Result<Membership, Trouble>> + Send;
+    /// The paths the pull request changes.
+    fn changed(&self, number: PrNumber) -> impl Future<Output = Result<Changed, Trouble>> + Send;
+    /// The `CODEOWNERS` that the forge goes by on `branch`, if there is one.
+    fn owners(&self, branch: &BranchName) -> impl Future<Output = Result<Option<OwnersFile>, Trouble>> + Send;
+    /// Conversations on the pull request that nobody resolved.
+    fn unresolved(&self, number: PrNumber) -> impl Future<Output = Result<Unresolved, Trouble>> + Send;
     /// What branch protection and rulesets demand of pull requests onto `branch`.
     fn demands(&self, branch: &BranchName) -> impl Future<Output = Result<Demands, Trouble>> + Send;
     /// What a check run says of itself, its page being at `url`; `None` if there is none by this id.

@@ -5,9 +5,10 @@ use super::pulls::LABEL;
 use super::saboteur;
 use super::world::Ground;
 use crate::facts::{
-    Check, CheckOutput, Comment, Demands, Labelled, Permission, Person, Pull, PullState, Repository, Review,
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
+    PullState, Repository, Review, Unresolved,
 };
-use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha};
+use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha, TeamName};
 use crate::port::report::Report;
 use crate::port::{Forge, Outcome, Trouble};
 
@@ -144,6 +145,22 @@ impl Forge for SimForge {
 
     async fn reviews(&self, _number: PrNumber) -> Result<Vec<Review>, Trouble> {
         self.read(|_| Vec::new()).await
+    }
+
+    async fn membership(&self, _team: &TeamName, _login: &Login) -> Result<Membership, Trouble> {
+        self.read(|_| Membership::Outsider).await
+    }
+
+    async fn changed(&self, _number: PrNumber) -> Result<Changed, Trouble> {
+        self.read(|_| Changed { whole: true, ..Changed::default() }).await
+    }
+
+    async fn owners(&self, _branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {
+        self.read(|_| None).await
+    }
+
+    async fn unresolved(&self, _number: PrNumber) -> Result<Unresolved, Trouble> {
+        self.read(|_| Unresolved::default()).await
     }
 
     async fn output(&self, _check: u64, _url: Option<&str>) -> Result<Option<CheckOutput>, Trouble> {

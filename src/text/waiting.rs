@@ -3,7 +3,16 @@
 use super::{code, list};
 use crate::admission::Obstacle;
 use crate::command::PREFIX;
-use crate::facts::PullState;
+use crate::facts::{PullState, Unresolved};
+
+/// Owners named at once.
+const OWNERS_TOLD: usize = 8;
+/// Wrong lines named at once.
+const LINES_TOLD: usize = 5;
+
+/// What to do about a team that cannot be read.
+pub(super) const TEAMS_NEXT: &str =
+    "Check the team's name, and give the App the organization permission \"Members: read\".";
 
 /// The stable code of what keeps a request waiting, for machines.
 pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
@@ -13,6 +22,10 @@ pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
         Obstacle::BlockingTitle(_) => "blocking-title",
         Obstacle::ChangesWanted(_) => "changes-requested",
         Obstacle::Approvals { .. } => "approvals-missing",
+        Obstacle::Owners { .. } => "owners-missing",
+        Obstacle::OwnersTooLarge(_) => "owners-too-large",
+        Obstacle::TeamsUnread(_) => "team-unreadable",
+        Obstacle::Conversations(_) => "conversations-open",
         Obstacle::HeadRed(_) => "head-red",
         Obstacle::HeadOpen(_) => "head-not-green-yet",
         Obstacle::Depends { .. } => "depends-on",
@@ -54,6 +67,16 @@ fn obstacle(obstacle: &Obstacle) -> String {
                  counted.{old}"
             )
         }
+        Obstacle::Owners { paths, more, owners: by, skipped } => owners(paths, *more, by, skipped),
+        Obstacle::OwnersTooLarge(path) => format!(
+            "{} is larger than 3 MB, which GitHub does not read, so nobody knows who has to approve: make it smaller.",
+            code(path)
+        ),
+        Obstacle::TeamsUnread(teams) => format!(
+            "It depends on who is in {}, and GitHub does not show me that. {TEAMS_NEXT}",
+            list(teams.iter().map(|team| code(&format!("@{team}"))))
+        ),
+        Obstacle::Conversations(open) => conversations(open),
         Obstacle::HeadRed(checks) => format!(
             "On its own head {} did not pass: mend it and push, or run it again.",
             list(checks.iter().map(|check| code(check)))
@@ -71,5 +94,56 @@ fn obstacle(obstacle: &Obstacle) -> String {
             format!("It depends on #{on}, which has not landed yet.")
         }
         Obstacle::Unread => "Its reviews or checks have not been read yet.".into(),
+    }
+}
+
+fn owners(paths: &[String], more: usize, by: &[String], skipped: &[usize]) -> String {
+    let what = match (paths, more) {
+        ([], _) => {
+            "It changes more files than GitHub lists, so every owner in `CODEOWNERS` has to approve, and this part"
+                .into()
+        }
+        (paths, 0) => list(paths.iter().map(|path| code(path))),
+        (paths, more) => {
+            format!("{} and {more} more", paths.iter().map(|path| code(path)).collect::<Vec<_>>().join(", "))
+        }
+    };
+    let need = if paths.len() + more > 1 { "need" } else { "needs" };
+    let lines = match skipped {
+        [] => String::new(),
+        [line] => format!(" Line {line} of that file is not understood and left out."),
+        lines => {
+            let first = list(lines.iter().take(LINES_TOLD).map(ToString::to_string));
+            format!(" {} lines of that file are not understood and left out, among them {first}.", lines.len())
+        }
+    };
+    if by.is_empty() {
+        return format!(
+            "{what} {need} an approval by an owner other than its author, and `CODEOWNERS` on the default branch names nobody else: \
+             add somebody there.{lines}"
+        );
+    }
+    let address = |name: &String| !name.starts_with('@');
+    let unknown = if by.iter().all(address) {
+        " GitHub does not say whose address that is: name the owner by login there."
+    } else {
+        ""
+    };
+    let named = by.iter().take(OWNERS_TOLD).map(|name| code(name)).collect::<Vec<_>>().join(" or ");
+    let others = by.len().saturating_sub(OWNERS_TOLD);
+    let others = if others > 0 { format!(" or {others} others") } else { String::new() };
+    format!(
+        "{what} {need} an approving review of exactly this commit by {named}{others}, with write permission (`CODEOWNERS` on the \
+         default branch).{unknown}{lines}"
+    )
+}
+
+fn conversations(open: &Unresolved) -> String {
+    let first = open.first.as_ref().map(|url| format!(": {url}")).unwrap_or_default();
+    match open.count {
+        1 => format!("One conversation on it is not resolved{first}. Answer it and resolve it."),
+        count => {
+            format!("{count} conversations on it are not resolved, the first{first}. Answer them and resolve them.")
+        }
     }
 }

@@ -18,6 +18,10 @@ pub enum Source {
     Before,
     /// The approvals that are asked for, wherever that is said.
     Approvals,
+    /// The approvals by owners, wherever they are asked for.
+    Owners,
+    /// The conversations, wherever it is said that they must be resolved.
+    Conversations,
     /// A rule of the forge or of git.
     Forge(&'static str),
     /// A rule of the queue itself.
@@ -122,7 +126,7 @@ const OUT: [Row; 23] = [
     ("landed", Source::None, "Nothing; it is done."),
 ];
 
-const WAITING: [Row; 10] = [
+const WAITING: [Row; 14] = [
     (
         "not-configured",
         Source::Required,
@@ -141,6 +145,14 @@ const WAITING: [Row; 10] = [
         "Make the changes and ask for another review, or have the review dismissed.",
     ),
     ("approvals-missing", Source::Approvals, "Have somebody with write permission approve its head."),
+    ("owners-missing", Source::Owners, "Have one of the owners that are named approve its head."),
+    ("owners-too-large", Source::Owners, "Make `CODEOWNERS` on `{trunk}` smaller than 3 MB."),
+    (
+        "team-unreadable",
+        Source::Forge("GitHub shows who is in a team only to whom it lets see that"),
+        "Check the team's name, and give the App the organization permission \"Members: read\".",
+    ),
+    ("conversations-open", Source::Conversations, "Answer the conversations and resolve them."),
     ("head-red", Source::Before, "Mend it, push, and ask again; or run the check again."),
     ("head-not-green-yet", Source::Before, "Wait for CI on its own head."),
     (
@@ -151,9 +163,14 @@ const WAITING: [Row; 10] = [
     ("not-read-yet", Source::Queue("a request is weighed by what was read"), WAIT),
 ];
 
-const REFUSED: [Row; 13] = [
+const REFUSED: [Row; 14] = [
     ("needs-write", WRITE, "Ask somebody who has it."),
     ("not-listed", Source::Setting("rules.mergers"), "Ask somebody who is listed."),
+    (
+        "teams-unreadable",
+        Source::Setting("rules.mergers"),
+        "Check the team's name, and give the App the organization permission \"Members: read\"; then ask again.",
+    ),
     ("own-work", Source::Setting("rules.no_self_merge"), "Ask somebody else to ask for it."),
     ("own-approval", Source::Queue("nobody's approval of their own work counts"), "Ask somebody else to look at it."),
     ("on-itself", Source::Queue("nothing waits for itself"), "Name another pull request."),
@@ -209,6 +226,7 @@ pub fn refusal_code(why: &Refusal) -> &'static str {
         Refusal::Landed => "landed",
         Refusal::HeadGone => "head-repo-gone",
         Refusal::NotListed { .. } => "not-listed",
+        Refusal::TeamsUnread { .. } => "teams-unreadable",
         Refusal::OwnWork { .. } => "own-work",
         Refusal::OwnApproval => "own-approval",
         Refusal::OnItself => "on-itself",

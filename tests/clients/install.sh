@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the clients that tests/clients.rs lets walk through the look-alike: Octokit and PyGithub beside this file, at the
-# versions that stand here, and GitHub's command line. What the system lacks comes from apt-get, if that is there and allowed.
+# Installs the clients that tests/clients.rs lets walk through the look-alike: Octokit, GitHub's GraphQL schema and PyGithub
+# beside this file, at the versions that stand here, and GitHub's command line. What the system lacks comes from apt-get, if that
+# is there and allowed.
 set -euo pipefail
 cd "$(dirname "$0")"
 

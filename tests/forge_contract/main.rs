@@ -2,6 +2,7 @@
 //! and what is written is written once.
 
 mod hub;
+mod people;
 mod words;
 
 use greenline::facts::{CheckState, Demands, Permission, PullState};

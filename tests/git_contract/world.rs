@@ -229,6 +229,7 @@ pub fn about(title: &str, body: &str) -> About {
         author: "ann".parse().expect("a login"),
         url: "https://github.com/octo/door/pull/7".into(),
         approved_by: Some(Person { id: UserId::new(42), login: "mia".parse().expect("a login"), bot: false }),
+        reviewed_by: Vec::new(),
     }
 }
 

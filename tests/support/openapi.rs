@@ -277,6 +277,10 @@ pub fn check_record(path: &Path) -> Result<usize, String> {
     let (mut judged, mut faults) = (0, BTreeSet::new());
     for line in text.lines() {
         let exchange: Exchange = serde_json::from_str(line).map_err(|e| format!("{}: {e}", path.display()))?;
+        // GraphQL is not in the description; its one document is held to GitHub's schema by tests/clients.
+        if exchange.path == "/graphql" {
+            continue;
+        }
         if exchange.ours && referee.operation(&exchange.method, &exchange.path).is_none() {
             faults
                 .insert(format!("{} {} is not in the subset of GitHub's description", exchange.method, exchange.path));

@@ -1,11 +1,12 @@
 //! Carries one request to GitHub and its answer back, as the App or as an installation. It follows redirects on the same
 //! host, makes a refused token anew once, and stops at rate limits. It never repeats a request that may have had an effect.
 
+mod question;
 mod stream;
 
 use super::answer::{Answer, Ask, Failed, silent, written};
 use super::cache::Cache;
-use super::host::Host;
+use super::host::{GRAPHQL, Host};
 use super::limits::{self, Gates};
 use super::model::MintedToken;
 use super::tokens::{Slot, Token, Tokens};
@@ -61,7 +62,7 @@ pub(super) struct Walked {
 /// The connection to one GitHub, and everything known about it for as long as the service runs.
 pub(super) struct Client {
     crab: Octocrab,
-    /// For hosts that are not GitHub's interface: the other one puts that interface's path before every address.
+    /// For what does not stand under the REST interface: the other one puts that interface's path before every address.
     strangers: Octocrab,
     host: Host,
     app: AppId,
@@ -262,7 +263,7 @@ impl Client {
     ) -> Result<Answer, Failed> {
         let request = self.request(ask, path, tag, token)?;
         let (method, began) = (&ask.method, Instant::now());
-        let got = tokio::time::timeout(WHOLE_TIMEOUT, self.carry(request)).await;
+        let got = tokio::time::timeout(WHOLE_TIMEOUT, self.carry(request, ask.path == GRAPHQL)).await;
         let ms = began.elapsed().as_millis();
         match got {
             Ok(Ok(answer)) => {
@@ -310,8 +311,9 @@ impl Client {
         request.body(body).map_err(|why| Trouble::Bug(format!("{} cannot be asked: {why}", ask.name())))
     }
 
-    async fn carry(&self, request: Request<OctoBody>) -> Result<Answer, String> {
-        let (parts, body) = self.crab.send(request).await.map_err(|why| chain(&why))?.into_parts();
+    async fn carry(&self, request: Request<OctoBody>, beside: bool) -> Result<Answer, String> {
+        let crab = if beside { &self.strangers } else { &self.crab };
+        let (parts, body) = crab.send(request).await.map_err(|why| chain(&why))?.into_parts();
         let body = Limited::new(body, MOST_BYTES).collect().await.map_err(|why| chain(why.as_ref()))?;
         Ok(Answer { status: parts.status, headers: parts.headers, body: body.to_bytes(), moved: false })
     }

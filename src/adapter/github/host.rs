@@ -6,6 +6,9 @@ use http::header::{LINK, LOCATION};
 use http::uri::Authority;
 use http::{HeaderMap, Uri};
 
+/// The path that means GitHub's GraphQL interface, which stands beside REST: on an Enterprise Server at `/api/graphql`.
+pub(super) const GRAPHQL: &str = "/graphql";
+
 /// The REST base URL, taken apart.
 #[derive(Debug, Clone)]
 pub(super) struct Host {
@@ -32,7 +35,9 @@ impl Host {
 
     /// The address of a path of ours (`/repos/…`).
     pub(super) fn uri(&self, path: &str) -> Result<Uri, Trouble> {
-        let full = format!("{}://{}{}{path}", self.scheme, self.authority, self.base);
+        let base = self.base.as_str();
+        let base = if path == GRAPHQL { base.strip_suffix("/v3").unwrap_or(base) } else { base };
+        let full = format!("{}://{}{base}{path}", self.scheme, self.authority);
         full.parse().map_err(|why| Trouble::Bug(format!("`{full}` is not an address: {why}")))
     }
 

@@ -127,6 +127,12 @@ const LABEL: Kind = Kind::Text {
 
 const LOGIN: Kind = Kind::Text { longest: 100, pattern: "^@?[A-Za-z0-9_.-]+(\\[bot\\])?$", told: "a person's login" };
 
+const PARTY: Kind = Kind::Text {
+    longest: 201,
+    pattern: "^@?([A-Za-z0-9_.-]+(\\[bot\\])?|[A-Za-z0-9_-]+/[A-Za-z0-9_-]+)$",
+    told: "a person's login, or a team as `@org/team`",
+};
+
 const PATTERN: Kind = Kind::Text { longest: 256, pattern: "^.+$", told: "a regular expression" };
 
 const RULES: &[Row] = &[
@@ -147,10 +153,26 @@ const RULES: &[Row] = &[
     },
     Row {
         key: "mergers",
-        kind: Kind::List { of: &LOGIN, most: 50 },
+        kind: Kind::List { of: &PARTY, most: 50 },
         absent: Absent::Like("[]"),
-        example: r#"["ann", "bob"]"#,
-        help: "Who may ask for landing; empty means whoever may push.",
+        example: r#"["ann", "@acme/core"]"#,
+        help: "Who may ask for landing, of those who may push; empty means all of them. Teams need the App's permission \
+               \"Members: read\".",
+    },
+    Row {
+        key: "code_owners",
+        kind: Kind::Flag,
+        absent: Absent::Like("false"),
+        example: "true",
+        help: "Whatever has owners by `CODEOWNERS` on trunk needs an approving review of exactly its head by one of them. On as \
+               well where branch protection or a ruleset demands it.",
+    },
+    Row {
+        key: "conversations_resolved",
+        kind: Kind::Flag,
+        absent: Absent::Like("false"),
+        example: "true",
+        help: "Every conversation on it has to be resolved. On as well where branch protection or a ruleset demands it.",
     },
     Row {
         key: "blocking_labels",
@@ -275,10 +297,11 @@ const MERGE: &[Row] = &[
     },
     Row {
         key: "trailers",
-        kind: Kind::List { of: &Kind::Word(&["approved-by", "pull-request"]), most: 2 },
+        kind: Kind::List { of: &Kind::Word(&["approved-by", "pull-request", "reviewed-by"]), most: 3 },
         absent: Absent::Like("[]"),
         example: r#"["approved-by"]"#,
-        help: "Lines at the end of both: who asked for landing, and the page of the pull request.",
+        help: "Lines at the end of both: who asked for landing, the page of the pull request, and whose reviews approved exactly \
+               the head that lands.",
     },
     Row {
         key: "cut_body_before",

@@ -5,6 +5,7 @@ use crate::admission::PullReading;
 use crate::engine::fact::Fact;
 use crate::engine::job::Descent;
 use crate::engine::world::World;
+use crate::facts::Rolls;
 use crate::ids::Sha;
 use crate::port::git::{Composed, PullHead, Recipe};
 use crate::port::{Clock, Forge, Git, Trouble};
@@ -57,5 +58,13 @@ async fn fetch_head<W: World>(world: &W, entry: EntryId, onto: Sha) -> Result<bo
 async fn read_again<W: World>(world: &W, entry: EntryId) -> Result<Fact, Trouble> {
     let (reading, number) = (world.readings().begin(), entry.pr);
     let pull = world.forge().pull(number).await?;
-    Ok(Fact::Pull(PullReading { reading, number, pull, labelled: None, approver: None, grounds: None }))
+    Ok(Fact::Pull(PullReading {
+        reading,
+        number,
+        pull,
+        labelled: None,
+        rolls: Rolls::default(),
+        approver: None,
+        grounds: None,
+    }))
 }

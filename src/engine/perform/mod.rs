@@ -12,6 +12,7 @@ mod reports;
 mod requests;
 mod restore;
 mod runs;
+mod teams;
 mod trunks;
 
 pub use read::{Found, Look, look};

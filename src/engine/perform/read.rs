@@ -1,7 +1,7 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
-use super::{requests, trunks};
-use crate::admission::{Heard, PullReading, Said, Subject};
+use super::{requests, teams, trunks};
+use crate::admission::{Heard, PullReading, Said, Subject, Terms};
 use crate::command::{self, Command, Request, Wish};
 use crate::config::repo::SETTINGS_PATH;
 use crate::config::{self, Problem, RepoConfig};
@@ -9,7 +9,7 @@ use crate::engine::fact::Fact;
 use crate::engine::perform::grounds::grounds;
 use crate::engine::view::View;
 use crate::engine::world::World;
-use crate::facts::{CheckState, Comment, Demands, Pull, PullState, Repository, RequiredCheck};
+use crate::facts::{CheckState, Comment, Demands, Pull, PullState, Repository, RequiredCheck, Rolls};
 use crate::ids::{BranchName, Moment, PrNumber, RepoId, Sha};
 use crate::port::report::Topic;
 use crate::port::{Clock, Forge, Git, Trouble};
@@ -71,8 +71,8 @@ pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Found {
         Look::Repository => about_repository(world, view).await.into(),
         Look::Trunk => trunk(world, &view.trunk).await.into(),
         Look::Pull(number) => pull_reading(world, view, *number).await.map(|reading| vec![Fact::Pull(reading)]).into(),
-        Look::Comment(comment) => comment_look(world, comment).await.into(),
-        Look::Request(request) => requests::look(world, request).await.into(),
+        Look::Comment(comment) => comment_look(world, &view.terms, comment).await.into(),
+        Look::Request(request) => requests::look(world, request, &view.terms).await.into(),
         Look::Checks(sha) => checks(world, view, *sha).await.into(),
     }
 }
@@ -257,20 +257,21 @@ async fn labelled<W: World>(
     } else {
         None
     };
-    let labelled = match labelled {
+    let (labelled, rolls) = match labelled {
         Some(labelled) => {
             let permission = world.forge().permission(&labelled.by.login).await?;
-            Some((labelled, permission))
+            let rolls = teams::of(world, &view.terms, &labelled.by.login).await?;
+            (Some((labelled, permission)), rolls)
         }
-        None => None,
+        None => (None, Rolls::default()),
     };
     let may_ask = pull.as_ref().filter(|_| asks && view.terms.review_asks);
-    let asked = may_ask.map(|pull| Subject { head: pull.head, wish: Wish::default(), said: Said::default() });
+    let asked = may_ask.map(|pull| Subject { head: pull.head, by: None, wish: Wish::default(), said: Said::default() });
     let grounds = match view.approved.get(&number).cloned().or(asked) {
         Some(subject) => Some(grounds(world, &view.terms, number, &subject).await?),
         None => None,
     };
-    Ok(PullReading { reading, number, pull, labelled, approver: None, grounds })
+    Ok(PullReading { reading, number, pull, labelled, rolls, approver: None, grounds })
 }
 
 /// Comments that speak to us on pull requests that changed since the last look; they may be closed or rebased by now.
@@ -283,7 +284,7 @@ async fn comments<W: World>(world: &W, view: &View, began: Moment, found: &mut F
         all &= comments.is_some();
         for comment in comments.unwrap_or_default() {
             if speaks_to_us(&comment) && !view.answered(number, comment.id) {
-                let heard = found.part(comment_look(world, &comment).await);
+                let heard = found.part(comment_look(world, &view.terms, &comment).await);
                 all &= heard.is_some();
                 found.facts.extend(heard.unwrap_or_default());
             }
@@ -299,7 +300,7 @@ fn speaks_to_us(comment: &Comment) -> bool {
 }
 
 /// A comment with its pull request and what its writer may do; nothing if it does not speak to us.
-pub async fn comment_look<W: World>(world: &W, comment: &Comment) -> Result<Vec<Fact>, Trouble> {
+pub async fn comment_look<W: World>(world: &W, terms: &Terms, comment: &Comment) -> Result<Vec<Fact>, Trouble> {
     if !speaks_to_us(comment) {
         return Ok(Vec::new());
     }
@@ -308,9 +309,12 @@ pub async fn comment_look<W: World>(world: &W, comment: &Comment) -> Result<Vec<
     let permission = world.forge().permission(&comment.by.login).await?;
     // The timeline is read after the pull request: whatever was pushed before that reading stands in it.
     let means_a_head = |command: &Command| matches!(command, Command::Merge(_) | Command::Approve(_));
-    let asks = command::read(&comment.body, command::PREFIX).iter().flatten().any(means_a_head);
-    let pushed_since = asks && world.forge().pushed_since(comment).await?;
-    Ok(vec![Fact::Comment(Heard { reading, comment: comment.clone(), pull, permission, pushed_since, request: None })])
+    let commands = command::read(&comment.body, command::PREFIX);
+    let pushed_since = commands.iter().flatten().any(means_a_head) && world.forge().pushed_since(comment).await?;
+    let asks = commands.iter().flatten().any(|command| matches!(command, Command::Merge(_)));
+    let rolls = if asks { teams::of(world, terms, &comment.by.login).await? } else { Rolls::default() };
+    let comment = comment.clone();
+    Ok(vec![Fact::Comment(Heard { reading, comment, pull, permission, rolls, pushed_since, request: None })])
 }
 
 async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>, Trouble> {

@@ -26,9 +26,10 @@ pub struct Payload {
 }
 
 /// The events that give a hint; the App subscribes to these (the last two come without being asked for).
-pub const EVENTS: [&str; 15] = [
+pub const EVENTS: [&str; 16] = [
     "pull_request",
     "pull_request_review",
+    "pull_request_review_thread",
     "issue_comment",
     "check_run",
     "check_suite",
@@ -67,7 +68,7 @@ pub fn read(event: &str, body: &Verified<Bytes>) -> Payload {
 
 fn hint(event: &str, body: &[u8]) -> Result<Option<Hint>, serde_json::Error> {
     Ok(match event {
-        "pull_request" | "pull_request_review" => {
+        "pull_request" | "pull_request_review" | "pull_request_review_thread" => {
             let event: model::PullEvent = parse(body)?;
             Some(Hint::Pull(PrNumber::new(event.pull_request.number)))
         }

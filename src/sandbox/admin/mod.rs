@@ -3,6 +3,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "all routes have the same signature, also those that cannot refuse")]
 
 mod faults;
+mod people;
 
 pub(super) use faults::{Fault, Faults, HookFate};
 
@@ -33,7 +34,9 @@ pub(super) fn router(look: &Lookalike) -> axum::Router {
         .route("/default-branch", post(default_branch))
         .route("/protection", put(protect))
         .route("/rulesets", put(rulesets))
-        .route("/pulls/{number}/draft", post(draft));
+        .route("/pulls/{number}/draft", post(draft))
+        .route("/pulls/{number}/threads", post(people::open_thread))
+        .route("/pulls/{number}/threads/{id}/resolved", put(people::resolve_thread));
     let guarded = axum::Router::new()
         .route("/state", get(state))
         .route("/faults", get(list_faults).delete(clear_faults))
@@ -44,6 +47,7 @@ pub(super) fn router(look: &Lookalike) -> axum::Router {
         .route("/deliveries", get(deliveries))
         .route("/deliveries/{id}/redeliver", post(redeliver))
         .route("/users", post(add_user))
+        .route("/teams", put(people::set_team))
         .route("/tokens/expire", post(expire))
         .route("/app", put(set_app))
         .route("/installations/{id}/suspended", put(suspend))
@@ -304,7 +308,7 @@ async fn rulesets(State(look): State<Lookalike>, name: Name, Json(new): Json<Vec
     on_repository(look, name, move |world, id| world.set_rulesets(id, new)).await
 }
 
-/// Drafts can only be made and unmade by GraphQL on GitHub; the look-alike has no GraphQL.
+/// Drafts can only be made and unmade by GraphQL on GitHub; the look-alike has nothing of that.
 async fn draft(
     State(look): State<Lookalike>,
     Path((owner, name, number)): Path<(String, String, u64)>,

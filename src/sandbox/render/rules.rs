@@ -16,7 +16,7 @@ impl World {
             "required_signatures": part("required_signatures", false),
             "required_linear_history": on(rule.required_linear_history),
             "allow_force_pushes": on(rule.allow_force_pushes), "allow_deletions": on(rule.allow_deletions),
-            "block_creations": on(false), "required_conversation_resolution": on(false), "lock_branch": on(false),
+            "block_creations": on(false), "required_conversation_resolution": on(rule.conversation_resolution), "lock_branch": on(false),
             "allow_fork_syncing": on(false),
         });
         if rule.required_checks.is_some() {
@@ -24,7 +24,7 @@ impl World {
         }
         if let Some(count) = rule.required_approvals {
             body["required_pull_request_reviews"] = json!({"url": format!("{url}/required_pull_request_reviews"),
-                "dismiss_stale_reviews": false, "require_code_owner_reviews": false,
+                "dismiss_stale_reviews": false, "require_code_owner_reviews": rule.code_owner_reviews,
                 "required_approving_review_count": count, "require_last_push_approval": false});
         }
         if let Some(who) = &rule.restrict_pushes {

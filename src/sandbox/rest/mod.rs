@@ -20,6 +20,7 @@ mod dress;
 mod edits;
 mod events;
 mod git_data;
+mod graphql;
 mod issues;
 mod job_logs;
 mod labels;
@@ -34,6 +35,7 @@ mod reviews;
 mod route;
 mod rules;
 mod search;
+mod teams;
 mod users;
 
 pub(super) use dress::Limits;
@@ -59,6 +61,7 @@ pub(super) type Answer = Result<Reply, Refused>;
 pub(super) fn router(look: &Lookalike) -> axum::Router {
     axum::Router::new()
         .route("/api/v3", axum::routing::any(serve))
+        .route("/api/graphql", axum::routing::post(serve))
         .route("/api/v3/", axum::routing::any(serve))
         .route("/api/v3/{*path}", axum::routing::any(serve))
         .with_state(look.clone())
@@ -72,7 +75,9 @@ pub fn routes() -> Vec<(&'static str, &'static str)> {
 
 async fn serve(State(look): State<Lookalike>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path().strip_prefix("/api/v3").unwrap_or_default().to_owned();
+    // GraphQL stands beside REST, at `/api/graphql`.
+    let full = parts.uri.path();
+    let path = full.strip_prefix("/api/v3").or_else(|| full.strip_prefix("/api")).unwrap_or_default().to_owned();
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         let reply = Reply::refused(&Refused::new(413, "Payload too large"));
         return reply.into_response();

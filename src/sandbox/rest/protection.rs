@@ -54,6 +54,8 @@ fn replace(call: &Call) -> Answer {
         required_approvals: reviews
             .is_object()
             .then(|| reviews["required_approving_review_count"].as_u64().unwrap_or(1)),
+        code_owner_reviews: reviews["require_code_owner_reviews"] == true,
+        conversation_resolution: on("required_conversation_resolution"),
     };
     call.read(|_, repo| branch_of(call, repo).map(|_| ()))?;
     call.change(|world, _| world.set_protection(call.repo, call.param("branch"), Some(rule)))?;

@@ -47,6 +47,8 @@ verb!(delete, "DELETE");
 pub(super) fn all() -> impl Iterator<Item = &'static Route> {
     [
         super::users::ROUTES,
+        super::teams::ROUTES,
+        super::graphql::ROUTES,
         super::apps::ROUTES,
         super::search::ROUTES,
         super::pulls::ROUTES,

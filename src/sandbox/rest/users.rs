@@ -21,9 +21,6 @@ pub(super) const ROUTES: &[Route] = &[
     get("/users/{username}/repos", Need::Nothing, repos_of),
     get("/orgs/{org}", Need::Nothing, organization),
     get("/orgs/{org}/repos", Need::Nothing, repos_of),
-    // The look-alike's organizations have no teams, so every team is one that is not there.
-    get("/orgs/{org}/teams/{team_slug}/members", Need::Nothing, no_team),
-    get("/orgs/{org}/teams/{team_slug}/memberships/{username}", Need::Nothing, no_team),
 ];
 
 fn root(call: &Call) -> Answer {
@@ -81,10 +78,6 @@ fn repos_of(call: &Call) -> Answer {
     let owner = world.account(login).ok_or_else(Refused::not_found)?.id;
     let seen: Vec<_> = world.repos.values().filter(|r| r.owner == owner && world.sees(&call.actor, r)).collect();
     Ok(call.page(&seen, |r| world.full_repository_json(r, &call.actor)))
-}
-
-fn no_team(_: &Call) -> Answer {
-    Err(Refused::not_found())
 }
 
 fn my_repos(call: &Call) -> Answer {

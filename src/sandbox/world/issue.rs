@@ -59,6 +59,17 @@ pub struct Review {
     pub submitted_at: i64,
 }
 
+/// A conversation on a changed file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Thread {
+    pub id: u64,
+    /// The review it came with.
+    pub review: u64,
+    pub author: u64,
+    pub path: String,
+    pub resolved: bool,
+}
+
 /// One entry of the timeline.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Moment {
@@ -112,6 +123,8 @@ pub struct Pull {
     /// `None` until somebody asked and it was computed.
     pub mergeable: Option<bool>,
     pub reviews: Vec<Review>,
+    #[serde(default)]
+    pub threads: Vec<Thread>,
     /// Who was asked for a review and has not given one.
     #[serde(default)]
     pub requested: Vec<u64>,

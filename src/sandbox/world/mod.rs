@@ -24,6 +24,7 @@ mod reviews;
 mod rulesets;
 mod settings;
 mod tell;
+mod threads;
 pub mod time;
 
 pub use birth::{guid, secret};
@@ -41,7 +42,7 @@ pub use tell::{Outbox, Outgoing};
 
 use super::types::{Actor, Refused, RepoSummary, Tokens};
 use issue::Issue;
-use model::{Account, App, Hook, Installation, Kind, Repo, Token};
+use model::{Account, App, Hook, Installation, Kind, Repo, Team, Token};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -73,6 +74,8 @@ pub struct World {
     next: u64,
     pub cast: Cast,
     pub accounts: BTreeMap<u64, Account>,
+    #[serde(default)]
+    pub teams: Vec<Team>,
     pub apps: BTreeMap<u64, App>,
     pub installations: BTreeMap<u64, Installation>,
     pub tokens: BTreeMap<String, Token>,

@@ -4,7 +4,7 @@ use super::ci::{CheckRun, CheckSuite, Deployment, Status, WorkflowRun};
 use super::issue::Issue;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
@@ -45,6 +45,14 @@ pub struct Installation {
     pub suspended_at: Option<i64>,
     pub created_at: i64,
     pub updated_at: i64,
+}
+
+/// A team of an organization.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Team {
+    pub org: u64,
+    pub slug: String,
+    pub members: BTreeSet<u64>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -120,6 +128,10 @@ pub struct Protection {
     pub required_linear_history: bool,
     /// A pull request is required, with so many approvals; `None` means no pull request is needed.
     pub required_approvals: Option<u64>,
+    /// With a pull request required: one of the owners of what it changes has to approve.
+    pub code_owner_reviews: bool,
+    /// Every conversation has to be resolved.
+    pub conversation_resolution: bool,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -48,6 +48,7 @@ impl World {
             merge_commit_sha: None,
             mergeable: None,
             reviews: Vec::new(),
+            threads: Vec::new(),
             requested: Vec::new(),
         };
         self.issue_mut(new.repo, number)?.pull = Some(pull);

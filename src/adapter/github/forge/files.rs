@@ -12,13 +12,23 @@ const NEEDS: &str = "Contents: read";
 
 /// What is no file (a directory, a submodule, a symbolic link) or too large for this has no such content.
 #[derive(Debug, Deserialize)]
-struct Content {
+pub(super) struct Content {
     encoding: String,
     content: String,
+    /// In bytes.
+    #[serde(default)]
+    pub(super) size: usize,
+    #[serde(default)]
+    pub(super) sha: String,
 }
 
 impl Content {
-    fn bytes(self) -> Result<Vec<u8>, Trouble> {
+    /// The file is there, and too large to be given in this way.
+    pub(super) fn is_left_out(&self) -> bool {
+        self.encoding == "none"
+    }
+
+    pub(super) fn bytes(self) -> Result<Vec<u8>, Trouble> {
         if self.encoding != "base64" {
             return Err(Trouble::Bug(format!("GitHub gives a file as {}, which we do not read", self.encoding)));
         }
@@ -41,7 +51,12 @@ mod tests {
 
     #[test]
     fn a_file_is_unwrapped_and_anything_else_is_trouble() {
-        let content = |encoding: &str, content: &str| Content { encoding: encoding.into(), content: content.into() };
+        let content = |encoding: &str, content: &str| Content {
+            encoding: encoding.into(),
+            content: content.into(),
+            size: 0,
+            sha: String::new(),
+        };
         assert_eq!(content("base64", "W3F1\nZXVl\nXQo=\n").bytes(), Ok(b"[queue]\n".to_vec()));
         for (encoding, text) in [("none", ""), ("base64", "?")] {
             assert!(matches!(content(encoding, text).bytes(), Err(Trouble::Bug(_))), "{encoding}");

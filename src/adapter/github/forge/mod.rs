@@ -6,21 +6,27 @@ mod checks;
 mod comments;
 mod files;
 mod outputs;
+mod owners;
 mod people;
 mod pulls;
 mod reports;
 mod reviews;
 pub(super) mod rules;
 mod runs;
+mod threads;
 mod timeline;
 
 use super::answer::{Answer, Ask};
 use super::app::App;
 use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
-use crate::facts::{Check, CheckOutput, Comment, Demands, Labelled, Permission, Person, Pull, Repository, Review};
+use crate::facts::{
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
+    Repository, Review, Unresolved,
+};
 use crate::ids::{
-    AppId, BranchName, CheckRunId, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName, Sha,
+    AppId, BranchName, CheckRunId, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName,
+    Sha, TeamName,
 };
 use crate::port::report::Report;
 use crate::port::{Forge, Outcome, Trouble};
@@ -197,6 +203,22 @@ impl Forge for GithubForge {
 
     async fn reviews(&self, number: PrNumber) -> Result<Vec<Review>, Trouble> {
         self.reviews_of(number).await
+    }
+
+    async fn membership(&self, team: &TeamName, login: &Login) -> Result<Membership, Trouble> {
+        self.membership_of(team, login).await
+    }
+
+    async fn changed(&self, number: PrNumber) -> Result<Changed, Trouble> {
+        self.changed_by(number).await
+    }
+
+    async fn owners(&self, branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {
+        self.owners_on(branch).await
+    }
+
+    async fn unresolved(&self, number: PrNumber) -> Result<Unresolved, Trouble> {
+        self.unresolved_on(number).await
     }
 
     async fn demands(&self, branch: &BranchName) -> Result<Demands, Trouble> {

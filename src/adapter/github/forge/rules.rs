@@ -23,6 +23,10 @@ struct Parameters {
     required_status_checks: Option<Vec<Required>>,
     #[serde(default)]
     required_approving_review_count: Option<u8>,
+    #[serde(default)]
+    require_code_owner_review: Option<bool>,
+    #[serde(default)]
+    required_review_thread_resolution: Option<bool>,
 }
 
 /// Classic branch protection.
@@ -32,12 +36,21 @@ struct Protection {
     required_status_checks: Option<Checks>,
     #[serde(default)]
     required_pull_request_reviews: Option<Reviews>,
+    #[serde(default)]
+    required_conversation_resolution: Option<Switch>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Switch {
+    enabled: bool,
 }
 
 #[derive(Debug, Deserialize)]
 struct Reviews {
     #[serde(default)]
     required_approving_review_count: Option<u8>,
+    #[serde(default)]
+    require_code_owner_reviews: Option<bool>,
 }
 
 /// Its part about checks.
@@ -59,9 +72,9 @@ pub(in crate::adapter::github) struct Required {
 }
 
 impl Rule {
-    fn approvals(&self) -> Option<u8> {
-        let count = self.parameters.as_ref()?.required_approving_review_count?;
-        (self.kind.as_deref() == Some("pull_request")).then_some(count)
+    /// What it demands of reviews, if it is about them.
+    fn reviewing(&self) -> Option<&Parameters> {
+        self.parameters.as_ref().filter(|_| self.kind.as_deref() == Some("pull_request"))
     }
 }
 
@@ -102,12 +115,16 @@ impl GithubForge {
         let branch = encoded(branch.as_str());
         let ask = self.ask(&format!("rules/branches/{branch}?per_page=100"), "Metadata: read");
         let mut required = BTreeSet::new();
-        let mut approvals = 0;
+        let mut demands = Demands::default();
         match self.pages::<Vec<Rule>>(&ask).await? {
             Ok(pages) => {
                 for rules in pages {
                     required.extend(by_rules(&rules)?);
-                    approvals = rules.iter().filter_map(Rule::approvals).fold(approvals, u8::max);
+                    for asked in rules.iter().filter_map(Rule::reviewing) {
+                        demands.approvals = demands.approvals.max(asked.required_approving_review_count.unwrap_or(0));
+                        demands.code_owners |= asked.require_code_owner_review == Some(true);
+                        demands.conversations |= asked.required_review_thread_resolution == Some(true);
+                    }
                 }
             }
             // Where the plan has no rulesets the answer is a 403 or 404.
@@ -125,10 +142,13 @@ impl GithubForge {
             if let Some(checks) = protection.required_status_checks {
                 required.extend(by_protection(checks)?);
             }
-            let reviews = protection.required_pull_request_reviews;
-            approvals = reviews.and_then(|r| r.required_approving_review_count).unwrap_or_default().max(approvals);
+            if let Some(asked) = protection.required_pull_request_reviews {
+                demands.approvals = demands.approvals.max(asked.required_approving_review_count.unwrap_or(0));
+                demands.code_owners |= asked.require_code_owner_reviews == Some(true);
+            }
+            demands.conversations |= protection.required_conversation_resolution.is_some_and(|asked| asked.enabled);
         }
-        Ok(Demands { checks: required.into_iter().collect(), approvals })
+        Ok(Demands { checks: required.into_iter().collect(), ..demands })
     }
 }
 

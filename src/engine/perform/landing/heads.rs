@@ -148,6 +148,7 @@ async fn pushed_meanwhile<W: World>(world: &W, landing: &Landing, unleased: &[Pr
                 pull,
                 labelled: None,
                 approver: None,
+                rolls: crate::facts::Rolls::default(),
                 grounds: None,
             }));
         }

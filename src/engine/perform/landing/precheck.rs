@@ -7,7 +7,7 @@ use crate::engine::job::{Descent, LandMember, Landing};
 use crate::engine::perform::grounds::grounds;
 use crate::engine::perform::restore::restore;
 use crate::engine::world::World;
-use crate::facts::{Permission, Pull};
+use crate::facts::{Permission, Pull, Rolls};
 use crate::port::git::Recomputed;
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{Event, Refusal};
@@ -95,19 +95,20 @@ async fn member_reading<W: World>(world: &W, member: &LandMember, terms: &Terms)
     };
     let grounds = match &member.approval {
         Some(approval) => {
-            let (head, wish, said) = (approval.head, approval.wish.clone(), member.said.clone());
-            Some(grounds(world, terms, number, &Subject { head, wish, said }).await?)
+            let (head, by) = (approval.head, Some(approval.by.login.clone()));
+            let subject = Subject { head, by, wish: approval.wish.clone(), said: member.said.clone() };
+            Some(grounds(world, terms, number, &subject).await?)
         }
         None => None,
     };
-    Ok(PullReading { reading, number, pull, labelled: None, approver, grounds })
+    Ok(PullReading { reading, number, pull, labelled: None, rolls: Rolls::default(), approver, grounds })
 }
 
 fn still_approved(member: &LandMember, reading: &PullReading, terms: &Terms) -> bool {
     let (Some(approval), Some(pull)) = (&member.approval, &reading.pull) else { return false };
     reading.approver.is_some_and(|permission| permission >= Permission::Write)
         && void(approval, &member.moves, pull, terms).is_none()
-        && outlawed(approval, pull, terms).is_none()
+        && outlawed(approval, pull, terms, reading.rolls_of_grounds()).is_none()
         && weigh(pull, &member.said, approval, reading.grounds.as_ref(), terms).is_empty()
 }
 

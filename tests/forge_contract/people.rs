@@ -1,0 +1,119 @@
+//! What GitHub says about owners, teams and conversations, and how easily that is misread: 404 for two things, 200 for a refusal,
+//! a list that ends without saying so.
+
+use crate::hub::{Hub, Reply, json, refused};
+use greenline::facts::{Membership, Unresolved};
+use greenline::ids::PrNumber;
+use greenline::port::{Forge, Trouble};
+
+async fn membership(status: u16, body: &'static str, team: u16) -> Result<Membership, Trouble> {
+    let hub = Hub::open(move |_, seen| match seen.path.as_str() {
+        "/orgs/acme/teams/core/memberships/ann" => Reply(status, vec![], body.into()),
+        "/orgs/acme/teams/core/members?per_page=1" if team == 200 => json("[]"),
+        _ => refused(404, "Not Found"),
+    })
+    .await;
+    hub.forge().membership(&"acme/core".parse().expect("a team"), &"ann".parse().expect("a login")).await
+}
+
+#[tokio::test]
+async fn not_in_a_team_is_told_apart_from_a_team_that_is_hidden() {
+    let missing = r#"{"message":"Not Found"}"#;
+    let hidden = r#"{"message":"Resource not accessible by integration"}"#;
+    for (status, body, team, expected) in [
+        (200, r#"{"state":"active","role":"member"}"#, 404, Membership::Member),
+        (200, r#"{"state":"pending","role":"maintainer"}"#, 404, Membership::Outsider),
+        (404, missing, 200, Membership::Outsider),
+        (404, missing, 404, Membership::Unreadable),
+        (403, hidden, 200, Membership::Unreadable),
+    ] {
+        assert_eq!(membership(status, body, team).await, Ok(expected), "{status} {body} {team}");
+    }
+    assert!(matches!(membership(502, "<html>", 200).await, Err(Trouble::Busy { .. })));
+    assert!(matches!(membership(200, "[]", 200).await, Err(Trouble::Bug(_))));
+}
+
+#[tokio::test]
+async fn changed_paths_are_old_and_new_names_and_a_full_list_is_not_the_whole() {
+    let hub = Hub::open(|_, seen| {
+        let file = |n: usize| format!(r#"{{"filename":"f{n}","status":"added"}}"#);
+        match seen.path.as_str() {
+            "/repos/o/r/pulls/1/files?per_page=100" => json(
+                r#"[{"filename":"new","previous_filename":"old","status":"renamed"},{"filename":"gone","status":"removed"}]"#,
+            ),
+            _ => json(format!("[{}]", (0..3_000).map(file).collect::<Vec<_>>().join(","))),
+        }
+    })
+    .await;
+    let changed = hub.forge().changed(PrNumber::new(1)).await.expect("a list");
+    assert!(changed.whole);
+    assert_eq!(changed.paths.iter().map(String::as_str).collect::<Vec<_>>(), ["gone", "new", "old"]);
+    let changed = hub.forge().changed(PrNumber::new(2)).await.expect("a list");
+    assert_eq!((changed.whole, changed.paths.len()), (false, 3_000));
+}
+
+#[tokio::test]
+async fn the_first_file_of_owners_counts_and_a_large_one_comes_as_a_blob() {
+    let at = |place: &str| format!("/repos/o/r/contents/{place}?ref=main");
+    let docs = at("docs/CODEOWNERS");
+    for (size, expected) in [(2 << 20, Some("* @ann\n")), ((3 << 20) + 1, None)] {
+        let docs = docs.clone();
+        let hub = Hub::open(move |_, seen| match seen.path.as_str() {
+            path if path == docs => json(format!(r#"{{"encoding":"none","content":"","size":{size},"sha":"abc"}}"#)),
+            "/repos/o/r/git/blobs/abc" => json(r#"{"encoding":"base64","content":"KiBAYW5uCg==\n","size":7}"#),
+            _ => refused(404, "Not Found"),
+        })
+        .await;
+        let found = hub.forge().owners(&"main".parse().expect("a branch")).await.expect("an answer");
+        let found = found.expect("there is one");
+        assert_eq!((found.path.as_str(), found.text.as_deref()), ("docs/CODEOWNERS", expected));
+        assert_eq!(hub.asked()[0], format!("GET {}", at(".github/CODEOWNERS")));
+    }
+}
+
+fn page(nodes: &str, next: bool) -> Reply {
+    json(format!(
+        r#"{{"data":{{"repository":{{"databaseId":7,"pullRequest":{{"reviewThreads":{{
+        "pageInfo":{{"hasNextPage":{next},"endCursor":"c1"}},"nodes":[{nodes}]}}}}}}}}}}"#
+    ))
+}
+
+#[tokio::test]
+async fn conversations_are_counted_over_all_pages() {
+    let hub = Hub::open(|_, seen| {
+        // GraphQL stands beside the REST interface, which is at `/api/v3`.
+        assert!(seen.is("POST", "outside the API"), "{seen:?}");
+        let open = r#"{"isResolved":false,"comments":{"nodes":[{"url":"http://x/1"}]}}"#;
+        if seen.body.contains(r#""after":"c1""#) {
+            return page(r#"{"isResolved":false,"comments":{"nodes":[]}},null"#, false);
+        }
+        page(&format!(r#"{{"isResolved":true}},{open}"#), true)
+    })
+    .await;
+    let expected = Unresolved { count: 2, first: Some("http://x/1".into()) };
+    assert_eq!(hub.forge().unresolved(PrNumber::new(1)).await, Ok(expected));
+    let endless = Hub::open(|_, _| page("", true)).await;
+    assert!(matches!(endless.forge().unresolved(PrNumber::new(1)).await, Err(Trouble::Bug(_))));
+}
+
+#[tokio::test]
+async fn an_error_in_a_good_answer_is_no_fact() {
+    let empty = r#""data":{"repository":null}"#;
+    let ask = |body: String| async move {
+        let hub = Hub::open(move |_, _| json(body.clone())).await;
+        hub.forge().unresolved(PrNumber::new(1)).await
+    };
+    let typed = |kind: &str| format!(r#"{{{empty},"errors":[{{"type":"{kind}","message":"so it is"}}]}}"#);
+    for kind in ["FORBIDDEN", "NOT_FOUND"] {
+        let got = ask(typed(kind)).await;
+        assert!(matches!(&got, Err(Trouble::Denied(why)) if why.contains("Pull requests: read")), "{got:?}");
+    }
+    let limited = ask(typed("RATE_LIMITED")).await;
+    assert!(matches!(limited, Err(Trouble::Busy { retry_after_ms: Some(60_000), .. })));
+    assert!(matches!(ask(typed("undefinedField")).await, Err(Trouble::Bug(_))));
+    let fault = format!(r#"{{{empty},"errors":[{{"message":"Something went wrong while executing your query."}}]}}"#);
+    assert!(matches!(ask(fault).await, Err(Trouble::Busy { .. })));
+    for body in [format!("{{{empty}}}"), "{}".into(), "<html>".into()] {
+        assert!(matches!(ask(body.clone()).await, Err(Trouble::Bug(_))), "{body}");
+    }
+}
