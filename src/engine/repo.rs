@@ -345,7 +345,7 @@ impl<W: World, S: Store> Repo<W, S> {
 
     /// When which commit's run comes to a deadline that was not looked at yet.
     fn deadlines(&self) -> impl Iterator<Item = (Moment, Sha)> {
-        let rules = self.book.state.config().checks;
+        let rules = &self.book.state.config().checks;
         waited_for(&self.book.state)
             .filter_map(|(run, sha)| Some((self.book.state.runs.get(&run)?.asked_at?, sha)))
             .flat_map(move |(at, sha)| {

@@ -13,6 +13,10 @@ use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefN
 use crate::queue::{self, Interrupt, Plan, Policy};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+/// What holds where no file says otherwise.
+static DEFAULTS: LazyLock<RepoConfig> = LazyLock::new(RepoConfig::default);
 
 /// Everything durable that is known of one repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,14 +248,14 @@ impl RepoState {
     }
 
     /// The settings in force: the file's, or the last valid ones, or the defaults.
-    pub fn config(&self) -> RepoConfig {
-        self.settings.good.clone().unwrap_or_default()
+    pub fn config(&self) -> &RepoConfig {
+        self.settings.good.as_ref().unwrap_or_else(|| &DEFAULTS)
     }
 
     /// The checks that must pass: the file's, else what the forge requires.
-    pub fn required(&self) -> Vec<RequiredCheck> {
-        let own = self.settings.good.as_ref().map(|config| config.checks.required.clone()).unwrap_or_default();
-        if own.is_empty() { self.settings.demands.checks.clone() } else { own }
+    pub fn required(&self) -> &[RequiredCheck] {
+        let own = &self.config().checks.required;
+        if own.is_empty() { &self.settings.demands.checks } else { own }
     }
 
     /// Something says what green means.
@@ -318,14 +322,14 @@ impl RepoState {
         let approvals = config.rules.approvals.max(self.settings.demands.approvals);
         Terms {
             trunk: self.trunk().clone(),
-            label: config.queue.label,
+            label: config.queue.label.clone(),
             review_asks: config.queue.review_asks,
             configured: self.configured(),
-            rules: RulesConfig { approvals, ..config.rules },
-            checks: config.checks,
-            required: self.required(),
-            hotfix_label: config.queue.hotfix_label,
-            freeze: config.freeze,
+            rules: RulesConfig { approvals, ..config.rules.clone() },
+            checks: config.checks.clone(),
+            required: self.required().to_vec(),
+            hotfix_label: config.queue.hotfix_label.clone(),
+            freeze: config.freeze.clone(),
         }
     }
 
