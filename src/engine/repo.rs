@@ -286,10 +286,16 @@ impl<W: World, S: Store> Repo<W, S> {
         for batch in begin.batches {
             self.begin(batch);
         }
-        let mut troubles = self.dispatch.troubles();
-        troubles.extend(self.reconcile_trouble.clone());
-        self.boards.publish(self.id, board(&self.book.state, troubles, now));
+        self.show(now);
         Ok(())
+    }
+
+    fn show(&self, now: Moment) {
+        if self.boards.can_be_seen() {
+            let mut troubles = self.dispatch.troubles();
+            troubles.extend(self.reconcile_trouble.clone());
+            self.boards.publish(self.id, board(&self.book.state, troubles, now));
+        }
     }
 
     fn begin(&mut self, batch: Vec<Job>) {

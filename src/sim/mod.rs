@@ -12,6 +12,7 @@ mod process;
 mod pulls;
 mod saboteur;
 mod script;
+mod settings;
 mod stops;
 mod store;
 mod traffic;

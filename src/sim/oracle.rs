@@ -2,7 +2,6 @@
 
 use super::truth::Truth;
 use super::world::{Ground, Push, TRUNK, trunk};
-use crate::config::RepoConfig;
 use crate::engine::board::DepartureRow;
 use crate::engine::state::RepoState;
 use crate::ids::{Moment, PrNumber, RefName, Sha};
@@ -276,9 +275,7 @@ impl Ground {
 impl Ground {
     /// Red runs that count as one by the settings on a commit.
     fn tries(&self, at: Sha) -> u8 {
-        let version = self.truth.get(at).content.get(&0).and_then(|version| usize::try_from(*version).ok());
-        let text = version.and_then(|version| self.settings.get(version.checked_sub(1)?));
-        text.and_then(|text| RepoConfig::parse(text).ok()).map_or(1, |config| config.queue.tries)
+        self.settings_at(at).map_or(1, |config| config.queue.tries)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::pulls::{LABEL, PullFile};
+use super::settings::Version;
 use super::truth::Rule;
 use super::world::{Due, Ground, PEOPLE, REPO, person, trunk};
 use crate::command::{Command, Request, Wish};
@@ -292,7 +293,7 @@ impl Ground {
             return;
         }
         let text = if self.dice.one_in(5) { "[queue]\nbudget = 0\n".to_owned() } else { settings(&mut self.dice) };
-        self.settings.push(text);
+        self.settings.push(Version::new(text));
         let mut content = self.truth.get(self.tip()).content.clone();
         content.insert(0, u32::try_from(self.settings.len()).unwrap_or(1));
         self.commit_to_trunk(content);
@@ -338,7 +339,7 @@ impl Ground {
         }
         if self.settings.len() > 1 {
             // Settings that cannot be read may be the only ones there ever were.
-            self.settings.push(settings(&mut self.dice));
+            self.settings.push(Version::new(settings(&mut self.dice)));
             let mut content = self.truth.get(self.tip()).content.clone();
             content.insert(0, u32::try_from(self.settings.len()).unwrap_or(1));
             self.commit_to_trunk(content);

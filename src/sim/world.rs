@@ -6,6 +6,7 @@ use super::faults::Faults;
 use super::oracle::Oracle;
 use super::pulls::{Note, PullFile};
 use super::saboteur::Bug;
+use super::settings::Version;
 use super::store::Rows;
 use super::truth::{Content, Truth};
 use crate::facts::{Permission, Person, Repository};
@@ -116,7 +117,7 @@ pub struct Ground {
     /// Composed commits that a push left in the cache or in the remote.
     pub saved: BTreeSet<Sha>,
     /// Versions of the settings file.
-    pub settings: Vec<String>,
+    pub settings: Vec<Version>,
     /// What people said about freezes and holds, in order.
     pub stops: Vec<super::stops::Word>,
     /// Pull requests that somebody wanted as hotfixes.
@@ -168,7 +169,7 @@ impl Ground {
             permissions: PEOPLE.iter().map(|(login, may)| ((*login).to_owned(), *may)).collect(),
             checks: BTreeMap::new(),
             saved: BTreeSet::new(),
-            settings: vec![super::traffic::settings(&mut dice)],
+            settings: vec![Version::new(super::traffic::settings(&mut dice))],
             stops: Vec::new(),
             hotfixes: BTreeSet::new(),
             rows: Rows::default(),
