@@ -11,7 +11,8 @@ use crate::ids::PrNumber;
 use std::collections::BTreeMap;
 
 /// What the bot says when it is done with a pull request.
-const LAST_WORDS: [&str; 4] = ["**Sent back.**", "**Out of the queue.**", "**Not queued.**", "**Landed.**"];
+const LAST_WORDS: [&str; 5] =
+    ["**Sent back.**", "**Out of the queue.**", "**Not queued.**", "**Landed.**", "**Waiting.**"];
 /// After this long a trunk that CI called red is doubted.
 const DOUBT_MS: i64 = 31 * 60_000;
 
