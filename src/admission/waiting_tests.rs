@@ -242,3 +242,15 @@ fn what_depends_on_another_wakes_when_that_lands() {
     let terms = story.terms.clone();
     assert_eq!(queued(&awaken(&mut story.desk, PrNumber::new(8), &terms)), Some(sha('a')));
 }
+
+#[test]
+fn a_label_put_on_in_the_moment_of_the_last_change_is_not_missed_where_reviews_ask() {
+    let mut story = Story::new();
+    story.terms.review_asks = true;
+    story.grounds = Some(grounds(&[]));
+    story.change(|_| {});
+    story.look();
+    assert_eq!(story.desk.pulls[&PR].label_judged, None, "more may have happened in that second");
+    (0..6).for_each(|_| _ = story.look());
+    assert_eq!(story.desk.pulls[&PR].label_judged, Some(story.pull.updated_at), "not read again for ever");
+}
