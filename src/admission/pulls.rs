@@ -12,7 +12,7 @@ use crate::queue::{EntryId, Event, LeaveWhy, Priority};
 use serde::{Deserialize, Serialize};
 
 /// A copy of the forge's that is behind for longer than this is believed after all: nothing may be shut out for ever.
-const LAG_MS: i64 = 60_000;
+pub(super) const LAG_MS: i64 = 60_000;
 
 /// Everything read about one pull request at one time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

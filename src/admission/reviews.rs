@@ -1,7 +1,7 @@
 //! An approving review that asks for landing, where the repository's settings say that it does. Pure.
 
 use super::desk::{Decision, Record, Via};
-use super::pulls::{Permitted, PullReading, approve};
+use super::pulls::{LAG_MS, Permitted, PullReading, approve};
 use super::rules::{Terms, against, unfit};
 use super::weigh::Grounds;
 use crate::command::Wish;
@@ -24,7 +24,10 @@ pub(super) fn note(record: &mut Record, reading: &PullReading) {
 pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms) -> Option<Decision> {
     let Grounds { reviews, rolls, .. } = reading.grounds.as_ref()?;
     let reviews = reviews.as_ref().filter(|_| terms.review_asks)?;
-    record.label_judged = Some(record.pull.updated_at);
+    // GitHub tells moments in whole seconds, and from copies: what comes right after looks as old as what is judged here.
+    if now.since_ms(record.pull.updated_at) > LAG_MS {
+        record.label_judged = Some(record.pull.updated_at);
+    }
     if record.has_landed() || against(&record.pull, terms).is_some() {
         return None;
     }

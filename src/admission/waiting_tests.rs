@@ -274,3 +274,15 @@ fn a_team_decides_who_may_ask_and_when_unreadable_neither_lets_in_nor_throws_out
     story.grounds = read(Membership::Outsider);
     assert!(matches!(left(&story.look()), Some(LeaveWhy::MayNotAsk { .. })));
 }
+
+#[test]
+fn a_label_put_on_in_the_moment_of_the_last_change_is_not_missed_where_reviews_ask() {
+    let mut story = Story::new();
+    story.terms.review_asks = true;
+    story.grounds = Some(grounds(&[]));
+    story.change(|_| {});
+    story.look();
+    assert_eq!(story.desk.pulls[&PR].label_judged, None, "more may have happened in that second");
+    (0..6).for_each(|_| _ = story.look());
+    assert_eq!(story.desk.pulls[&PR].label_judged, Some(story.pull.updated_at), "not read again for ever");
+}

@@ -51,7 +51,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
     }));
     jobs.extend(after_landing(state));
     jobs.extend(strays(state).map(Job::DropRef));
-    let label = state.config().queue.label;
+    let label = &state.config().queue.label;
     jobs.extend(state.labels_off.iter().map(|pr| Job::RemoveLabel { pr: *pr, label: label.clone() }));
     jobs.extend(
         state
@@ -143,7 +143,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             branch: run_branch(trunk, *run),
             members: members.iter().map(|member| land_member(state, *member)).collect(),
             bar: bar(state, to.sha()),
-            tag: state.config().candidate.tag,
+            tag: state.config().candidate.tag.clone(),
             terms: state.terms(),
             trunks: state.trunks(),
             stopped: members.iter().any(|member| stopped(state, member.entry)),
@@ -152,7 +152,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             trunk: trunk.clone(),
             to: to.sha(),
             attempt: *attempt,
-            tag: state.config().candidate.tag,
+            tag: state.config().candidate.tag.clone(),
             bar: bar(state, to.sha()),
         },
         Effect::ConfirmEject { entry, why, .. } => {
@@ -175,7 +175,7 @@ fn stopped(state: &RepoState, entry: EntryId) -> bool {
 
 fn bar(state: &RepoState, sha: Sha) -> Bar {
     let spent = state.spent.get(&sha).cloned().unwrap_or_default();
-    Bar { required: state.required(), rules: state.config().checks, spent }
+    Bar { required: state.required().to_vec(), rules: state.config().checks.clone(), spent }
 }
 
 /// How a commit that the queue composed, or trunk, came about.

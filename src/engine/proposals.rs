@@ -100,9 +100,9 @@ pub(super) fn read(state: &mut RepoState, pr: PrNumber, head: Sha, proposed: &Pr
         Proposed::Same => (Ending::Success, text::settings_same(), Vec::new()),
         Proposed::Valid(new) => {
             let old = state.config();
-            let changes = changes(&old, new);
+            let changes = changes(old, new);
             let touched = touched(state, &changes);
-            (Ending::Success, text::settings_change(&old, new, &changes, &touched, &trunk), Vec::new())
+            (Ending::Success, text::settings_change(old, new, &changes, &touched, &trunk), Vec::new())
         }
         Proposed::Wrong(problems) => {
             (Ending::Failure, text::settings_wrong(problems, &trunk), problems.iter().take(NOTES).map(note).collect())

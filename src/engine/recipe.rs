@@ -12,18 +12,19 @@ use crate::queue::EntryId;
 
 /// How an entry becomes a commit on `onto`.
 pub(super) fn recipe(state: &RepoState, onto: Sha, entry: EntryId) -> Recipe {
-    let merge = state.config().merge;
+    let merge = &state.config().merge;
     let record = state.desk.pulls.get(&entry.pr);
     let approval = record.and_then(|record| record.approval.as_ref()).filter(|approval| approval.rev == entry.rev);
     let read = approval.and_then(|approval| approval.read.as_deref()).or_else(|| Some(&record?.pull));
-    let strategy = strategy(state, &merge, approval, read);
-    let pull = read.map(|read| about(&merge, strategy, approval, read));
-    Recipe { onto, head: entry.head, pull, strategy, inner_merges: merge.inner_merges, messages: merge.messages }
+    let strategy = strategy(state, merge, approval, read);
+    let pull = read.map(|read| about(merge, strategy, approval, read));
+    let (inner_merges, messages) = (merge.inner_merges, merge.messages.clone());
+    Recipe { onto, head: entry.head, pull, strategy, inner_merges, messages }
 }
 
 /// How a head that nobody approved would become a commit on `onto`: to look at its files, not to land it.
 pub(super) fn on_trial(state: &RepoState, onto: Sha, pr: PrNumber, head: Sha) -> Recipe {
-    let merge = state.config().merge;
+    let merge = &state.config().merge;
     let pull = About {
         number: pr,
         title: "Settings".to_owned(),
@@ -33,7 +34,7 @@ pub(super) fn on_trial(state: &RepoState, onto: Sha, pr: PrNumber, head: Sha) ->
         approved_by: None,
         reviewed_by: Vec::new(),
     };
-    let (strategy, inner_merges, messages) = (merge.strategy, merge.inner_merges, merge.messages);
+    let (strategy, inner_merges, messages) = (merge.strategy, merge.inner_merges, merge.messages.clone());
     Recipe { onto, head, pull: Some(pull), strategy, inner_merges, messages }
 }
 

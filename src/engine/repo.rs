@@ -298,9 +298,7 @@ impl<W: World, S: Store> Repo<W, S> {
         for batch in begin.batches {
             self.begin(batch);
         }
-        let mut troubles = self.dispatch.troubles();
-        troubles.extend(self.reconcile_trouble.clone());
-        self.boards.publish(self.id.clone(), board(&self.book.state, troubles, now));
+        self.show(now);
         Ok(())
     }
 
@@ -316,6 +314,14 @@ impl<W: World, S: Store> Repo<W, S> {
         });
         if news {
             self.settings.branched.notify_one();
+        }
+    }
+
+    fn show(&self, now: Moment) {
+        if self.boards.can_be_seen() {
+            let mut troubles = self.dispatch.troubles();
+            troubles.extend(self.reconcile_trouble.clone());
+            self.boards.publish(self.id.clone(), board(&self.book.state, troubles, now));
         }
     }
 
@@ -372,7 +378,7 @@ impl<W: World, S: Store> Repo<W, S> {
 
     /// When which commit's run comes to a deadline that was not looked at yet.
     fn deadlines(&self) -> impl Iterator<Item = (Moment, Sha)> {
-        let rules = self.book.state.config().checks;
+        let rules = &self.book.state.config().checks;
         waited_for(&self.book.state)
             .filter_map(|(run, sha)| Some((self.book.state.runs.get(&run)?.asked_at?, sha)))
             .flat_map(move |(at, sha)| {

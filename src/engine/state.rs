@@ -14,6 +14,10 @@ use crate::message::Trailer;
 use crate::queue::{self, Interrupt, Plan, Policy};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+/// What holds where no file says otherwise.
+static DEFAULTS: LazyLock<RepoConfig> = LazyLock::new(RepoConfig::default);
 
 /// Everything durable that is known of one repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -284,14 +288,14 @@ impl RepoState {
     }
 
     /// The settings in force: the file's, or the last valid ones, or the defaults.
-    pub fn config(&self) -> RepoConfig {
-        self.settings.good.clone().unwrap_or_default()
+    pub fn config(&self) -> &RepoConfig {
+        self.settings.good.as_ref().unwrap_or_else(|| &DEFAULTS)
     }
 
     /// The checks that must pass: the file's, else what the forge requires.
-    pub fn required(&self) -> Vec<RequiredCheck> {
-        let own = self.settings.good.as_ref().map(|config| config.checks.required.clone()).unwrap_or_default();
-        if own.is_empty() { self.settings.demands.checks.clone() } else { own }
+    pub fn required(&self) -> &[RequiredCheck] {
+        let own = &self.config().checks.required;
+        if own.is_empty() { &self.settings.demands.checks } else { own }
     }
 
     /// Something says what green means.
@@ -360,19 +364,19 @@ impl RepoState {
             approvals: config.rules.approvals.max(demands.approvals),
             code_owners: config.rules.code_owners || demands.code_owners,
             conversations_resolved: config.rules.conversations_resolved || demands.conversations,
-            ..config.rules
+            ..config.rules.clone()
         };
         Terms {
             trunk: self.trunk().clone(),
-            label: config.queue.label,
+            label: config.queue.label.clone(),
             review_asks: config.queue.review_asks,
             configured: self.configured(),
             rules,
-            checks: config.checks,
-            required: self.required(),
+            checks: config.checks.clone(),
+            required: self.required().to_vec(),
             names_reviewers: config.merge.messages.trailers.contains(&Trailer::ReviewedBy),
-            hotfix_label: config.queue.hotfix_label,
-            freeze: config.freeze,
+            hotfix_label: config.queue.hotfix_label.clone(),
+            freeze: config.freeze.clone(),
         }
     }
 

@@ -182,7 +182,7 @@ fn admit(state: &mut RepoState, around: Around<'_>, judge: impl FnOnce(&mut Desk
 
 /// The settings as they are on a trunk commit: in force from now on.
 fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, places: &Places, around: Around<'_>) {
-    let (before, terms) = (state.config(), state.terms());
+    let (before, terms) = (state.config().clone(), state.terms());
     state.settings.read_at = Some(at);
     state.settings.demands = demands.clone();
     match file {
@@ -193,11 +193,10 @@ fn settings(state: &mut RepoState, (at, file, demands): SettingsRead<'_>, places
         }
         Err(problems) => state.settings.file = File::Broken(problems.clone()),
     }
-    let config = state.config();
-    if config != before {
+    if *state.config() != before {
         proposals::settings_changed(state);
     }
-    if config.merge.shape() != before.merge.shape() {
+    if state.config().merge.shape() != before.merge.shape() {
         advance(state, Event::Reshaped, around);
     }
     if state.terms() != terms {
@@ -275,15 +274,16 @@ fn refuse_label(state: &mut RepoState, pr: PrNumber, why: &Refusal, around: Arou
 
 fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) {
     let Some(run) = state.runs.get(&id) else { return };
-    let (sha, required, config) = (run.sha, state.required(), state.config());
+    let (sha, required) = (run.sha, state.required());
     let spent = state.spent.get(&sha).cloned().unwrap_or_default();
     let evidence = Evidence { sha, seen, spent: &spent, asked_at: run.asked_at, now: around.now };
-    let judgement = judge(&required, &config.checks, evidence);
+    let judgement = judge(required, &state.config().checks, evidence);
     let names = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();
     let strings = |names: &[crate::ids::CheckName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let asked_at = run.asked_at;
+    let url = seen.iter().filter(|c| required.iter().any(|r| r.name == c.name)).find_map(|c| c.url.clone());
     if let Some(run) = state.runs.get_mut(&id) {
-        run.url = seen.iter().filter(|c| required.iter().any(|r| r.name == c.name)).find_map(|c| c.url.clone());
+        run.url = url;
     }
     let verdict = match judgement {
         Judgement::Pending { .. } => return,
@@ -331,8 +331,7 @@ fn spend<'a>(state: &mut RepoState, sha: Sha, checks: impl Iterator<Item = &'a C
 }
 
 fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: Around<'_>) {
-    let config = state.config();
-    let (trunk, label) = (state.trunk().to_string(), config.queue.label.clone());
+    let (trunk, label) = (state.trunk().to_string(), state.config().queue.label.clone());
     let (headline, code, sentence, ending) = match notice {
         Notice::Landed { tip, trunk: moved_to } => return landed(state, entry, *tip, *moved_to, around),
         Notice::Ejected(why) => {

@@ -151,6 +151,6 @@ pub(super) fn waited_for(state: &RepoState) -> impl Iterator<Item = (RunId, Sha)
 
 fn red_trunk(state: &RepoState) -> Option<RedTrunk> {
     let Some(Trunk { tip, verdict: TrunkVerdict::Red }) = state.queue.trunk else { return None };
-    let required = state.required().into_iter().map(|check| check.name).collect();
+    let required = state.required().iter().map(|check| check.name.clone()).collect();
     Some(RedTrunk { sha: tip, required, spent: state.spent.get(&tip).cloned().unwrap_or_default() })
 }

@@ -81,7 +81,7 @@ pub struct Rule {
 
 /// Why each pull request that is known stands where it stands.
 pub fn all(state: &RepoState) -> BTreeMap<PrNumber, Why> {
-    let known = Known { state, config: &state.config() };
+    let known = Known { state, config: state.config() };
     let waiting: BTreeSet<PrNumber> = state.queue.order.iter().map(|entry| entry.id.pr).collect();
     let idle = state.desk.pulls.values().filter(|record| !waiting.contains(&record.pull.number));
     let mut whys: BTreeMap<PrNumber, Why> = idle.map(|record| (record.pull.number, outside(known, record))).collect();

@@ -168,6 +168,11 @@ impl Ground {
         suites.iter().flat_map(|suite| suite.checks.clone()).collect()
     }
 
+    /// Every suite of a commit is green, if it has any.
+    pub fn all_green(&self, sha: Sha) -> bool {
+        self.checks.get(&sha).is_none_or(|suites| suites.iter().all(Suite::green))
+    }
+
     /// Commits that CI has heard of.
     pub fn checked_commits(&self) -> Vec<Sha> {
         self.checks.keys().copied().collect()

@@ -143,8 +143,12 @@ impl Forge for SimForge {
         .await
     }
 
-    async fn reviews(&self, _number: PrNumber) -> Result<Vec<Review>, Trouble> {
-        self.read(|_| Vec::new()).await
+    async fn reviews(&self, number: PrNumber) -> Result<Vec<Review>, Trouble> {
+        self.read(|ground| {
+            let seen = ground.reviews_seen(number);
+            saboteur::reviews(ground, number, seen)
+        })
+        .await
     }
 
     async fn membership(&self, _team: &TeamName, _login: &Login) -> Result<Membership, Trouble> {
@@ -192,7 +196,7 @@ impl Forge for SimForge {
             ground.note(|| format!("== #{number} is told: {body:?}"));
             let id = ground.write_comment(number, OWN, body.to_owned());
             if let Some(answered) = answered(body) {
-                ground.stop_answered(answered, body);
+                ground.answered(answered, body);
             }
             ground.said(number, body);
             Some(id)
@@ -317,37 +321,5 @@ impl Ground {
         if let Some(file) = self.pulls.get_mut(&pr) {
             file.said.push((tick, body.to_owned()));
         }
-    }
-
-    /// A person's comment gets our thumbs-up; a cancel that was heard ends every word given before it.
-    fn acknowledge(&mut self, id: CommentId) -> bool {
-        let Some(note) = self.comments.get_mut(&id) else { return false };
-        note.acknowledged = true;
-        let (pr, tick, cancels) = (note.comment.pull, note.tick, note.comment.body.contains("cancel"));
-        if cancels {
-            if let Some(file) = self.pulls.get_mut(&pr) {
-                file.words.retain(|word| word.tick > tick);
-            }
-            self.reckon(pr);
-        }
-        self.stop_answered(id, "");
-        true
-    }
-
-    /// Somebody gives their word for the head that is there, or that they see.
-    pub fn give_word(&mut self, pr: PrNumber, by: &str, by_label: bool) {
-        let seen = self.pulls.get(&pr).map(|file| file.shown.head);
-        for head in [seen, self.head(pr)].into_iter().flatten() {
-            self.give_word_for(pr, by, by_label, head);
-        }
-    }
-
-    /// Somebody gives their word for exactly this head.
-    pub fn give_word_for(&mut self, pr: PrNumber, by: &str, by_label: bool, head: Sha) {
-        let tick = self.tick;
-        if let Some(file) = self.pulls.get_mut(&pr) {
-            file.words.push(super::pulls::Word { by: by.to_owned(), head, by_label, tick });
-        }
-        self.reckon(pr);
     }
 }

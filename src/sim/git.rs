@@ -65,9 +65,10 @@ impl SimGit {
 
 /// What a commit has at a path: only settings have content.
 pub fn settings_file(ground: &Ground, commit: Sha, path: &str) -> Option<Vec<u8>> {
+    let commit = saboteur::judged_by(ground, commit);
     let version = ground.truth.get(commit).content.get(&0).copied().filter(|_| path == SETTINGS)?;
     let text = ground.settings.get(usize::try_from(version).ok()?.checked_sub(1)?)?;
-    Some(saboteur::settings(ground, text).into_bytes())
+    Some(saboteur::settings(ground, &text.text).into_bytes())
 }
 
 impl Git for SimGit {

@@ -1,8 +1,8 @@
 //! The judge. It knows the ground truth, sees every write at the moment the world accepts it, and says what was broken.
 
+use super::rules::Lands;
 use super::truth::Truth;
 use super::world::{Ground, Push, TRUNK, trunk};
-use crate::config::RepoConfig;
 use crate::engine::board::DepartureRow;
 use crate::engine::state::RepoState;
 use crate::ids::{Moment, PrNumber, RefName, Sha};
@@ -74,7 +74,8 @@ impl Oracle {
         self.sometimes("CI was flaky");
     }
 
-    fn green_since(&self, sha: Sha, since: Moment) -> bool {
+    /// A commit's checks were all green at some moment since then.
+    pub fn green_since(&self, sha: Sha, since: Moment) -> bool {
         let Some(history) = self.greens.get(&sha) else { return false };
         let ends = history.iter().skip(1).map(|(until, _)| Some(*until)).chain([None]);
         history.iter().zip(ends).any(|((_, green), until)| *green && until.is_none_or(|until| until >= since))
@@ -169,28 +170,18 @@ impl Ground {
         let landed: Vec<PrNumber> = members.iter().map(|(pr, ..)| *pr).collect();
         self.kept(&landed, old, began.plus_ms(slack));
         for (pr, head, tip) in members {
-            self.landed(pr, head, tip, began);
+            self.landed(pr, tip);
+            self.rules_kept(Lands { pr, head, since: began.plus_ms(-LAG_MS) }, old);
         }
         self.oracle.sometimes("a landing");
         self.note(|| format!("== trunk moves from {old:?} to {new:?} by attempt {attempt}"));
     }
 
-    /// S2 and S4 of one pull request that lands.
-    fn landed(&mut self, pr: PrNumber, head: Sha, tip: Sha, began: Moment) {
+    /// S4 of one pull request that lands.
+    fn landed(&mut self, pr: PrNumber, tip: Sha) {
         let Some(file) = self.pulls.get_mut(&pr) else { return };
-        let before = file.landed.replace(tip);
-        let since = began.plus_ms(-LAG_MS);
-        let ends = file.standing.iter().skip(1).map(|(_, until, _)| Some(*until)).chain([None]);
-        let stood = file
-            .standing
-            .iter()
-            .zip(ends)
-            .any(|((.., heads), until)| heads.contains(&head) && until.is_none_or(|until| until >= since));
-        if let Some(before) = before {
+        if let Some(before) = file.landed.replace(tip) {
             self.oracle.breaks("S4", format!("#{pr} landed as {before:?} and again as {tip:?}"));
-        }
-        if !stood {
-            self.oracle.breaks("S2", format!("#{pr} landed at {head:?}, which nobody permitted had approved then"));
         }
     }
 
@@ -276,9 +267,7 @@ impl Ground {
 impl Ground {
     /// Red runs that count as one by the settings on a commit.
     fn tries(&self, at: Sha) -> u8 {
-        let version = self.truth.get(at).content.get(&0).and_then(|version| usize::try_from(*version).ok());
-        let text = version.and_then(|version| self.settings.get(version.checked_sub(1)?));
-        text.and_then(|text| RepoConfig::parse(text).ok()).map_or(1, |config| config.queue.tries)
+        self.settings_at(at).map_or(1, |config| config.queue.tries)
     }
 }
 

@@ -1,25 +1,18 @@
-//! Pull requests and comments as they truly are, as the forge shows them, and whose word stands for what.
+//! Pull requests and comments as they truly are, and as the forge shows them.
 
+use super::rules::Stand;
+use super::words::{Reviewed, Said, Word};
 use super::world::{Due, Ground, person, trunk};
-use crate::facts::{Comment, Labelled, Permission, Pull, PullState};
+use crate::facts::{Comment, Labelled, Pull, PullState};
 use crate::ids::{CommentId, Moment, PrNumber, RefName, RepoName, Sha};
 use crate::port::store::Hint;
 
 /// The label that asks for landing.
 pub const LABEL: &str = "ready to merge";
-
-/// Somebody's word that a head may land.
-#[derive(Debug, Clone)]
-pub struct Word {
-    /// Who.
-    pub by: String,
-    /// Which head.
-    pub head: Sha,
-    /// By the label, which must then stay on.
-    pub by_label: bool,
-    /// When.
-    pub tick: u64,
-}
+/// A label that keeps out, where there are rules.
+pub const BLOCKING: &str = "wip";
+/// How a title begins that keeps out, where there are rules.
+pub const WIP: &str = "WIP";
 
 /// A pull request.
 #[derive(Debug, Clone)]
@@ -38,8 +31,12 @@ pub struct PullFile {
     pub label_tick: u64,
     /// Words given for it.
     pub words: Vec<Word>,
-    /// Which heads might land, since when.
-    pub standing: Vec<(u64, Moment, Vec<Sha>)>,
+    /// Reviews, in order.
+    pub reviews: Vec<Reviewed>,
+    /// What else was said in comments, in order.
+    pub sayings: Vec<Said>,
+    /// How it stood, in order.
+    pub stands: Vec<Stand>,
     /// As what it landed.
     pub landed: Option<Sha>,
     /// What the bot's status comment said, since when.
@@ -130,29 +127,6 @@ impl Ground {
         let merged: Vec<PrNumber> = self.pulls.iter().filter(|(_, file)| merged(file)).map(|(pr, _)| *pr).collect();
         for pr in merged {
             self.change(pr, |file| file.shown.state = PullState::Merged);
-        }
-    }
-
-    /// Which heads of a pull request may land now: somebody permitted said so, and nothing speaks against it.
-    pub fn reckon(&mut self, pr: PrNumber) {
-        let Some(head) = self.head(pr) else { return };
-        let moved = self.truth.get(head).member.filter(|(of, _)| *of == pr).map(|(_, approved)| approved);
-        let Some(file) = self.pulls.get(&pr) else { return };
-        let shown = &file.shown;
-        let open = shown.state == PullState::Open && !shown.draft && shown.base.as_str() == "main";
-        let labelled = shown.labels.iter().any(|label| label == LABEL);
-        let stands = |word: &&Word| {
-            let may = self.permissions.get(&word.by).is_some_and(|may| *may >= Permission::Write);
-            open && may && (word.head == head || moved == Some(word.head)) && (labelled || !word.by_label)
-        };
-        let mut heads: Vec<Sha> = file.words.iter().filter(stands).map(|word| word.head).collect();
-        heads.sort_unstable();
-        heads.dedup();
-        if file.standing.last().is_none_or(|(.., known)| *known != heads) {
-            let entry = (self.tick, self.now, heads);
-            if let Some(file) = self.pulls.get_mut(&pr) {
-                file.standing.push(entry);
-            }
         }
     }
 

@@ -1,8 +1,9 @@
 //! Planted bugs: each bends what the bot sees or does, right between it and the world, as a bug inside it would. The product
 //! knows nothing of them; they prove that the oracle sees what it is there to see.
 
+use super::pulls::BLOCKING;
 use super::world::{Ground, Push, TRUNK, trunk};
-use crate::facts::{Check, CheckState, Permission, Pull, PullState};
+use crate::facts::{Check, CheckState, Opinion, Permission, Pull, PullState, Review};
 use crate::ids::{PrNumber, RefName, Sha};
 use crate::port::git::{Pushed, RemoteRef};
 use crate::port::store::{Turn, Written};
@@ -74,6 +75,18 @@ bugs! {
     ForgetsFreeze,
     /// Forgets who is held when it crashes.
     ForgetsHolds,
+    /// Counts approvals of another head.
+    CountsOldApprovals,
+    /// Counts approvals that were dismissed.
+    CountsDismissed,
+    /// Overlooks that changes are wanted.
+    OverlooksWantedChanges,
+    /// Takes whatever something depends on for landed.
+    IgnoresDependencies,
+    /// Overlooks a blocking label that is put on later.
+    OverlooksBlockingLabels,
+    /// Judges a pull request by its own settings.
+    BelievesTheHeadsSettings,
 }
 
 impl Bug {
@@ -155,12 +168,50 @@ pub fn pull(ground: &mut Ground, pr: PrNumber, seen: Option<Pull>) -> Option<Pul
         let open = |pull: &&Pull| pull.state == PullState::Open && !pull.draft && !pull.labels.is_empty();
         return file.past.iter().map(|(_, pull)| pull).find(open).cloned().or(seen);
     }
-    seen
+    let seen = seen?;
+    let awaited = ground.bug == Some(Bug::IgnoresDependencies) && awaited(ground, pr);
+    let state = if awaited { PullState::Merged } else { seen.state };
+    Some(unmarked(ground, Pull { state, ..seen }))
+}
+
+/// By the newest state something depends on this pull request.
+fn awaited(ground: &Ground, pr: PrNumber) -> bool {
+    let state = ground.durable().unwrap_or_else(|| Arc::from(""));
+    let lists = state.split("\"depends\":[").skip(1).filter_map(|rest| rest.split(']').next());
+    lists.flat_map(|list| list.split(',')).any(|number| number == pr.to_string())
+}
+
+/// A pull request without its blocking label, once anything is queued.
+fn unmarked(ground: &Ground, mut pull: Pull) -> Pull {
+    let queued = || ground.durable().is_some_and(|state| !state.contains("\"order\":[]"));
+    if ground.bug == Some(Bug::OverlooksBlockingLabels) && queued() {
+        pull.labels.retain(|label| label != BLOCKING);
+    }
+    pull
 }
 
 /// Open pull requests as they are listed.
 pub fn listed(ground: &mut Ground, seen: Vec<Pull>) -> Vec<Pull> {
-    if ground.bug == Some(Bug::SkipsReconcile) { Vec::new() } else { seen }
+    if ground.bug == Some(Bug::SkipsReconcile) {
+        return Vec::new();
+    }
+    seen.into_iter().map(|pull| unmarked(ground, pull)).collect()
+}
+
+/// The reviews of a pull request.
+pub fn reviews(ground: &mut Ground, pr: PrNumber, seen: Vec<Review>) -> Vec<Review> {
+    let Some(file) = ground.pulls.get(&pr) else { return seen };
+    let approves = |review: &Review| review.opinion == Opinion::Approves;
+    match ground.bug {
+        Some(Bug::CountsOldApprovals) => {
+            let head = file.shown.head;
+            let renewed = |review: Review| if approves(&review) { Review { head, ..review } } else { review };
+            seen.into_iter().map(renewed).collect()
+        }
+        Some(Bug::CountsDismissed) => file.reviews.iter().map(|reviewed| reviewed.review.clone()).collect(),
+        Some(Bug::OverlooksWantedChanges) => seen.into_iter().filter(approves).collect(),
+        _ => seen,
+    }
 }
 
 /// What a person may do.
@@ -242,6 +293,16 @@ fn remembered(state: &str) -> Option<Sha> {
 /// Whether one commit can be reached from another, which is trunk or was.
 pub fn is_ancestor(ground: &Ground, reached: bool, of_trunk: bool) -> bool {
     reached && !(of_trunk && ground.bug == Some(Bug::LandedMeansTip))
+}
+
+/// The commit whose settings are taken for those of another.
+pub fn judged_by(ground: &Ground, commit: Sha) -> Sha {
+    if ground.bug != Some(Bug::BelievesTheHeadsSettings) || commit != ground.tip() {
+        return commit;
+    }
+    let version = |sha: Sha| ground.truth.get(sha).content.get(&0).copied();
+    let edits = |head: &Sha| version(*head) > version(commit) && ground.settings_at(*head).is_some();
+    ground.pulls.values().filter(|file| file.open()).map(|file| file.shown.head).find(edits).unwrap_or(commit)
 }
 
 /// The settings file.

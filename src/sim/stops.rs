@@ -2,7 +2,6 @@
 //! on, and until somebody says otherwise, heard or not.
 
 use super::world::{Due, Ground};
-use crate::config::RepoConfig;
 use crate::facts::Permission;
 use crate::ids::{CommentId, Moment, PrNumber, Sha};
 
@@ -126,10 +125,7 @@ impl Ground {
 
     /// By the settings on a commit a window had long begun.
     fn in_window(&self, from: Sha, at: Moment) -> bool {
-        let version = self.truth.get(from).content.get(&0).and_then(|version| usize::try_from(*version).ok());
-        let text = version.and_then(|version| self.settings.get(version.checked_sub(1)?));
-        let config = text.and_then(|text| RepoConfig::parse(text).ok());
-        config.is_some_and(|config| {
+        self.settings_at(from).is_some_and(|config| {
             let before = at.plus_ms(-TURN_MS);
             config.freeze.windows.iter().any(|freeze| freeze.window.at(before).0 && freeze.window.at(at).0)
         })

@@ -1,8 +1,9 @@
 //! People: who open pull requests, approve, change their minds, push past the queue, and set things up. By seed, and blind to the queue.
 
-use super::dice::Dice;
 use super::pulls::{LABEL, PullFile};
+use super::settings::Version;
 use super::truth::Rule;
+use super::words::Way;
 use super::world::{Due, Ground, PEOPLE, REPO, person, trunk};
 use crate::command::{Command, Request, Wish};
 use crate::facts::{HeadRepo, Labelled, Permission, Pull, PullState};
@@ -10,26 +11,7 @@ use crate::ids::{PrNumber, RepoId, RequestId, Sha};
 use crate::port::store::Hint;
 
 /// Pull requests at the most.
-const PULLS: u64 = 6;
-
-/// A settings file.
-pub fn settings(dice: &mut Dice) -> String {
-    let strategy = dice.pick(&["serial", "pipeline", "pipeline", "batch"]);
-    let every_commit = strategy != "batch" && dice.one_in(4);
-    let interrupt = dice.pick(&["higher", "higher", "hotfix", "never"]);
-    let window = super::stops::window(dice);
-    format!(
-        "{window}[queue]\ninterrupt = \"{interrupt}\"\nstrategy = \"{strategy}\"\ndepth = {}\nbatch_size = {}\nbudget = {}\ntries = {}\nevery_commit = {every_commit}\n\
-         [checks]\nrequired = [{{ name = \"ci\", app = 1 }}, {{ name = \"lint\", app = 1 }}]\n\
-         start_deadline = \"{}s\"\nfinish_deadline = \"{}s\"\n",
-        1 + dice.roll(4),
-        2 + dice.roll(4),
-        4 + dice.roll(3),
-        1 + dice.roll(2),
-        10 + dice.roll(30),
-        45 + dice.roll(60),
-    )
-}
+pub const PULLS: u64 = 6;
 
 impl Ground {
     /// A person does something.
@@ -37,10 +19,16 @@ impl Ground {
         let pr = PrNumber::new(1 + self.dice.roll(PULLS));
         if !self.pulls.contains_key(&pr) {
             self.open(pr);
+            if self.customs.rules && self.dice.one_in(2) {
+                self.review(pr);
+            }
             if self.dice.one_in(4) {
                 return;
             }
             return self.ask(pr);
+        }
+        if self.customs.rules && self.dice.one_in(3) {
+            return self.have_a_say(pr);
         }
         match self.dice.roll(24) {
             0..7 => self.ask(pr),
@@ -90,7 +78,9 @@ impl Ground {
             label: None,
             label_tick: 0,
             words: Vec::new(),
-            standing: Vec::new(),
+            reviews: Vec::new(),
+            sayings: Vec::new(),
+            stands: Vec::new(),
             landed: None,
             said: Vec::new(),
         };
@@ -106,6 +96,9 @@ impl Ground {
             Some(fork) => self.forks.entry(fork.clone()).or_default(),
         };
         refs.insert(file.branch.clone(), head);
+        if self.customs.head_ci {
+            self.check(head);
+        }
     }
 
     /// A commit for a pull request, on trunk or somewhat behind it; what is wrong with it is drawn.
@@ -137,6 +130,11 @@ impl Ground {
         if let Some(rule) = rule {
             self.truth.rule(rule);
         }
+        if self.dice.one_in(16) {
+            let version = Version::draft(&mut self.dice, self.customs);
+            content.insert(0, self.write_settings(version));
+            self.oracle.sometimes("a pull request edits the settings");
+        }
         if let (true, Some(path)) = (self.dice.one_in(3), self.broken) {
             let cure = self.truth.blob();
             content.insert(path, cure);
@@ -161,7 +159,8 @@ impl Ground {
     /// Somebody wants it landed, by label or by comment.
     fn ask(&mut self, pr: PrNumber) {
         if self.dice.one_in(4) {
-            return self.comment(pr, "merge");
+            let when_green = self.customs.head_ci && self.dice.one_in(3);
+            return self.comment(pr, if when_green { "merge when green" } else { "merge" });
         }
         let Some(file) = self.pulls.get(&pr) else { return };
         if self.dice.one_in(6) {
@@ -173,7 +172,7 @@ impl Ground {
             return;
         }
         if file.shown.labels.iter().any(|label| label == LABEL) {
-            self.change(pr, |file| file.shown.labels.clear());
+            self.change(pr, |file| file.shown.labels.retain(|label| label != LABEL));
         }
         let by = self.dice.pick(&["ann", "ben", "ann", "ben", "eve"]);
         let event = self.id();
@@ -184,7 +183,7 @@ impl Ground {
             file.label = Some(Labelled { event, by: person(by), at, pushed_since: false });
             file.label_tick = tick;
         });
-        self.give_word(pr, by, true);
+        self.give_word(pr, by, Way::Label, false);
     }
 
     fn label_off(&mut self, pr: PrNumber) {
@@ -192,7 +191,7 @@ impl Ground {
             self.oracle.sometimes("a withdrawal while something settled");
         }
         self.note(|| format!("the label of #{pr} goes"));
-        self.change(pr, |file| file.shown.labels.clear());
+        self.change(pr, |file| file.shown.labels.retain(|label| label != LABEL));
     }
 
     pub(super) fn comment(&mut self, pr: PrNumber, command: &str) {
@@ -200,8 +199,12 @@ impl Ground {
         self.note(|| format!("{by} comments {command} on #{pr}"));
         self.write_comment(pr, by, format!("@greenline {command}"));
         match command.strip_prefix("merge") {
-            Some("" | " hotfix") => self.give_word(pr, by, false),
-            Some(head) => head.trim().parse().into_iter().for_each(|head| self.give_word_for(pr, by, false, head)),
+            Some("" | " hotfix") => self.give_word(pr, by, Way::Comment, false),
+            Some(" when green") => self.give_word(pr, by, Way::Comment, true),
+            Some(head) => {
+                let head = head.trim().parse().into_iter();
+                head.for_each(|head| self.give_word_for(pr, by, Way::Comment, false, head));
+            }
             None => {}
         }
     }
@@ -219,7 +222,7 @@ impl Ground {
             at: self.now,
         };
         self.mail(Hint::Request(request));
-        self.give_word_for(pr, by, false, head);
+        self.give_word_for(pr, by, Way::Comment, false, head);
     }
 
     fn draft_or_base(&mut self, pr: PrNumber) {
@@ -291,10 +294,9 @@ impl Ground {
         if !self.dice.one_in(3) {
             return;
         }
-        let text = if self.dice.one_in(5) { "[queue]\nbudget = 0\n".to_owned() } else { settings(&mut self.dice) };
-        self.settings.push(text);
+        let version = Version::draft(&mut self.dice, self.customs);
         let mut content = self.truth.get(self.tip()).content.clone();
-        content.insert(0, u32::try_from(self.settings.len()).unwrap_or(1));
+        content.insert(0, self.write_settings(version));
         self.commit_to_trunk(content);
     }
 
@@ -338,9 +340,9 @@ impl Ground {
         }
         if self.settings.len() > 1 {
             // Settings that cannot be read may be the only ones there ever were.
-            self.settings.push(settings(&mut self.dice));
+            let version = Version::draw(&mut self.dice, self.customs);
             let mut content = self.truth.get(self.tip()).content.clone();
-            content.insert(0, u32::try_from(self.settings.len()).unwrap_or(1));
+            content.insert(0, self.write_settings(version));
             self.commit_to_trunk(content);
         }
         self.set_free();

@@ -2,6 +2,7 @@
 
 use super::oracle::Violation;
 use super::pulls::{LABEL, PullFile};
+use super::rules::Lands;
 use super::world::Ground;
 use crate::command;
 use crate::engine::job::Job;
@@ -45,8 +46,23 @@ impl Ground {
         if !self.rows.inbox.is_empty() {
             return broken("L1", format!("these hints still wait: {:?}", self.rows.inbox));
         }
+        if let Some(violation) = self.waits_for_nothing(&state) {
+            return Some(violation);
+        }
         let told = self.pulls.iter().find_map(|(pr, file)| told(*pr, file));
         told.or_else(|| self.unanswered()).or_else(|| self.unended())
+    }
+
+    /// L3: whoever waits outside of the queue truly waits for something, whether anybody told us when it came or not.
+    fn waits_for_nothing(&self, state: &RepoState) -> Option<Violation> {
+        let config = self.settings_at(self.tip())?;
+        let waits = state.desk.pulls.iter().filter(|(_, record)| record.waits().is_some());
+        let mut waits = waits.filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?)));
+        let (pr, approval) = waits.find(|(pr, approval)| {
+            let lands = Lands { pr: *pr, head: approval.head, since: self.now };
+            self.keeps_out(lands, config).is_none() && self.all_green(approval.head)
+        })?;
+        Some(Violation { invariant: "L3", what: format!("#{pr} waits for {:?}, and needs nothing", approval.waits) })
     }
 
     /// Of each head the newest check run of ours says how it ended: the queue is empty.
@@ -106,7 +122,10 @@ fn told(pr: PrNumber, file: &PullFile) -> Option<Violation> {
         Some(_) | None => {}
     }
     let asks = file.shown.labels.iter().any(|label| label == LABEL) && file.open();
-    if asks && !last_word_since(file.label_tick) {
+    // Who asks again while it waits need not be told so again; that it truly waits is judged beside this.
+    let status = file.said.iter().rev().find(|(_, body)| body.starts_with("<!-- greenline:status"));
+    let waits = status.is_some_and(|(_, body)| body.contains("**Waiting.**"));
+    if asks && !waits && !last_word_since(file.label_tick) {
         return broken("L1", format!("#{pr} was labelled and never heard of"));
     }
     None

@@ -6,6 +6,7 @@ use super::faults::Faults;
 use super::oracle::Oracle;
 use super::pulls::{Note, PullFile};
 use super::saboteur::Bug;
+use super::settings::{Customs, Version};
 use super::store::Rows;
 use super::truth::{Content, Truth};
 use crate::facts::{Permission, Person, Repository};
@@ -22,8 +23,13 @@ use tokio::sync::Notify;
 /// The branch everything is about.
 pub const TRUNK: &str = "refs/heads/main";
 /// Who may push, and who may not.
-pub const PEOPLE: [(&str, Permission); 4] =
-    [("ann", Permission::Write), ("ben", Permission::Write), ("eve", Permission::Read), ("dora", Permission::Read)];
+pub const PEOPLE: [(&str, Permission); 5] = [
+    ("ann", Permission::Write),
+    ("ben", Permission::Write),
+    ("eve", Permission::Read),
+    ("dora", Permission::Read),
+    ("cid", Permission::Write),
+];
 /// The repository of the simulation.
 pub const REPO: RepoId = RepoId::new(1);
 
@@ -115,8 +121,10 @@ pub struct Ground {
     pub checks: BTreeMap<Sha, Vec<Suite>>,
     /// Composed commits that a push left in the cache or in the remote.
     pub saved: BTreeSet<Sha>,
+    /// What people are used to.
+    pub customs: Customs,
     /// Versions of the settings file.
-    pub settings: Vec<String>,
+    pub settings: Vec<Version>,
     /// What people said about freezes and holds, in order.
     pub stops: Vec<super::stops::Word>,
     /// Pull requests that somebody wanted as hotfixes.
@@ -153,6 +161,7 @@ impl Ground {
     pub fn new(seed: u64, bug: Option<Bug>, trace: bool) -> Self {
         let mut dice = Dice::new(seed);
         let faults = Faults::draw(&mut dice);
+        let customs = Customs::draw(&mut dice);
         let mut ground = Self {
             now: Moment::from_ms(1_700_000_000_000),
             tick: 0,
@@ -168,7 +177,8 @@ impl Ground {
             permissions: PEOPLE.iter().map(|(login, may)| ((*login).to_owned(), *may)).collect(),
             checks: BTreeMap::new(),
             saved: BTreeSet::new(),
-            settings: vec![super::traffic::settings(&mut dice)],
+            customs,
+            settings: vec![Version::draw(&mut dice, customs)],
             stops: Vec::new(),
             hotfixes: BTreeSet::new(),
             rows: Rows::default(),

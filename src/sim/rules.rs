@@ -1,0 +1,184 @@
+//! The judge of `[rules]`: who might let a head land by the settings on trunk, reckoned from what people truly did.
+//!
+//! A landing reads one thing after another, so each rule need only have held at some moment of that time.
+
+use super::pulls::{LABEL, PullFile, WIP};
+use super::words::{Mind, Way};
+use super::world::{Ground, person};
+use crate::config::RepoConfig;
+use crate::facts::{Permission, PullState};
+use crate::ids::{Moment, PrNumber, Sha};
+
+/// Somebody asks for a head to land, and may.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    head: Sha,
+    by: String,
+    /// Whose permission that rests on.
+    voucher: String,
+    when_green: bool,
+}
+
+/// How a pull request stood for a while.
+#[derive(Debug, Clone)]
+pub struct Stand {
+    /// Since when.
+    at: Moment,
+    what: Standing,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Standing {
+    asked: Vec<Asked>,
+    minds: Vec<Mind>,
+    labels: Vec<String>,
+    title: String,
+    awaits: Vec<PrNumber>,
+}
+
+/// A pull request that lands, or wants to.
+#[derive(Debug, Clone, Copy)]
+pub struct Lands {
+    /// Which.
+    pub pr: PrNumber,
+    /// At which head.
+    pub head: Sha,
+    /// Since when whatever lets it land was read.
+    pub since: Moment,
+}
+
+impl Ground {
+    /// Notes how a pull request stands now, if that changed.
+    pub fn reckon(&mut self, pr: PrNumber) {
+        let Some(head) = self.head(pr) else { return };
+        let moved = self.truth.get(head).member.filter(|(of, _)| *of == pr).map(|(_, approved)| approved);
+        let Some(file) = self.pulls.get(&pr) else { return };
+        let what = self.standing(file, |named| named == head || moved == Some(named));
+        if file.stands.last().is_none_or(|last| last.what != what) {
+            let stand = Stand { at: self.now, what };
+            if let Some(file) = self.pulls.get_mut(&pr) {
+                file.stands.push(stand);
+            }
+        }
+    }
+
+    fn standing(&self, file: &PullFile, is_there: impl Fn(Sha) -> bool) -> Standing {
+        let shown = &file.shown;
+        let open = shown.state == PullState::Open && !shown.draft && shown.base.as_str() == "main";
+        let may = |who: &str| self.permissions.get(who).is_some_and(|may| *may >= Permission::Write);
+        let by_review = self.settings.iter().filter_map(|version| version.says.as_ref()).any(|c| c.queue.review_asks);
+        let holds = |way| match way {
+            Way::Label => shown.labels.iter().any(|label| label == LABEL),
+            Way::Comment => true,
+            Way::Review => by_review,
+        };
+        let mut asked = Vec::new();
+        for word in file.words.iter().filter(|word| open && is_there(word.head) && holds(word.way)) {
+            for voucher in file.vouchers(&word.by).filter(|voucher| may(voucher)) {
+                let (by, voucher) = (word.by.clone(), voucher.to_owned());
+                let new = Asked { head: word.head, by, voucher, when_green: word.when_green };
+                if !asked.contains(&new) {
+                    asked.push(new);
+                }
+            }
+        }
+        Standing {
+            asked,
+            minds: file.minds(self.now, may),
+            labels: shown.labels.clone(),
+            title: shown.title.clone(),
+            awaits: file.awaits(),
+        }
+    }
+
+    /// S2 and S10: what lands on `from` was asked for, and nothing kept it out, by the settings there.
+    pub fn rules_kept(&mut self, lands: Lands, from: Sha) {
+        let in_force = self.in_force(from);
+        let broken: Vec<String> = in_force.iter().filter_map(|config| self.keeps_out(lands, config)).collect();
+        if broken.len() < in_force.len() {
+            let asks = in_force.iter().any(|config| config.rules.approvals > 0);
+            if asks {
+                self.oracle.sometimes("a landing that needed approvals");
+            }
+            return;
+        }
+        let by_its_own = self.settings_at(lands.head).is_some_and(|own| self.keeps_out(lands, own).is_none());
+        let invariant = if by_its_own { "S10" } else { "S2" };
+        let why = broken.first().map_or("nothing ever said what green means", String::as_str).to_owned();
+        self.oracle.breaks(invariant, format!("#{} landed at {:?}, but {why}", lands.pr, lands.head));
+    }
+
+    /// Settings that may be in force on a trunk commit: those on it, or any that were right before if these are wrong.
+    fn in_force(&self, from: Sha) -> Vec<RepoConfig> {
+        match self.settings_at(from) {
+            Some(config) => vec![config.clone()],
+            None => self.settings.iter().filter_map(|version| version.says.clone()).collect(),
+        }
+    }
+
+    /// What keeps it out by these settings, if something does.
+    pub fn keeps_out(&self, lands: Lands, config: &RepoConfig) -> Option<String> {
+        let file = self.pulls.get(&lands.pr)?;
+        let ends = file.stands.iter().skip(1).map(|stand| Some(stand.at)).chain([None]);
+        let then = file.stands.iter().zip(ends).filter(|(_, until)| until.is_none_or(|until| until >= lands.since));
+        let then: Vec<&Standing> = then.map(|(stand, _)| &stand.what).collect();
+        let author = file.shown.author.login.as_str();
+        asked(&then, lands, author, config)
+            .or_else(|| minded(&then, lands, config))
+            .or_else(|| marked(&then, config))
+            .or_else(|| self.awaited(&then))
+            .or_else(|| self.unchecked(&then, lands, config))
+    }
+
+    fn awaited(&self, then: &[&Standing]) -> Option<String> {
+        let over = |pr: &PrNumber| {
+            self.pulls.get(pr).is_some_and(|file| file.landed.is_some() || file.shown.state == PullState::Merged)
+        };
+        let open = |standing: &&&Standing| !standing.awaits.iter().all(over);
+        let kept = then.iter().filter(open).count() == then.len();
+        kept.then(|| "something it depends on had not landed".to_owned())
+    }
+
+    fn unchecked(&self, then: &[&Standing], lands: Lands, config: &RepoConfig) -> Option<String> {
+        let mut words = then.iter().flat_map(|standing| &standing.asked).filter(|asked| asked.head == lands.head);
+        let asks = !config.checks.before.is_empty() || words.all(|word| word.when_green);
+        let kept = asks && !self.oracle.green_since(lands.head, lands.since);
+        kept.then(|| "the checks on its own head had not passed".to_owned())
+    }
+}
+
+/// Nobody asked who may ask.
+fn asked(then: &[&Standing], lands: Lands, author: &str, config: &RepoConfig) -> Option<String> {
+    let listed = |by: &str| config.rules.mergers.is_empty() || config.rules.mergers.contains(&person(by).login);
+    let own = |asked: &Asked| config.rules.no_self_merge && (asked.by == author || asked.voucher == author);
+    let counts = |asked: &&Asked| asked.head == lands.head && listed(&asked.by) && !own(asked);
+    let any = then.iter().flat_map(|standing| &standing.asked).any(|asked| counts(&asked));
+    (!any).then(|| "nobody permitted had asked for that then".to_owned())
+}
+
+/// Reviewers do not let it pass.
+fn minded(then: &[&Standing], lands: Lands, config: &RepoConfig) -> Option<String> {
+    let need = usize::from(config.rules.approvals);
+    let people: Vec<&str> = then.first().into_iter().flat_map(|s| s.minds.iter().map(|mind| mind.who)).collect();
+    let ever = |who: &str, holds: &dyn Fn(&Mind) -> bool| {
+        then.iter().flat_map(|standing| &standing.minds).any(|mind| mind.who == who && holds(mind))
+    };
+    let against = people.iter().find(|who| !ever(who, &|mind| !mind.blocks) && !ever(who, &|mind| !mind.may));
+    if let Some(who) = against.filter(|_| need > 0) {
+        return Some(format!("{who} wanted changes"));
+    }
+    let approves = |who: &&&str| ever(who, &|mind| mind.approves.contains(&lands.head)) && ever(who, &|mind| mind.may);
+    let have = people.iter().filter(approves).count();
+    (have < need).then(|| format!("only {have} of {need} approvals stood for it"))
+}
+
+/// A label or the title keeps it out.
+fn marked(then: &[&Standing], config: &RepoConfig) -> Option<String> {
+    let labels = &config.rules.blocking_labels;
+    let blocks = |standing: &&&Standing| {
+        let titled = !config.rules.blocking_titles.is_empty() && standing.title.starts_with(WIP);
+        titled || standing.labels.iter().any(|label| labels.contains(label))
+    };
+    let kept = then.iter().filter(blocks).count() == then.len();
+    kept.then(|| "its title or a label kept it out".to_owned())
+}

@@ -1,0 +1,101 @@
+//! The settings file: what people write into it, by seed, and as it stands on commits. Nothing here says which is in force.
+
+use super::dice::Dice;
+use super::world::Ground;
+use crate::config::RepoConfig;
+use crate::ids::Sha;
+
+/// What a world's people are used to.
+#[derive(Debug, Clone, Copy)]
+pub struct Customs {
+    /// They have rules about who may let what land.
+    pub rules: bool,
+    /// CI checks the heads of pull requests, too.
+    pub head_ci: bool,
+}
+
+impl Customs {
+    /// Draws them.
+    pub fn draw(dice: &mut Dice) -> Self {
+        Self { rules: dice.one_in(2), head_ci: dice.one_in(2) }
+    }
+}
+
+/// A version of the settings file.
+#[derive(Debug, Clone)]
+pub struct Version {
+    /// The file.
+    pub text: String,
+    /// What it says; `None` if it is wrong.
+    pub says: Option<RepoConfig>,
+}
+
+impl Version {
+    /// A version with this text.
+    pub fn new(text: String) -> Self {
+        Self { says: RepoConfig::parse(&text).ok(), text }
+    }
+
+    /// One that is right.
+    pub fn draw(dice: &mut Dice, customs: Customs) -> Self {
+        let checks = checks(dice, customs);
+        let rules = if customs.rules { rules(dice) } else { String::new() };
+        Self::new(format!("{}{rules}{}{checks}", super::stops::window(dice), queue(dice, customs)))
+    }
+
+    /// One that may be wrong.
+    pub fn draft(dice: &mut Dice, customs: Customs) -> Self {
+        if dice.one_in(5) { Self::new("[queue]\nbudget = 0\n".to_owned()) } else { Self::draw(dice, customs) }
+    }
+}
+
+fn queue(dice: &mut Dice, customs: Customs) -> String {
+    let strategy = dice.pick(&["serial", "pipeline", "pipeline", "batch"]);
+    let every_commit = strategy != "batch" && dice.one_in(4);
+    let interrupt = dice.pick(&["higher", "higher", "hotfix", "never"]);
+    let review_asks = customs.rules && dice.one_in(4);
+    format!(
+        "[queue]\ninterrupt = \"{interrupt}\"\nstrategy = \"{strategy}\"\ndepth = {}\nbatch_size = {}\nbudget = {}\ntries = {}\n\
+         every_commit = {every_commit}\nreview_asks = {review_asks}\n",
+        1 + dice.roll(4),
+        2 + dice.roll(4),
+        4 + dice.roll(3),
+        1 + dice.roll(2),
+    )
+}
+
+fn checks(dice: &mut Dice, customs: Customs) -> String {
+    let required = "[{ name = \"ci\", app = 1 }, { name = \"lint\", app = 1 }]";
+    let before = customs.head_ci && customs.rules && dice.one_in(3);
+    let before = if before { format!("before = {required}\n") } else { String::new() };
+    format!(
+        "[checks]\nrequired = {required}\n{before}start_deadline = \"{}s\"\nfinish_deadline = \"{}s\"\n",
+        10 + dice.roll(30),
+        45 + dice.roll(60),
+    )
+}
+
+fn rules(dice: &mut Dice) -> String {
+    let approvals = dice.pick(&[0, 1, 1, 2]);
+    let mergers = dice.pick(&["", "", "\"ann\", \"ben\", \"eve\""]);
+    let titles = dice.pick(&["", "", "\"^WIP\""]);
+    let no_self_merge = dice.one_in(4);
+    format!(
+        "[rules]\napprovals = {approvals}\nno_self_merge = {no_self_merge}\nmergers = [{mergers}]\n\
+         blocking_labels = [\"wip\"]\nblocking_titles = [{titles}]\n"
+    )
+}
+
+impl Ground {
+    /// What the settings file on a commit says; `None` if it is wrong.
+    pub fn settings_at(&self, commit: Sha) -> Option<&RepoConfig> {
+        let version = self.truth.get(commit).content.get(&0).and_then(|version| usize::try_from(*version).ok())?;
+        self.settings.get(version.checked_sub(1)?)?.says.as_ref()
+    }
+
+    /// A new version of the file; the blob it is in a tree.
+    pub fn write_settings(&mut self, version: Version) -> super::truth::Blob {
+        self.settings.push(version);
+        u32::try_from(self.settings.len()).unwrap_or(1)
+    }
+}
