@@ -181,7 +181,12 @@ pub fn refusal(why: &Refusal) -> String {
         Refusal::NoSuchPull => "There is no pull request by this number in the repository.".into(),
         Refusal::NotOpen => "It is not open.".into(),
         Refusal::OtherBase { base, trunk } => {
-            format!("It goes to {}, and this queue lands on {}. Change its base first.", code(base), code(trunk))
+            format!(
+                "It goes to {}, and this queue lands on {}. Change its base first; or, if that is the branch of another pull request, ask \
+                 for that one first, and then for this one again.",
+                code(base),
+                code(trunk)
+            )
         }
         Refusal::PushedSince { head } => {
             format!("Commits were pushed since, so it is not certain which one was meant. {}", name_the_head(*head))

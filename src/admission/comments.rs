@@ -51,7 +51,7 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
     }
     let pr = heard.pull.number;
     if desk.pulls.get(&pr).is_none_or(|known| known.reading < heard.reading) {
-        renew(desk, heard.pull.clone(), heard.reading, now);
+        renew(desk, heard.pull.clone(), heard.reading, now, terms);
     }
     if !desk.first_time(pr, comment.id) {
         return Vec::new();
@@ -177,5 +177,5 @@ fn stands_against(record: &Record, wish: &Wish, said: &Heard, terms: &Terms) -> 
         return unfit.or(Some(Refusal::Landed));
     }
     let over = record.over_until.is_some_and(|over| written < over).then_some(Refusal::Overtaken);
-    against(&record.pull, terms).or(over).or(doubt)
+    against(record, terms).or(over).or(doubt)
 }

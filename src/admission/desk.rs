@@ -1,6 +1,7 @@
 //! What is known of each pull request: its last reading, its approval, which labels and comments were already acted on.
 
 use super::said::Said;
+use super::stack::Stack;
 use super::stop::{Freeze, Hold, Latest, Stopped};
 use super::weigh::Obstacle;
 use crate::command::{Misread, Request, Wish};
@@ -57,6 +58,9 @@ pub struct Approval {
     /// this, so later ones are not added.
     #[serde(default)]
     pub reviewed_by: Vec<Person>,
+    /// What it stands on, if it went to another's branch when it was asked for.
+    #[serde(default)]
+    pub stack: Option<Stack>,
     /// What keeps it out of the queue; nothing, and it is queued.
     #[serde(default)]
     pub waits: Vec<Obstacle>,
@@ -88,6 +92,9 @@ pub struct Record {
     /// The approved head that landed last: the same one never lands again, whatever the forge still shows.
     #[serde(default)]
     pub landed: Option<Sha>,
+    /// The approved pull request from the branch that it goes to, where that is not trunk.
+    #[serde(default)]
+    pub under: Option<PrNumber>,
     /// The review last acted on, or seen while an approval stood; none up to it asks for landing again.
     #[serde(default)]
     pub review: Option<u64>,
@@ -336,6 +343,11 @@ pub enum Decision {
         entry: queue::EntryId,
         /// Why.
         why: queue::LeaveWhy,
+    },
+    /// What it stood on has landed: it goes to trunk now.
+    Retarget {
+        /// Which pull request.
+        pr: PrNumber,
     },
     /// The label no longer says the truth and is taken off.
     RemoveLabel {

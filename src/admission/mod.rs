@@ -10,6 +10,7 @@ mod requests;
 mod reviews;
 mod rules;
 mod said;
+mod stack;
 mod stop;
 mod weigh;
 
@@ -24,5 +25,6 @@ pub use pulls::{PullReading, awaken, dismiss, read, reconsider};
 pub use requests::{Asked, ask};
 pub use rules::{Terms, outlawed, void};
 pub use said::{Delegate, Said, Subject};
+pub use stack::Stack;
 pub use stop::{Closure, Freeze, Hold, Latest, Stopped, changes_at, closures, passes};
 pub use weigh::{Grounds, Obstacle, approvers, weigh};

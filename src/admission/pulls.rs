@@ -4,8 +4,9 @@ use super::desk::{Approval, Decision, Desk, Record, Refusal, Via};
 use super::reviews;
 use super::rules::{Terms, against, outlawed, unfit, void};
 use super::said::Said;
+use super::stack::{self, Stack};
 use super::weigh::{Grounds, Obstacle, approvers, weigh};
-use crate::command::Wish;
+use crate::command::{Wish, described};
 use crate::facts::{Labelled, Permission, Person, Pull, PullState, Rolls};
 use crate::ids::{Login, Moment, PrNumber, Reading};
 use crate::queue::{EntryId, Event, LeaveWhy, Priority};
@@ -49,7 +50,7 @@ pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: &Terms) 
         return Vec::new();
     }
     let Some(pull) = reading.pull.clone().or_else(|| known.map(gone)) else { return Vec::new() };
-    let record = renew(desk, pull, reading.reading, now);
+    let record = renew(desk, pull, reading.reading, now, terms);
     reviews::note(record, reading);
     let mut decisions = review(record, reading, terms);
     if record.approval.is_none() {
@@ -68,8 +69,17 @@ fn gone(known: &Record) -> Pull {
 
 /// Takes a reading into the record, unless it shows the pull request as it was before what is known of it: the forge answers
 /// from copies, and some of them lag.
-pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) -> &mut Record {
+pub(super) fn renew<'d>(
+    desk: &'d mut Desk,
+    pull: Pull,
+    reading: Reading,
+    now: Moment,
+    terms: &Terms,
+) -> &'d mut Record {
     let number = pull.number;
+    let under = stack::parent(desk, &pull, terms);
+    let mut described = described(&pull.body, &pull.url);
+    described.depends.retain(|on| !desk.pulls.get(on).is_some_and(Record::has_landed));
     let record = desk.pulls.entry(number).or_insert_with(|| Record {
         pull: Pull { body: String::new(), ..pull.clone() },
         reading,
@@ -81,6 +91,7 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         label_judged: None,
         over_until: None,
         landed: None,
+        under: None,
         review: None,
         said: Said::default(),
         comments: std::collections::BTreeSet::new(),
@@ -96,6 +107,8 @@ pub(super) fn renew(desk: &mut Desk, pull: Pull, reading: Reading, now: Moment) 
         record.other_head_at = Some(record.read_at);
     }
     record.read_at = now;
+    record.under = under;
+    record.said.described = described;
     // Descriptions are long, and this is written down at every turn.
     record.pull = Pull { body: String::new(), ..pull };
     record
@@ -168,12 +181,14 @@ pub fn reconsider(desk: &mut Desk, terms: &Terms) -> Vec<Decision> {
 
 /// A pull request landed: nothing has to wait for it any more, whatever the forge still shows.
 pub fn awaken(desk: &mut Desk, landed: PrNumber, terms: &Terms) -> Vec<Decision> {
-    let dependent = desk.pulls.values_mut().filter(|record| record.said.depends.contains(&landed));
+    let mut decisions = stack::fell(desk, landed, terms);
+    let dependent = desk.pulls.values_mut().filter(|record| record.said.awaited().contains(&landed));
     let weigh = |record: &mut Record| {
-        record.said.depends.remove(&landed);
+        record.said.forget_dependency(landed);
         if record.waits().is_some() { weigh_again(record, None, terms) } else { Vec::new() }
     };
-    dependent.flat_map(weigh).collect()
+    decisions.extend(dependent.flat_map(weigh));
+    decisions
 }
 
 /// Takes an approved pull request into the queue, or out of it, as what keeps it out has come or gone.
@@ -235,7 +250,7 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
     let moved = labelled.pushed_since || pushed_after(record, labelled.at);
     let refusal = unfit(&labelled.by, word_of, &record.pull, (terms, &reading.rolls))
         .or_else(|| moved.then_some(Refusal::PushedSince { head: record.pull.head }))
-        .or_else(|| against(&record.pull, terms));
+        .or_else(|| against(record, terms));
     if let Some(why) = refusal {
         return vec![Decision::RefuseLabel { pr, why }];
     }
@@ -279,6 +294,7 @@ pub(super) fn approve(
         read: Some(Box::new(record.pull.clone())),
         wish: Wish { head: None, ..asked.wish.clone() },
         reviewed_by: Vec::new(),
+        stack: record.under.map(|on| Stack { on, landed: false }),
         waits: Vec::new(),
         rev,
     };

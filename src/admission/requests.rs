@@ -33,7 +33,7 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
     let Some(pull) = &asked.pull else { return refused(Refusal::NoSuchPull) };
     let Some((by, permission)) = &asked.asker else { return refused(Refusal::NeedsWrite { login: login.to_string() }) };
     if desk.pulls.get(&pull.number).is_none_or(|known| known.reading < asked.reading) {
-        renew(desk, pull.clone(), asked.reading, now);
+        renew(desk, pull.clone(), asked.reading, now, terms);
     }
     let Some(record) = desk.pulls.get_mut(&pull.number) else { return Vec::new() };
     let comment = Comment {

@@ -28,7 +28,7 @@ pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, te
     if now.since_ms(record.pull.updated_at) > LAG_MS {
         record.label_judged = Some(record.pull.updated_at);
     }
-    if record.has_landed() || against(&record.pull, terms).is_some() {
+    if record.has_landed() || against(record, terms).is_some() {
         return None;
     }
     let asks = |(review, may): &&(Review, Permission)| {

@@ -1,16 +1,18 @@
 //! The rules of admission: what voids an approval, and what stands against a request.
 
-use super::desk::{Approval, Refusal};
+use super::desk::{Approval, Record, Refusal};
 use crate::command::Wish;
 use crate::config::freeze::FreezeConfig;
 use crate::config::repo::{ChecksConfig, RulesConfig};
 use crate::facts::{Membership, Person, Pull, PullState, RequiredCheck, Rolls};
-use crate::ids::{BranchName, Login, Party, TeamName};
+use crate::ids::{BranchName, Login, Party, RepoId, TeamName};
 use crate::queue::LeaveWhy;
 
 /// What the repository's settings and the forge's own rules say about admission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
+    /// The repository that trunk is in.
+    pub repository: RepoId,
     /// The branch the queue lands on.
     pub trunk: BranchName,
     /// The label that asks for landing.
@@ -87,7 +89,7 @@ pub fn void(approval: &Approval, moves: &[crate::ids::Sha], pull: &Pull, terms: 
         Some(LeaveWhy::HeadGone)
     } else if pull.head != approval.head && !moves.contains(&pull.head) {
         Some(LeaveWhy::NewHead { head: pull.head })
-    } else if pull.base != approval.base {
+    } else if pull.base != approval.base && !(approval.stack.is_some() && pull.base == terms.trunk) {
         Some(LeaveWhy::BaseChanged { base: pull.base.to_string() })
     } else if pull.draft {
         Some(LeaveWhy::Draft)
@@ -99,12 +101,13 @@ pub fn void(approval: &Approval, moves: &[crate::ids::Sha], pull: &Pull, terms: 
 }
 
 /// What stands against queueing a pull request as it is read now, whoever asks.
-pub(super) fn against(pull: &Pull, terms: &Terms) -> Option<Refusal> {
+pub(super) fn against(record: &Record, terms: &Terms) -> Option<Refusal> {
+    let pull = &record.pull;
     if pull.state != PullState::Open {
         Some(Refusal::NotOpen)
     } else if pull.draft {
         Some(Refusal::Draft)
-    } else if pull.base != terms.trunk {
+    } else if pull.base != terms.trunk && record.under.is_none() {
         Some(Refusal::OtherBase { base: pull.base.to_string(), trunk: terms.trunk.to_string() })
     } else if pull.head_repo.is_none() {
         Some(Refusal::HeadGone)

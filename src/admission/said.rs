@@ -2,7 +2,7 @@
 
 use super::desk::{Answer, Record, Refusal};
 use super::rules::Terms;
-use crate::command::Named;
+use crate::command::{Described, Named};
 use crate::facts::{Opinion, Person, Review};
 use crate::ids::{CommentId, Login, Moment, PrNumber, Sha};
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,10 @@ pub struct Said {
     pub approvals: Vec<Review>,
     /// Who may ask for landing although they may not push.
     pub delegates: Vec<Delegate>,
-    /// What has to land before.
+    /// What has to land before, by command.
     pub depends: BTreeSet<PrNumber>,
+    /// What its description says.
+    pub described: Described,
 }
 
 /// Somebody who may ask for one pull request on somebody else's word.
@@ -38,6 +40,17 @@ impl Said {
         *self == Self::default()
     }
 
+    /// Everything that has to land before.
+    pub fn awaited(&self) -> BTreeSet<PrNumber> {
+        self.depends.union(&self.described.depends).copied().collect()
+    }
+
+    /// It has landed, whatever the forge still shows.
+    pub(super) fn forget_dependency(&mut self, landed: PrNumber) {
+        self.depends.remove(&landed);
+        self.described.depends.remove(&landed);
+    }
+
     /// On whose word this person may ask.
     pub fn delegated(&self, login: &Login) -> Option<&Login> {
         self.delegates.iter().find(|delegate| delegate.login.is(login)).map(|delegate| &delegate.on_the_word_of)
@@ -50,7 +63,7 @@ impl Said {
         };
         let withdrawn = before.approvals.iter().any(|word| lacks(&self.approvals, word));
         let given = self.approvals.iter().any(|word| lacks(&before.approvals, word));
-        self.depends != before.depends || withdrawn || (given && waits)
+        self.awaited() != before.awaited() || withdrawn || (given && waits)
     }
 
     fn forget_approval(&mut self, by: &Person) -> bool {
@@ -140,6 +153,6 @@ impl Subject {
     pub fn asks(&self, terms: &Terms) -> bool {
         let by_team = self.by.as_ref().is_some_and(|by| terms.teams_for(by).next().is_some());
         let rules = terms.asks_reviews() || terms.rules.conversations_resolved || by_team;
-        rules || terms.asks_head(&self.wish) || !self.said.depends.is_empty()
+        rules || terms.asks_head(&self.wish) || !self.said.awaited().is_empty()
     }
 }

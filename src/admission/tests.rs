@@ -22,6 +22,7 @@ fn ann() -> Person {
 fn terms() -> Terms {
     let config = RepoConfig::default();
     Terms {
+        repository: RepoId::new(1),
         trunk: "main".parse().expect("a branch"),
         label: "ready".into(),
         review_asks: false,

@@ -237,7 +237,7 @@ fn what_depends_on_another_wakes_when_that_lands() {
     let mut story = Story::new();
     assert_eq!(refused(&story.merge("depends on #7")), Some(&Refusal::OnItself));
     story.merge("depends on #8");
-    let open = [(PrNumber::new(8), PullState::Open)].into();
+    let open = [(PrNumber::new(8), Some(PullState::Open))].into();
     story.grounds = Some(Grounds { depends: Some(open), ..Grounds::default() });
     story.ask("merge");
     assert_eq!(story.waits(), [Obstacle::Depends { on: PrNumber::new(8), state: Some(PullState::Open) }]);
@@ -285,4 +285,60 @@ fn a_label_put_on_in_the_moment_of_the_last_change_is_not_missed_where_reviews_a
     assert_eq!(story.desk.pulls[&PR].label_judged, None, "more may have happened in that second");
     (0..6).for_each(|_| _ = story.look());
     assert_eq!(story.desk.pulls[&PR].label_judged, Some(story.pull.updated_at), "not read again for ever");
+}
+
+#[test]
+fn a_description_names_what_lands_before_and_may_be_edited() {
+    let mut story = Story::new();
+    let open = [(PrNumber::new(8), Some(PullState::Open))].into();
+    story.grounds = Some(Grounds { depends: Some(open), ..Grounds::default() });
+    story.change(|pull| pull.body = "Depends-On: #8".into());
+    story.ask("merge");
+    assert_eq!(story.waits(), [Obstacle::Depends { on: PrNumber::new(8), state: Some(PullState::Open) }]);
+    story.change(|pull| pull.body = "It depends on nothing.".into());
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+    story.change(|pull| pull.body = "Depends-On: #9".into());
+    assert_eq!(left(&story.look()), Some(&LeaveWhy::SetAside), "it is read how #9 is before it enters again");
+    assert_eq!(story.waits(), [Obstacle::Unread]);
+    story.change(|pull| pull.body = "Depends-On: seven".into());
+    story.look();
+    assert_eq!(story.waits(), [Obstacle::Unclear("Depends-On: seven".into())]);
+}
+
+/// Another pull request, whose branch is `below`, and which somebody asked for.
+fn below(story: &mut Story) {
+    let mut other = Story::new();
+    other.pull.number = PrNumber::new(8);
+    other.pull.head_repo.as_mut().expect("it has one").branch = "below".parse().expect("a branch");
+    other.merge("merge");
+    story.desk.pulls.extend(other.desk.pulls);
+}
+
+#[test]
+fn what_goes_to_anothers_branch_waits_for_it_and_is_sent_to_trunk() {
+    let mut story = Story::new();
+    story.change(|pull| pull.base = "below".parse().expect("a branch"));
+    assert!(matches!(refused(&story.merge("merge")), Some(Refusal::OtherBase { .. })), "nobody asked for that one");
+    below(&mut story);
+    assert_eq!(refused(&story.merge("merge")), None);
+    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), landed: false }]);
+    assert_eq!(story.look(), [], "its base is what was approved");
+    story.change(|pull| pull.base = "main".parse().expect("a branch"));
+    assert_eq!(story.look(), [], "sent to trunk too early it waits all the same");
+    story.change(|pull| pull.base = "below".parse().expect("a branch"));
+    let terms = story.terms.clone();
+    assert_eq!(awaken(&mut story.desk, PrNumber::new(8), &terms), [Decision::Retarget { pr: PR }]);
+    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), landed: true }]);
+    story.change(|pull| pull.base = "main".parse().expect("a branch"));
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+}
+
+#[test]
+fn a_stacked_one_sent_anywhere_else_is_no_longer_what_was_approved() {
+    let mut story = Story::new();
+    below(&mut story);
+    story.change(|pull| pull.base = "below".parse().expect("a branch"));
+    story.merge("merge");
+    story.change(|pull| pull.base = "next".parse().expect("a branch"));
+    assert!(matches!(left(&story.look()), Some(LeaveWhy::BaseChanged { .. })));
 }

@@ -20,7 +20,7 @@ pub struct Grounds {
     /// The checks on its head.
     pub checks: Option<Vec<Check>>,
     /// What it depends on, as far as the forge knows it.
-    pub depends: Option<BTreeMap<PrNumber, PullState>>,
+    pub depends: Option<BTreeMap<PrNumber, Option<PullState>>>,
     /// Who has to approve as owner of what it changes.
     pub owned: Option<Owned>,
     /// Conversations on it that nobody resolved.
@@ -78,9 +78,21 @@ pub enum Obstacle {
         /// How it is; `None` if there is no such pull request.
         state: Option<PullState>,
     },
+    /// It goes to the branch of this one, which has to land before; or has landed, and it is still to be sent to trunk.
+    Stacked {
+        /// Which.
+        on: PrNumber,
+        /// It has landed.
+        landed: bool,
+    },
+    /// Its description says what it depends on in words that name no pull request here.
+    Unclear(String),
     /// What the rules ask for was not read yet, and is read next.
     Unread,
 }
+
+/// Of nothing it was read how it is.
+static NOTHING: BTreeMap<PrNumber, Option<PullState>> = BTreeMap::new();
 
 /// Everything that keeps the pull request out of the queue now, in the order it is told.
 pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Grounds>, terms: &Terms) -> Vec<Obstacle> {
@@ -121,12 +133,11 @@ pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Gro
             None => _ = found.insert(Obstacle::Unread),
         }
     }
-    if !said.depends.is_empty() {
-        match &grounds.depends {
-            Some(known) => found.extend(awaited(said, known)),
-            None => _ = found.insert(Obstacle::Unread),
-        }
-    }
+    let known = grounds.depends.as_ref().unwrap_or(&NOTHING);
+    found.extend(said.awaited().into_iter().filter_map(|on| awaited(on, known.get(&on))));
+    found.extend(said.described.unclear.clone().map(Obstacle::Unclear));
+    let below = approval.stack.as_ref().filter(|stack| !stack.landed || pull.base != terms.trunk);
+    found.extend(below.map(|stack| Obstacle::Stacked { on: stack.on, landed: stack.landed }));
     found.into_iter().collect()
 }
 
@@ -140,10 +151,13 @@ fn entitled(by: &Login, grounds: &Grounds, terms: &Terms) -> Option<Obstacle> {
     }
 }
 
-/// Dependencies that have not landed.
-fn awaited(said: &Said, known: &BTreeMap<PrNumber, PullState>) -> impl Iterator<Item = Obstacle> {
-    let states = said.depends.iter().map(|on| (*on, known.get(on).copied()));
-    states.filter(|(_, state)| *state != Some(PullState::Merged)).map(|(on, state)| Obstacle::Depends { on, state })
+/// What a dependency means that was read like this, or not yet.
+fn awaited(on: PrNumber, read: Option<&Option<PullState>>) -> Option<Obstacle> {
+    match read {
+        Some(Some(PullState::Merged)) => None,
+        Some(state) => Some(Obstacle::Depends { on, state: *state }),
+        None => Some(Obstacle::Unread),
+    }
 }
 
 /// The last word of each reviewer with a say.

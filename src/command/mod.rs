@@ -1,6 +1,7 @@
 //! What a comment asks of the queue. It reads text and decides nothing about who may ask, or whether it is done.
 
 mod arguments;
+mod described;
 mod lines;
 mod request;
 mod stop;
@@ -10,6 +11,7 @@ mod wish;
 #[cfg(test)]
 mod tests;
 
+pub use described::{Described, described};
 pub use request::Request;
 pub use stop::{Stop, Until};
 pub use table::{Command, Verb, help};

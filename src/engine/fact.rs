@@ -39,6 +39,11 @@ pub enum Fact {
     },
     /// The branches beside the default one that have a queue were read.
     Trunks(BTreeSet<BranchName>),
+    /// A pull request goes to trunk now, or cannot be sent there.
+    Retargeted {
+        /// Which.
+        pr: PrNumber,
+    },
     /// A pull request was read.
     Pull(PullReading),
     /// A comment was read.

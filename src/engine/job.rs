@@ -203,6 +203,13 @@ pub enum Job {
         /// The text; `None` for a thumbs-up.
         body: Option<String>,
     },
+    /// Have a pull request go to trunk.
+    Retarget {
+        /// Which.
+        pr: PrNumber,
+        /// Trunk.
+        trunk: BranchName,
+    },
     /// Take the label off.
     RemoveLabel {
         /// Of which pull request.
@@ -256,6 +263,8 @@ pub enum Key {
     Proposal(PrNumber, Sha),
     /// An answer.
     Answer(CommentId),
+    /// A base.
+    Base(PrNumber),
     /// A label.
     Label(PrNumber),
     /// A closing.
@@ -282,6 +291,7 @@ impl Job {
             Self::Report { report, .. } => Key::Report(report.pr, report.topic, report.head),
             Self::ReadProposal { pr, recipe } => Key::Proposal(*pr, recipe.head),
             Self::Answer { comment, .. } => Key::Answer(*comment),
+            Self::Retarget { pr, .. } => Key::Base(*pr),
             Self::RemoveLabel { pr, .. } => Key::Label(*pr),
             Self::Close { pr, .. } => Key::Close(*pr),
             Self::DeleteBranch(deletion) => Key::Branch(deletion.pr),

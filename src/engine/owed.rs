@@ -38,6 +38,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         | Job::Report { .. }
         | Job::ReadProposal { .. }
         | Job::Answer { .. }
+        | Job::Retarget { .. }
         | Job::RemoveLabel { .. }
         | Job::DeleteBranch(_)
         | Job::Close { .. } => 2,
@@ -52,6 +53,8 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
     jobs.extend(after_landing(state));
     jobs.extend(strays(state).map(Job::DropRef));
     let label = &state.config().queue.label;
+    let trunk = state.trunk();
+    jobs.extend(state.retargets.iter().map(|pr| Job::Retarget { pr: *pr, trunk: trunk.clone() }));
     jobs.extend(state.labels_off.iter().map(|pr| Job::RemoveLabel { pr: *pr, label: label.clone() }));
     jobs.extend(
         state

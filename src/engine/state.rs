@@ -54,6 +54,9 @@ pub struct RepoState {
     /// What a person must change before our check runs can be written.
     #[serde(default)]
     pub reports_denied: Option<String>,
+    /// Pull requests that are to go to trunk, for what they stood on has landed.
+    #[serde(default)]
+    pub retargets: BTreeSet<PrNumber>,
     /// Labels that are to be taken off.
     pub labels_off: BTreeSet<PrNumber>,
     /// Comments that are to be answered.
@@ -235,6 +238,7 @@ impl RepoState {
             reports: BTreeMap::new(),
             proposals: BTreeMap::new(),
             reports_denied: None,
+            retargets: BTreeSet::new(),
             labels_off: BTreeSet::new(),
             answers: BTreeMap::new(),
             closings: BTreeMap::new(),
@@ -367,6 +371,7 @@ impl RepoState {
             ..config.rules.clone()
         };
         Terms {
+            repository: self.repository.id,
             trunk: self.trunk().clone(),
             label: config.queue.label.clone(),
             review_asks: config.queue.review_asks,

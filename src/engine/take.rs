@@ -115,6 +115,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::RefGone(name) => {
             state.refs.remove(name);
         }
+        Fact::Retargeted { pr } => _ = state.retargets.remove(pr),
         Fact::LabelOff { pr } => _ = state.labels_off.remove(pr),
         Fact::Closed { pr, merged } => closed(state, *pr, *merged, around),
         Fact::LeftOpen { pr, head } => left_open(state, *pr, *head, around),
@@ -263,6 +264,7 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
             Decision::RemoveLabel { pr } => {
                 state.labels_off.insert(pr);
             }
+            Decision::Retarget { pr } => _ = state.retargets.insert(pr),
         }
     }
 }

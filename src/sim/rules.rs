@@ -7,7 +7,7 @@ use super::words::{Mind, Way};
 use super::world::{Ground, person};
 use crate::config::RepoConfig;
 use crate::facts::{Permission, PullState};
-use crate::ids::{Moment, PrNumber, Sha};
+use crate::ids::{Moment, Party, PrNumber, Sha};
 
 /// Somebody asks for a head to land, and may.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,7 +149,8 @@ impl Ground {
 
 /// Nobody asked who may ask.
 fn asked(then: &[&Standing], lands: Lands, author: &str, config: &RepoConfig) -> Option<String> {
-    let listed = |by: &str| config.rules.mergers.is_empty() || config.rules.mergers.contains(&person(by).login);
+    let listed =
+        |by: &str| config.rules.mergers.is_empty() || config.rules.mergers.contains(&Party::Person(person(by).login));
     let own = |asked: &Asked| config.rules.no_self_merge && (asked.by == author || asked.voucher == author);
     let counts = |asked: &&Asked| asked.head == lands.head && listed(&asked.by) && !own(asked);
     let any = then.iter().flat_map(|standing| &standing.asked).any(|asked| counts(&asked));

@@ -29,6 +29,8 @@ pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
         Obstacle::HeadRed(_) => "head-red",
         Obstacle::HeadOpen(_) => "head-not-green-yet",
         Obstacle::Depends { .. } => "depends-on",
+        Obstacle::Stacked { .. } => "stacked",
+        Obstacle::Unclear(_) => "dependency-unclear",
         Obstacle::Unread => "not-read-yet",
     }
 }
@@ -93,6 +95,16 @@ fn obstacle(obstacle: &Obstacle) -> String {
         Obstacle::Depends { on, state: Some(PullState::Open | PullState::Merged) } => {
             format!("It depends on #{on}, which has not landed yet.")
         }
+        Obstacle::Stacked { on, landed: false } => {
+            format!("It goes to the branch of #{on} and waits until that has landed; then I send it to trunk.")
+        }
+        Obstacle::Stacked { on, landed: true } => format!(
+            "#{on}, which it stands on, has landed. It goes to trunk next; if it still goes to another branch in a while, change its base."
+        ),
+        Obstacle::Unclear(line) => format!(
+            "Its description says {}, and that names no pull request of this repository: write `Depends-On: #7`, ten of them at the most.",
+            code(line)
+        ),
         Obstacle::Unread => "Its reviews or checks have not been read yet.".into(),
     }
 }

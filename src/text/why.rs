@@ -80,7 +80,7 @@ const QUEUED: [Row; 16] = [
     ("ejecting", Source::Queue("`{trunk}` is read again before anybody is sent back"), WAIT),
 ];
 
-const OUT: [Row; 23] = [
+const OUT: [Row; 24] = [
     ("conflict", APPLIES, "Rebase it onto `{trunk}`, push, and ask again."),
     ("checks-failed", Source::Required, MEND),
     (
@@ -118,6 +118,11 @@ const OUT: [Row; 23] = [
     ),
     ("new-head", APPROVED, AGAIN),
     ("base-changed", APPROVED, AGAIN),
+    (
+        "no-queue",
+        Source::Setting("queue.trunks"),
+        "Name the branch in `trunks` on the default branch, or change the base; and ask again.",
+    ),
     ("may-not-ask", Source::Setting("rules.mergers"), "Have somebody ask whom the rules allow to."),
     ("permission-lost", WRITE, "Somebody with write permission can ask again."),
     ("head-repo-gone", Source::Forge("its branch or fork must be there"), "Open a new pull request."),
@@ -126,7 +131,7 @@ const OUT: [Row; 23] = [
     ("landed", Source::None, "Nothing; it is done."),
 ];
 
-const WAITING: [Row; 14] = [
+const WAITING: [Row; 16] = [
     (
         "not-configured",
         Source::Required,
@@ -159,6 +164,16 @@ const WAITING: [Row; 14] = [
         "depends-on",
         Source::Queue("what a pull request depends on lands before it"),
         "Land that one first, or comment `@greenline depends on nothing`.",
+    ),
+    (
+        "stacked",
+        Source::Queue("what goes to another's branch lands after that one"),
+        "Land that one first; or change its base to `{trunk}`, and ask again.",
+    ),
+    (
+        "dependency-unclear",
+        Source::Queue("what a pull request depends on lands before it"),
+        "Write `Depends-On: #7` in its description.",
     ),
     ("not-read-yet", Source::Queue("a request is weighed by what was read"), WAIT),
 ];

@@ -16,6 +16,7 @@ mod leaving;
 #[path = "../support/openapi.rs"]
 #[expect(dead_code, reason = "what the referee offers beyond a record is for other tests")]
 mod openapi;
+mod order;
 mod people;
 mod proposals;
 mod reports;

@@ -4,7 +4,7 @@
 use crate::engine::fact::Fact;
 use crate::engine::job::Deletion;
 use crate::engine::world::World;
-use crate::ids::Sha;
+use crate::ids::{BranchName, PrNumber, Sha};
 use crate::port::git::{Expect, Pushed, RefUpdate};
 use crate::port::{Forge, Git, Outcome, Trouble};
 
@@ -28,6 +28,18 @@ pub(super) async fn delete<W: World>(world: &W, deletion: &Deletion) -> Result<V
         }
         None => Err(Trouble::Bug(format!("the deletion of {} has no outcome", deletion.branch))),
     }
+}
+
+/// Has a pull request go to trunk whose own base has landed. One that cannot is left where it is; its people are told why it waits.
+pub(super) async fn retarget<W: World>(world: &W, pr: PrNumber, trunk: &BranchName) -> Result<Vec<Fact>, Trouble> {
+    match world.forge().retarget(pr, trunk).await? {
+        Outcome::Done(()) => {}
+        Outcome::Rejected(why) => tracing::warn!(%pr, why, "a pull request could not be sent to trunk"),
+        Outcome::Unknown(why) => {
+            return Err(Trouble::busy(format!("sending #{pr} to trunk was not answered ({why})")));
+        }
+    }
+    Ok(vec![Fact::Retargeted { pr }])
 }
 
 /// Where the branch is, if it is where the landing left it.

@@ -37,7 +37,8 @@ pub(super) async fn grounds<W: World>(
 ) -> Result<Grounds, Trouble> {
     let reviews = if terms.asks_reviews() { Some(reviews(world, number, &subject.said).await?) } else { None };
     let checks = if terms.asks_head(&subject.wish) { Some(world.forge().checks(subject.head).await?) } else { None };
-    let depends = if subject.said.depends.is_empty() { None } else { Some(depends(world, &subject.said).await?) };
+    let awaited = subject.said.awaited();
+    let depends = if awaited.is_empty() { None } else { Some(depends(world, &awaited).await?) };
     let owned = if terms.rules.code_owners { Some(owned(world, &terms.trunk, number).await?) } else { None };
     let asks = terms.rules.conversations_resolved;
     let conversations = if asks { Some(world.forge().unresolved(number).await?) } else { None };
@@ -68,9 +69,12 @@ async fn rolls<W: World>(
     teams::rolls(world, pairs).await
 }
 
-async fn depends<W: World>(world: &W, said: &Said) -> Result<BTreeMap<PrNumber, PullState>, Trouble> {
-    let pulls = try_join_all(said.depends.iter().map(|number| world.forge().pull(*number))).await?;
-    Ok(pulls.into_iter().flatten().map(|pull| (pull.number, pull.state)).collect())
+async fn depends<W: World>(
+    world: &W,
+    awaited: &BTreeSet<PrNumber>,
+) -> Result<BTreeMap<PrNumber, Option<PullState>>, Trouble> {
+    let pulls = try_join_all(awaited.iter().map(|number| world.forge().pull(*number))).await?;
+    Ok(awaited.iter().copied().zip(pulls.into_iter().map(|pull| Some(pull?.state))).collect())
 }
 
 /// Reviews, and comments that count as such.

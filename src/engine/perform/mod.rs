@@ -48,6 +48,7 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
         Job::Report { id, report } => reports::report(world, *id, report).await,
         Job::ReadProposal { pr, recipe } => proposals::proposal(world, *pr, recipe).await,
         Job::Answer { comment, pr, body } => comments::answer(world, *comment, *pr, body.as_deref()).await,
+        Job::Retarget { pr, trunk } => branches::retarget(world, *pr, trunk).await,
         Job::RemoveLabel { pr, label } => comments::remove_label(world, *pr, label).await,
         Job::DeleteBranch(deletion) => branches::delete(world, deletion).await,
         Job::Close { pr, unmoved, kept, .. } => comments::close(world, *pr, *unmoved, *kept).await,

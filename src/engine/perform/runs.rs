@@ -111,6 +111,7 @@ fn want(job: &Job) -> Option<(&RefName, Want)> {
         | Job::Report { .. }
         | Job::ReadProposal { .. }
         | Job::Answer { .. }
+        | Job::Retarget { .. }
         | Job::RemoveLabel { .. }
         | Job::DeleteBranch(_)
         | Job::Close { .. } => None,
