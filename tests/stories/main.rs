@@ -3,6 +3,7 @@
 
 mod api;
 mod branches;
+mod cases;
 mod checks;
 mod commands;
 mod deaths;
@@ -16,6 +17,7 @@ mod leaving;
 #[path = "../support/openapi.rs"]
 #[expect(dead_code, reason = "what the referee offers beyond a record is for other tests")]
 mod openapi;
+mod play;
 mod proposals;
 mod reports;
 mod rules;
