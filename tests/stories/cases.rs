@@ -48,8 +48,26 @@ macro_rules! cases {
 
 cases! {
     a_batch_is_halved_until_the_red_one_is_found,
+    a_conflicting_one_leaves_nothing_behind,
+    a_delegate_names_no_other,
+    a_deleted_fork_takes_its_pull_request_out,
     a_foreign_push_costs_a_retest,
+    a_landing_that_is_refused_for_good_sends_it_back,
+    a_later_green_waits_for_those_ahead,
+    a_push_into_the_middle_of_a_landing_stops_it,
+    a_push_whose_webhook_is_lost_lands_neither_head,
+    a_reopened_one_has_to_be_asked_for_again,
+    a_taken_candidate_name_is_left_and_the_next_one_used,
+    approvals_that_do_not_count_say_why,
+    broken_settings_leave_the_last_ones_in_force,
+    ci_that_never_starts_is_a_reason_of_its_own,
+    green_on_the_head_is_not_green_on_the_tip,
     one_behind_trunk_lands_as_it_was_tested,
+    skipped_passes_where_the_settings_say_so,
+    the_word_written_last_counts,
+    what_cannot_land_now_is_refused_with_its_state,
+    what_stands_on_trunk_and_is_green_lands_without_a_run,
+    who_lost_the_right_to_push_has_approved_nothing,
 }
 
 #[test]

@@ -37,6 +37,11 @@ impl Player {
                 }
                 self.ask(pull, "/pulls", "", "PATCH", &json!({ "base": to }));
             }
+            Step::Role { of, is } => {
+                let body = json!({"user": of.word(), "role": is});
+                stage.admin("PUT", &format!("/repos/{}/permission", stage.full_name()), &body);
+            }
+            Step::DeleteFork(name) => stage.delete_fork(self.pull(name)),
             Step::MergeByHand(name) => {
                 self.ask(name, "/pulls", "/merge", "PUT", &json!({}));
                 self.allow(stage.trunk());

@@ -26,7 +26,11 @@ impl Player {
         if let Some(candidates) = &end.candidates {
             assert_eq!(self.candidates(), *candidates, "what each candidate lists");
         }
+        for name in &end.untouched {
+            assert_eq!(self.stage.branch(name).as_ref(), self.heads.borrow().get(name), "where `{name}` is");
+        }
         let (starts, tips) = self.starts();
+        assert!(end.starts_at_most.is_none_or(|most| starts <= most), "{starts} starts of CI");
         if let Some(wanted) = end.starts {
             assert_eq!(starts, wanted, "starts of CI");
         }

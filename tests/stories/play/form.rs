@@ -44,6 +44,8 @@ pub enum Who {
     Maintainer,
     /// May read.
     Outsider,
+    /// CI's App.
+    Ci,
 }
 
 impl Who {
@@ -53,6 +55,7 @@ impl Who {
             Self::User => "user",
             Self::Maintainer => "maintainer",
             Self::Outsider => "outsider",
+            Self::Ci => "ci",
         }
     }
 }
@@ -125,6 +128,13 @@ pub enum Step {
         pull: String,
         to: String,
     },
+    /// What somebody may do in the repository from now on: none, read, triage, write, maintain or admin.
+    Role {
+        of: Who,
+        is: String,
+    },
+    /// The fork it comes from is deleted by its owner.
+    DeleteFork(String),
     /// A person presses GitHub's own button.
     MergeByHand(String),
     /// A person pushes this file to trunk, past the queue.
@@ -148,6 +158,9 @@ pub enum Step {
     /// CI says anything about any check.
     Ci {
         tip: Tip,
+        /// By the settings trunk may go there all the same.
+        #[serde(default)]
+        passes: bool,
         #[serde(default = "ci")]
         check: String,
         says: String,
@@ -224,8 +237,13 @@ pub struct End {
     pub comments: BTreeMap<String, usize>,
     /// What each candidate tag lists, in the order of their names.
     pub candidates: Option<Vec<Vec<String>>>,
+    /// Pull requests whose branches are where their people left them.
+    #[serde(default)]
+    pub untouched: Vec<String>,
     /// How often CI was started.
     pub starts: Option<usize>,
+    /// How often CI was started at the most.
+    pub starts_at_most: Option<usize>,
     /// How many of those were of a tip that it had been started for before.
     #[serde(default)]
     pub again: usize,
@@ -267,7 +285,13 @@ impl Case {
             }
         }
         let end = case.end.get_ref();
-        let named = end.trunk.iter().chain(&end.closed).chain(end.codes.keys()).chain(end.comments.keys());
+        let named = end
+            .trunk
+            .iter()
+            .chain(&end.closed)
+            .chain(&end.untouched)
+            .chain(end.codes.keys())
+            .chain(end.comments.keys());
         match named.chain(end.candidates.iter().flatten().flatten()).find(|name| !known.contains(&name.as_str())) {
             Some(lost) => wrong(case.end.span().start, &format!("`{lost}` is no pull request of this case")),
             None => Ok(case),
@@ -295,6 +319,7 @@ impl Step {
             | Self::Reopen(pull)
             | Self::Draft(pull)
             | Self::MergeByHand(pull)
+            | Self::DeleteFork(pull)
             | Self::Retarget { pull, .. }
             | Self::Out { pull, .. }
             | Self::Code { of: pull, .. } => (vec![pull], vec![]),
@@ -305,6 +330,7 @@ impl Step {
             },
             Self::Foreign(_)
             | Self::Tag(_)
+            | Self::Role { .. }
             | Self::Settings(_)
             | Self::Protect(_)
             | Self::Lose { .. }

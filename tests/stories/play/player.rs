@@ -168,7 +168,13 @@ impl Player {
                 self.say("ci", &self.stage.trunk(), "success");
                 self.say("ci", &tip, "failure");
             }
-            Step::Ci { tip, check, says } => self.say(check, &self.commit(tip), says),
+            Step::Ci { tip, check, says, passes } => {
+                let tip = self.commit(tip);
+                self.say(check, &tip, says);
+                if *passes {
+                    self.allow(tip);
+                }
+            }
             Step::Judge { red } => self.judge_all(red),
             Step::Queued(names) => self.each(names, |pull| self.stage.in_queue(pull)),
             Step::Told { on, says } => {
