@@ -44,8 +44,6 @@ pub enum Who {
     Maintainer,
     /// May read.
     Outsider,
-    /// CI's App.
-    Ci,
 }
 
 impl Who {
@@ -55,7 +53,6 @@ impl Who {
             Self::User => "user",
             Self::Maintainer => "maintainer",
             Self::Outsider => "outsider",
-            Self::Ci => "ci",
         }
     }
 }
