@@ -1,6 +1,6 @@
-//! What people and the world do in a case, each by the door they would use themselves.
+//! What people do in a case, and what goes wrong with the world, each by the door it would come through.
 
-use super::form::Step;
+use super::form::Who;
 use super::player::Player;
 use crate::driver::{Pull, until};
 use serde_json::{Value, json};
@@ -9,75 +9,8 @@ use serde_json::{Value, json};
 const CHECKS: &str = "\n[checks]\nrequired = [{ name = \"ci\", app = {ci} }]\n";
 
 impl Player {
-    pub(super) fn act(&self, step: &Step) {
-        let stage = &self.stage;
-        match step {
-            Step::Label(names) => self.each(names, |pull| self.label(pull)),
-            Step::Unlabel(names) => self.each(names, |pull| stage.unlabel(pull)),
-            Step::Mark { on, with } => {
-                self.ask(on, "/issues", "/labels", "POST", &json!({"labels": [with]}));
-            }
-            Step::Comment { on, says, by } => {
-                stage.comment(by.word(), self.pull(on), &self.filled(says));
-            }
-            Step::Review { on, event } => {
-                let body = json!({"event": event, "body": "by the case"});
-                self.ask(on, "/pulls", "/reviews", "POST", &body);
-            }
-            Step::Push(name) => self.push(name),
-            Step::Close(name) => self.ask(name, "/pulls", "", "PATCH", &json!({"state": "closed"})),
-            Step::Reopen(name) => self.ask(name, "/pulls", "", "PATCH", &json!({"state": "open"})),
-            Step::Draft(name) => {
-                let path = format!("/repos/{}/pulls/{}/draft", stage.full_name(), self.pull(name).number);
-                stage.admin("POST", &path, &json!({"value": true}));
-            }
-            Step::Retarget { pull, to } => {
-                if stage.branch(to).is_none() {
-                    stage.push(to, "origin/main", &format!("{to}.txt"), "another branch\n");
-                }
-                self.ask(pull, "/pulls", "", "PATCH", &json!({ "base": to }));
-            }
-            Step::Role { of, is } => {
-                let body = json!({"user": of.word(), "role": is});
-                stage.admin("PUT", &format!("/repos/{}/permission", stage.full_name()), &body);
-            }
-            Step::DeleteFork(name) => stage.delete_fork(self.pull(name)),
-            Step::MergeByHand(name) => {
-                self.ask(name, "/pulls", "/merge", "PUT", &json!({}));
-                self.allow(stage.trunk());
-            }
-            Step::Foreign(file) => self.allow(stage.push_trunk(file)),
-            Step::Tag(name) => {
-                stage.bare(&["tag", name, "main"]);
-            }
-            Step::Settings(text) => self.settle(text),
-            world => self.strike(world),
-        }
-    }
-
-    fn strike(&self, step: &Step) {
-        let stage = &self.stage;
-        match step {
-            Step::Protect(words) => {
-                let words: Value = serde_json::from_str(words).unwrap_or(Value::Null);
-                let body = json!({"branch": "main", "protection": words});
-                stage.admin("PUT", &format!("/repos/{}/protection", stage.full_name()), &body);
-            }
-            Step::Lose { event } => {
-                stage.admin("POST", "/faults/webhooks", &json!({"kind": "lose", "event": event}));
-            }
-            Step::Fail { method, path, status, when, times } => {
-                let mut fault = json!({"method": method, "path": path, "status": status});
-                fault["when"] = json!(when.as_deref().unwrap_or("before"));
-                fault["times"] = json!(times);
-                stage.admin("POST", "/faults/routes", &fault);
-            }
-            other => unreachable!("{other:?} is played elsewhere"),
-        }
-    }
-
-    /// Puts the label on, and waits until Greenline has it in the queue or says what it waits for.
-    fn label(&self, pull: &Pull) {
+    /// Puts the label on, and waits until Greenline has an answer to it, so that the next one comes after it.
+    pub(super) fn label(&self, pull: &Pull) {
         self.stage.label(pull);
         until(&format!("#{} was heard of", pull.number), || {
             let state = self.stage.why(pull)["state"].clone();
@@ -85,15 +18,47 @@ impl Player {
         });
     }
 
-    fn ask(&self, name: &str, before: &str, after: &str, method: &str, body: &Value) {
-        let path = format!("{before}/{}{after}", self.pull(name).number);
-        self.stage.act("maintainer", method, &path, body);
+    pub(super) fn review(&self, name: &str, event: &str) {
+        let path = format!("/pulls/{}/reviews", self.pull(name).number);
+        self.stage.act("maintainer", "POST", &path, &json!({"event": event, "body": "by the case"}));
     }
 
-    fn push(&self, name: &str) {
+    pub(super) fn push(&self, name: &str) {
         let onto = self.heads.borrow()[name].clone();
         let head = self.stage.push(name, &onto, &format!("{name}.txt"), "another\n");
         self.heads.borrow_mut().insert(name.to_owned(), head);
+    }
+
+    pub(super) fn edit(&self, name: &str, body: &Value) {
+        self.stage.act("maintainer", "PATCH", &format!("/pulls/{}", self.pull(name).number), body);
+    }
+
+    pub(super) fn draft(&self, name: &str) {
+        let path = format!("/repos/{}/pulls/{}/draft", self.stage.full_name(), self.pull(name).number);
+        self.stage.admin("POST", &path, &json!({"value": true}));
+    }
+
+    pub(super) fn retarget(&self, name: &str, to: &str) {
+        if self.stage.branch(to).is_none() {
+            self.stage.push(to, "origin/main", &format!("{to}.txt"), "another branch\n");
+        }
+        self.edit(name, &json!({ "base": to }));
+    }
+
+    pub(super) fn role(&self, of: Who, role: &str) {
+        let body = json!({"user": of.word(), "role": role});
+        self.stage.admin("PUT", &format!("/repos/{}/permission", self.stage.full_name()), &body);
+    }
+
+    pub(super) fn protect(&self, words: &str) {
+        let words: Value = serde_json::from_str(words).unwrap_or(Value::Null);
+        let body = json!({"branch": "main", "protection": words});
+        self.stage.admin("PUT", &format!("/repos/{}/protection", self.stage.full_name()), &body);
+    }
+
+    /// Lets something go wrong from now on.
+    pub(super) fn strike(&self, what: &str, fault: &Value) {
+        self.stage.admin("POST", &format!("/faults/{what}"), fault);
     }
 
     /// Puts settings on trunk and waits until they are read.

@@ -10,13 +10,12 @@ impl Player {
     /// Judges the end.
     pub(super) fn judge(&self, end: &End) {
         for (name, code) in &end.codes {
-            let pull = self.pull(name);
-            until(&format!("`{name}` is {code}"), || (self.stage.why(pull)["code"] == code.as_str()).then_some(()));
+            self.code(name, code);
         }
         for (name, _) in &self.pulls {
             self.shows(name, end);
         }
-        until("no branch of a run is left", || self.stage.runs().is_empty().then_some(()));
+        self.idle();
         assert_eq!(self.on_trunk(), end.trunk, "on trunk, in this order");
         let trunk = self.stage.trunk();
         assert!(self.good.borrow().contains(&trunk), "nobody said that {trunk} is green, and it is trunk");

@@ -1,7 +1,6 @@
-//! The form of a case: what may stand in the file, and what is wrong with one that says something else, with file and line.
-//! It reads and plays nothing.
+//! The form of a case: everything that may stand in its file. It reads and plays nothing.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
@@ -92,6 +91,17 @@ pub enum Tip {
     Holding(Vec<String>),
 }
 
+/// A fault of a route, in the words of the sandbox's administrator (`/_sandbox` lists them).
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    method: String,
+    path: String,
+    status: u16,
+    when: Option<String>,
+    times: Option<u64>,
+}
+
 /// What happens next, or is waited for.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -99,11 +109,6 @@ pub enum Step {
     /// The label that asks for landing is put on, and the pull request waited for in the queue or outside of it.
     Label(Names),
     Unlabel(Names),
-    /// Another label is put on.
-    Mark {
-        on: String,
-        with: String,
-    },
     Comment {
         on: String,
         says: String,
@@ -132,8 +137,6 @@ pub enum Step {
     },
     /// The fork it comes from is deleted by its owner.
     DeleteFork(String),
-    /// A person presses GitHub's own button.
-    MergeByHand(String),
     /// A person pushes this file to trunk, past the queue.
     Foreign(String),
     /// A person puts a tag of this name on trunk.
@@ -173,15 +176,7 @@ pub enum Step {
         event: Option<String>,
     },
     /// A route of GitHub's interface goes wrong.
-    Fail {
-        method: String,
-        path: String,
-        status: u16,
-        #[serde(default)]
-        when: Option<String>,
-        #[serde(default)]
-        times: Option<u64>,
-    },
+    Fail(Fault),
     /// All faults end.
     Mend,
     /// The service is killed and comes back.
@@ -208,6 +203,8 @@ pub enum Step {
         of: String,
         is: String,
     },
+    /// Waits until nothing is under test any more.
+    Idle,
     /// Waits until the groups of Greenline's own picture are in these phases.
     Phases(Vec<String>),
 }
@@ -244,102 +241,4 @@ pub struct End {
     /// How many of those were of a tip that it had been started for before.
     #[serde(default)]
     pub again: usize,
-}
-
-impl Case {
-    /// Reads a case. Errors: `FILE:LINE: what is wrong`.
-    pub fn read(file: &str, text: &str) -> Result<Self, String> {
-        let line = |offset: usize| text[..offset.min(text.len())].matches('\n').count() + 1;
-        let wrong = |offset: usize, what: &str| Err(format!("{file}:{}: {what}", line(offset)));
-        let case: Self = match toml::from_str(text) {
-            Ok(case) => case,
-            Err(error) => return wrong(error.span().map_or(0, |span| span.start), error.message()),
-        };
-        if !case.shows.ends_with('.') {
-            return wrong(0, "`shows` is a sentence and ends with a full stop");
-        }
-        let known: Vec<&str> = case.pulls.iter().map(|pull| pull.get_ref().name.as_str()).collect();
-        for (nth, pull) in case.pulls.iter().enumerate() {
-            if known[..nth].contains(&known[nth]) || known[nth] == "trunk" {
-                return wrong(pull.span().start, &format!("`{}` is taken", known[nth]));
-            }
-        }
-        let mut kept = Vec::new();
-        for step in &case.steps {
-            let (names, tips) = step.get_ref().speaks_of();
-            let lost = names.into_iter().find(|name| !known.contains(name));
-            let lost = lost.or_else(|| {
-                tips.into_iter().find(|tip| *tip != "trunk" && !known.contains(tip) && !kept.contains(tip))
-            });
-            if let Some(lost) = lost {
-                return wrong(
-                    step.span().start,
-                    &format!("`{lost}` is no pull request of this case, nor remembered before"),
-                );
-            }
-            if let Step::Remember { named, .. } = step.get_ref() {
-                kept.push(named);
-            }
-        }
-        let end = case.end.get_ref();
-        let named = end
-            .trunk
-            .iter()
-            .chain(&end.closed)
-            .chain(&end.untouched)
-            .chain(end.codes.keys())
-            .chain(end.comments.keys());
-        match named.chain(end.candidates.iter().flatten().flatten()).find(|name| !known.contains(&name.as_str())) {
-            Some(lost) => wrong(case.end.span().start, &format!("`{lost}` is no pull request of this case")),
-            None => Ok(case),
-        }
-    }
-
-    /// The line a part of it begins in.
-    pub fn line(text: &str, offset: usize) -> usize {
-        text[..offset].matches('\n').count() + 1
-    }
-}
-
-impl Step {
-    /// The pull requests it names, and the tips.
-    fn speaks_of(&self) -> (Vec<&str>, Vec<&str>) {
-        match self {
-            Self::Label(names) | Self::Unlabel(names) | Self::Queued(names) | Self::Landed(names) => {
-                (names.all(), vec![])
-            }
-            Self::Mark { on, .. } | Self::Comment { on, .. } | Self::Review { on, .. } | Self::Told { on, .. } => {
-                (vec![on], vec![])
-            }
-            Self::Push(pull)
-            | Self::Close(pull)
-            | Self::Reopen(pull)
-            | Self::Draft(pull)
-            | Self::MergeByHand(pull)
-            | Self::DeleteFork(pull)
-            | Self::Retarget { pull, .. }
-            | Self::Out { pull, .. }
-            | Self::Code { of: pull, .. } => (vec![pull], vec![]),
-            Self::Remember { holds: pulls, .. } | Self::Judge { red: pulls } => (many(pulls), vec![]),
-            Self::Green(tip) | Self::Red(tip) | Self::Ci { tip, .. } => match tip {
-                Tip::Named(name) => (vec![], vec![name]),
-                Tip::Holding(pulls) => (many(pulls), vec![]),
-            },
-            Self::Foreign(_)
-            | Self::Tag(_)
-            | Self::Role { .. }
-            | Self::Settings(_)
-            | Self::Protect(_)
-            | Self::Lose { .. }
-            | Self::Fail { .. }
-            | Self::Mend
-            | Self::Kill
-            | Self::NextSecond
-            | Self::Phases(_) => (vec![], vec![]),
-        }
-    }
-}
-
-fn many(names: &[String]) -> Vec<&str> {
-    names.iter().map(String::as_str).collect()
 }

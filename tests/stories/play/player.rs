@@ -1,7 +1,7 @@
 //! Plays a case: opens its stage and its pull requests, takes its steps one by one, and says in which line it was when one of
-//! them failed. What CI says is said here; what people do is in `acts`.
+//! them failed. It decides nothing about how the case should go.
 
-use super::form::{Case, Names, Opened, Step, Tip};
+use super::form::{Case, Names, Opened, Step};
 use crate::driver::{Pull, Stage, another_second, until};
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -18,7 +18,7 @@ pub struct Player {
     /// The last commit pushed to each branch by its people.
     pub heads: RefCell<BTreeMap<String, String>>,
     /// Tips by the names they were remembered under.
-    tips: RefCell<BTreeMap<String, String>>,
+    pub tips: RefCell<BTreeMap<String, String>>,
     /// Commits that may be trunk: CI said that they are green, or a person put them there.
     pub good: RefCell<BTreeSet<String>>,
 }
@@ -56,14 +56,13 @@ pub fn play(name: &str) {
 
 impl Player {
     fn open(case: &Case) -> Self {
-        let stage = Stage::empty();
         let mut player = Self {
-            beginning: String::new(),
+            stage: Stage::empty(),
             pulls: Vec::new(),
+            beginning: String::new(),
             heads: RefCell::default(),
             tips: RefCell::default(),
             good: RefCell::default(),
-            stage,
         };
         if !case.settings.is_empty() {
             player.settle(&case.settings);
@@ -97,7 +96,7 @@ impl Player {
         self.pulls.push((name.clone(), pull));
     }
 
-    pub fn token(&self, who: &str) -> String {
+    fn token(&self, who: &str) -> String {
         self.stage.fact(&format!("/tokens/{who}")).as_str().expect("everybody has a token").to_owned()
     }
 
@@ -105,6 +104,10 @@ impl Player {
     pub fn pull(&self, name: &str) -> &Pull {
         let found = self.pulls.iter().find(|(known, _)| known == name);
         &found.expect("the names were checked when the case was read").1
+    }
+
+    pub fn each(&self, names: &Names, act: impl Fn(&Pull)) {
+        names.all().into_iter().for_each(|name| act(self.pull(name)));
     }
 
     /// From now on this commit may be trunk.
@@ -124,120 +127,64 @@ impl Player {
         tips.iter().fold(text, |text, (name, tip)| text.replace(&format!("{{{name}}}"), tip))
     }
 
-    /// Which pull requests' own files are in a commit.
-    pub fn marks(&self, commit: &str) -> BTreeSet<&str> {
-        let files = self.stage.files(commit);
-        let names = self.pulls.iter().map(|(name, _)| name.as_str());
-        names.filter(|name| files.contains(&format!("{name}.txt"))).collect()
-    }
-
-    fn commit(&self, tip: &Tip) -> String {
-        match tip {
-            Tip::Named(name) if name == "trunk" => self.stage.trunk(),
-            Tip::Named(name) => {
-                let kept = self.tips.borrow().get(name).cloned();
-                kept.unwrap_or_else(|| self.heads.borrow()[name].clone())
-            }
-            Tip::Holding(names) => {
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                self.tip(&names)
-            }
-        }
-    }
-
-    /// Waits for the tip under test that has exactly these more than trunk.
-    fn tip(&self, names: &[&str]) -> String {
-        until(&format!("{names:?} are tested on trunk"), || {
-            let trunk = self.stage.trunk();
-            let wanted: BTreeSet<&str> = self.marks(&trunk).into_iter().chain(names.iter().copied()).collect();
-            let tips = self.stage.runs().into_iter().map(|(_, tip)| tip);
-            tips.filter(|tip| self.stage.holds(tip, &trunk)).find(|tip| self.marks(tip) == wanted)
-        })
-    }
-
     fn take(&self, step: &Step) {
+        let stage = &self.stage;
         match step {
-            Step::Remember { holds, named } => {
-                let names: Vec<&str> = holds.iter().map(String::as_str).collect();
-                let tip = self.tip(&names);
-                self.tips.borrow_mut().insert(named.clone(), tip);
-            }
+            Step::Label(names) => self.each(names, |pull| self.label(pull)),
+            Step::Unlabel(names) => self.each(names, |pull| stage.unlabel(pull)),
+            Step::Comment { on, says, by } => drop(stage.comment(by.word(), self.pull(on), &self.filled(says))),
+            Step::Review { on, event } => self.review(on, event),
+            Step::Push(name) => self.push(name),
+            Step::Close(name) => self.edit(name, &json!({"state": "closed"})),
+            Step::Reopen(name) => self.edit(name, &json!({"state": "open"})),
+            Step::Draft(name) => self.draft(name),
+            Step::Retarget { pull, to } => self.retarget(pull, to),
+            Step::Role { of, is } => self.role(*of, is),
+            Step::DeleteFork(name) => stage.delete_fork(self.pull(name)),
+            Step::Foreign(file) => self.allow(stage.push_trunk(file)),
+            Step::Tag(name) => drop(stage.bare(&["tag", name, "main"])),
+            Step::Settings(text) => self.settle(text),
+            Step::Protect(words) => self.protect(words),
+            Step::Remember { holds, named } => drop(self.tips.borrow_mut().insert(named.clone(), self.tip(holds))),
             Step::Green(tip) => self.say("ci", &self.commit(tip), "success"),
-            Step::Red(tip) => {
-                let tip = self.commit(tip);
-                self.say("ci", &self.stage.trunk(), "success");
-                self.say("ci", &tip, "failure");
-            }
-            Step::Ci { tip, check, says, passes } => {
-                let tip = self.commit(tip);
-                self.say(check, &tip, says);
-                if *passes {
-                    self.allow(tip);
-                }
-            }
+            Step::Red(tip) => self.blame(tip),
+            Step::Ci { tip, check, says, passes } => self.say_any(&self.commit(tip), check, says, *passes),
             Step::Judge { red } => self.judge_all(red),
-            Step::Queued(names) => self.each(names, |pull| self.stage.in_queue(pull)),
-            Step::Told { on, says } => {
-                self.told(on, says);
-            }
+            Step::Lose { event } => self.strike("webhooks", &json!({"kind": "lose", "event": event})),
+            Step::Fail(fault) => self.strike("routes", &json!(fault)),
+            Step::Mend => drop(stage.admin("DELETE", "/faults", &Value::Null)),
+            Step::Kill => stage.kill_service(),
+            Step::NextSecond => another_second(),
+            Step::Queued(names) => self.each(names, |pull| stage.in_queue(pull)),
+            Step::Told { on, says } => drop(self.told(on, says)),
             Step::Out { pull, says } => {
                 let told = self.told(pull, says);
-                let said: Vec<&str> = told.lines().collect();
-                self.stage.out(self.pull(pull), &said);
+                drop(stage.out(self.pull(pull), &[&told]));
             }
-            Step::Landed(names) => self.each(names, |pull| {
-                self.told_parts(pull, &["**Landed"]);
-            }),
-            Step::Code { of, is } => {
-                let pull = self.pull(of);
-                until(&format!("`{of}` is {is}"), || (self.stage.why(pull)["code"] == is.as_str()).then_some(()));
-            }
+            Step::Landed(names) => self.each(names, |pull| drop(stage.told(pull, &["**Landed"]))),
+            Step::Code { of, is } => self.code(of, is),
+            Step::Idle => self.idle(),
             Step::Phases(phases) => {
-                until(&format!("the groups are {phases:?}"), || (self.stage.phases() == *phases).then_some(()));
+                until(&format!("the groups are {phases:?}"), || (stage.phases() == *phases).then_some(()));
             }
-            Step::Mend => {
-                self.stage.admin("DELETE", "/faults", &Value::Null);
-            }
-            Step::Kill => self.stage.kill_service(),
-            Step::NextSecond => another_second(),
-            act => self.act(act),
         }
     }
 
-    pub fn each(&self, names: &Names, act: impl Fn(&Pull)) {
-        names.all().into_iter().for_each(|name| act(self.pull(name)));
-    }
-
-    fn say(&self, check: &str, commit: &str, conclusion: &str) {
-        if conclusion == "success" {
-            self.allow(commit.to_owned());
-        }
-        self.stage.check(check, commit, conclusion);
-    }
-
-    /// CI judges whatever is asked of it until nothing is queued; each run once.
-    fn judge_all(&self, red: &[String]) {
-        let mut judged = BTreeSet::new();
-        let trunk = self.stage.trunk();
-        self.say("ci", &trunk, "success");
-        until("everything was judged", || {
-            for (run, tip) in self.stage.runs() {
-                if judged.insert(run) {
-                    let bad = self.marks(&tip).into_iter().any(|name| red.iter().any(|red| red == name));
-                    self.say("ci", &tip, if bad { "failure" } else { "success" });
-                }
-            }
-            self.pulls.iter().all(|(_, pull)| !self.stage.queued(pull)).then_some(())
-        });
-    }
-
-    pub fn told(&self, name: &str, says: &Names) -> String {
+    /// Waits until one of our comments says all of this; answers it.
+    fn told(&self, name: &str, says: &Names) -> String {
         let parts: Vec<String> = says.all().into_iter().map(|part| self.filled(part)).collect();
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-        self.told_parts(self.pull(name), &parts)
+        self.stage.told(self.pull(name), &parts)
     }
 
-    fn told_parts(&self, pull: &Pull, parts: &[&str]) -> String {
-        self.stage.told(pull, parts)
+    /// Waits until no branch of a run is left.
+    pub fn idle(&self) {
+        until("no branch of a run is left", || self.stage.runs().is_empty().then_some(()));
+    }
+
+    /// Waits until "why is it not merged?" has this code.
+    pub fn code(&self, name: &str, code: &str) {
+        let pull = self.pull(name);
+        until(&format!("`{name}` is {code}"), || (self.stage.why(pull)["code"] == code).then_some(()));
     }
 }
