@@ -48,10 +48,10 @@ fn lost(name: &str) -> Option<String> {
         return (!help.status.success()).then(|| format!("there is no command `{name}`"));
     }
     let (file, test) = name.split_once("::").map_or((name, None), |(file, test)| (file, Some(test)));
-    let Ok(text) = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)) else {
+    let Ok(source) = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)) else {
         return Some(format!("there is no file `{file}`"));
     };
-    let test = test.filter(|test| !text.contains(&format!("fn {test}()")))?;
+    let test = test.filter(|test| !source.contains(&format!("fn {test}()")))?;
     Some(format!("there is no test `{test}` in {file}"))
 }
 
