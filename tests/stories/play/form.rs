@@ -1,6 +1,7 @@
 //! The form of a case: everything that may stand in its file. It reads and plays nothing.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 use toml::Spanned;
 
@@ -91,17 +92,6 @@ pub enum Tip {
     Holding(Vec<String>),
 }
 
-/// A fault of a route, in the words of the sandbox's administrator (`/_sandbox` lists them).
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {
-    method: String,
-    path: String,
-    status: u16,
-    when: Option<String>,
-    times: Option<u64>,
-}
-
 /// What happens next, or is waited for.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -175,8 +165,8 @@ pub enum Step {
         #[serde(default)]
         event: Option<String>,
     },
-    /// A route of GitHub's interface goes wrong.
-    Fail(Fault),
+    /// A route of GitHub's interface goes wrong, in the words of the sandbox's administrator (`/_sandbox` lists them).
+    Fail(Value),
     /// All faults end.
     Mend,
     /// The service is killed and comes back.

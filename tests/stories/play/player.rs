@@ -151,7 +151,7 @@ impl Player {
             Step::Ci { tip, check, says, passes } => self.say_any(&self.commit(tip), check, says, *passes),
             Step::Judge { red } => self.judge_all(red),
             Step::Lose { event } => self.strike("webhooks", &json!({"kind": "lose", "event": event})),
-            Step::Fail(fault) => self.strike("routes", &json!(fault)),
+            Step::Fail(fault) => self.strike("routes", fault),
             Step::Mend => drop(stage.admin("DELETE", "/faults", &Value::Null)),
             Step::Kill => stage.kill_service(),
             Step::NextSecond => another_second(),
