@@ -104,13 +104,24 @@ mod repository {
 
     #[test]
     fn a_pattern_that_cannot_be_one_says_why() {
-        for pattern in ["(", "", "a{1000}{1000}"] {
+        // What would need more than one look at each letter of a title is not in the language at all.
+        for pattern in ["(", "", "a{1000}{1000}", "(?=x)", "(a)\\\\1"] {
             let text = format!("[rules]\nblocking_titles = [\"{pattern}\"]");
             assert_eq!(only_problem(&text).line, Some(2), "{pattern}");
         }
         let config = RepoConfig::parse("[rules]\nmergers = [\"@acme/core\", \"@ann\"]").expect("a team and a person");
         assert_eq!(config.rules.mergers.iter().map(ToString::to_string).collect::<Vec<_>>(), ["acme/core", "ann"]);
         assert!(only_problem("[rules]\nmergers = [\"@acme/core/deep\"]").hint.contains("team"));
+    }
+
+    /// Not a timed test: by trying one way after the other this would not end.
+    #[test]
+    fn a_pattern_that_bombs_other_engines_is_matched_at_once() {
+        let config =
+            RepoConfig::parse("[rules]\nblocking_titles = [\"^(a+)+$\", \"(x+x+)+y\"]").expect("they are patterns");
+        for pattern in &config.rules.blocking_titles {
+            assert!(!pattern.matches(&("a".repeat(30_000) + &"x".repeat(30_000) + "!")));
+        }
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 #[path = "git_contract/command_line.rs"]
 mod command_line;
+#[path = "git_contract/hostile.rs"]
+mod hostile;
 #[path = "git_contract/memory.rs"]
 mod memory;
 #[path = "git_contract/merges.rs"]

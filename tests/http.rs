@@ -2,6 +2,8 @@
 
 #[path = "http/house.rs"]
 mod house;
+#[path = "http/odd.rs"]
+mod odd;
 #[path = "http/windows.rs"]
 mod windows;
 #[path = "http/writes.rs"]

@@ -3,6 +3,7 @@
 
 mod api;
 mod branches;
+mod cases;
 mod checks;
 mod commands;
 mod deaths;
@@ -18,6 +19,7 @@ mod leaving;
 mod openapi;
 mod order;
 mod people;
+mod play;
 mod proposals;
 mod reports;
 mod rules;

@@ -64,29 +64,3 @@ fn one_red_check_is_enough_whatever_the_others_do() {
     stage.out(&pull, &["Sent back", "`lint` did not pass"]);
     stage.end();
 }
-
-#[test]
-fn a_batch_is_halved_until_the_red_one_is_found() {
-    let stage = Stage::empty();
-    stage.configure(&requires(&["ci"]).replace("[checks]", "strategy = \"batch\"\nbatch_size = 4\n\n[checks]"));
-    let names = ["one", "two", "three", "four"];
-    let pulls: Vec<_> = names.iter().map(|name| stage.pull(name)).collect();
-    for pull in &pulls {
-        stage.label(pull);
-        stage.in_queue(pull);
-    }
-    // CI: whatever holds `three` is red.
-    until("all have ended", || {
-        for (_, tip) in stage.runs() {
-            let red = stage.files(&tip).contains(&"three.txt".to_owned());
-            stage.conclude(&tip, if red { "failure" } else { "success" });
-        }
-        pulls.iter().all(|pull| !stage.queued(pull)).then_some(())
-    });
-    stage.out(&pulls[2], &["Sent back"]);
-    for pull in [&pulls[0], &pulls[1], &pulls[3]] {
-        stage.merged(pull);
-    }
-    assert!(!stage.files("main").contains(&"three.txt".to_owned()));
-    stage.end();
-}

@@ -127,7 +127,8 @@ impl Stage {
     pub fn end(self) {
         assert!(self.process.borrow_mut().end().success(), "the sandbox ends well when asked to");
         if let Err(faults) = check_record(&process::record(self.home.path())) {
-            let faults: Vec<_> = faults.lines().filter(|fault| !by_people(fault)).collect();
+            let faults: Vec<_> =
+                faults.lines().filter(|fault| !by_people(fault) && !of_a_deleted_fork(fault)).collect();
             assert!(faults.is_empty(), "{}", faults.join("\n"));
         }
     }
@@ -141,6 +142,12 @@ fn by_people(fault: &str) -> bool {
             && ["/pulls", "/forks", "/rulesets"].iter().any(|end| asked.ends_with(end));
         made || (asked.starts_with("PUT /repos/") && asked.ends_with("/merge"))
     })
+}
+
+/// In GitHub's description of its REST interface a pull request's fork is always there; a deleted one is null (octokit's
+/// webhook schemas say so).
+fn of_a_deleted_fork(fault: &str) -> bool {
+    fault.ends_with("response at `/head/repo`: null is not of type \"object\"")
 }
 
 /// Asks a process to end.

@@ -36,6 +36,14 @@ impl Stage {
         answer.is_ok_and(|(status, _)| status == 200)
     }
 
+    /// The owner of the fork that a pull request comes from deletes it.
+    pub fn delete_fork(&self, pull: &Pull) {
+        let fork = self.shown(pull)["head"]["repo"]["full_name"].as_str().expect("it comes from a fork").to_owned();
+        let url = format!("{}/repos/{fork}", self.word("/api"));
+        let (status, answer) = http::ask("DELETE", &url, &self.word("/tokens/user"), &Value::Null);
+        assert_eq!(status, 204, "{answer}");
+    }
+
     /// Has the administrator do something.
     pub fn admin(&self, method: &str, path: &str, body: &Value) -> Value {
         let (status, answer) = http::ask(method, &(self.word("/admin") + path), &self.word("/tokens/admin"), body);
