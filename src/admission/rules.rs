@@ -165,7 +165,7 @@ pub(super) fn unfit(
     }
     match listed(&by.login, terms, rolls) {
         Listed::No => Some(Refusal::NotListed { login }),
-        Listed::Unreadable(teams) => Some(Refusal::TeamsUnread { login, teams }),
+        Listed::Unreadable(hidden) => Some(Refusal::TeamsUnread { login, teams: hidden }),
         Listed::Yes | Listed::Unread if terms.rules.no_self_merge && own => Some(Refusal::OwnWork { login }),
         Listed::Yes | Listed::Unread => None,
     }

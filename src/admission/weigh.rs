@@ -146,7 +146,7 @@ fn entitled(by: &Login, grounds: &Grounds, terms: &Terms) -> Option<Obstacle> {
     match listed(by, terms, &grounds.rolls) {
         // Who is not listed is thrown out, and waits for nothing.
         Listed::Yes | Listed::No => None,
-        Listed::Unreadable(teams) => Some(Obstacle::TeamsUnread(teams)),
+        Listed::Unreadable(hidden) => Some(Obstacle::TeamsUnread(hidden)),
         Listed::Unread => Some(Obstacle::Unread),
     }
 }

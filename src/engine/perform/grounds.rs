@@ -42,7 +42,7 @@ pub(super) async fn grounds<W: World>(
     let owned = if terms.rules.code_owners { Some(owned(world, &terms.trunk, number).await?) } else { None };
     let asks = terms.rules.conversations_resolved;
     let conversations = if asks { Some(world.forge().unresolved(number).await?) } else { None };
-    let rolls = rolls(world, terms, subject, (owned.as_ref(), reviews.as_deref())).await?;
+    let rolls = rolls(world, terms, subject, owned.as_ref(), reviews.as_deref()).await?;
     Ok(Grounds { reviews, checks, depends, owned, conversations, rolls })
 }
 
@@ -57,7 +57,8 @@ async fn rolls<W: World>(
     world: &W,
     terms: &Terms,
     subject: &Subject,
-    (owned, reviews): (Option<&Owned>, Option<&[(Review, Permission)]>),
+    owned: Option<&Owned>,
+    reviews: Option<&[(Review, Permission)]>,
 ) -> Result<Rolls, Trouble> {
     let approvers: Vec<_> =
         approvers(None, subject.head, reviews.unwrap_or_default()).into_iter().map(|person| &person.login).collect();

@@ -14,7 +14,8 @@ const NEEDS: &str = "Contents: read";
 #[derive(Debug, Deserialize)]
 pub(super) struct Content {
     encoding: String,
-    content: String,
+    #[serde(rename = "content")]
+    text: String,
     /// In bytes.
     #[serde(default)]
     pub(super) size: usize,
@@ -32,7 +33,7 @@ impl Content {
         if self.encoding != "base64" {
             return Err(Trouble::Bug(format!("GitHub gives a file as {}, which we do not read", self.encoding)));
         }
-        let text: String = self.content.split_ascii_whitespace().collect();
+        let text: String = self.text.split_ascii_whitespace().collect();
         STANDARD.decode(text).map_err(|why| Trouble::Bug(format!("GitHub gives a file in broken base64: {why}")))
     }
 }
@@ -53,7 +54,7 @@ mod tests {
     fn a_file_is_unwrapped_and_anything_else_is_trouble() {
         let content = |encoding: &str, content: &str| Content {
             encoding: encoding.into(),
-            content: content.into(),
+            text: content.into(),
             size: 0,
             sha: String::new(),
         };

@@ -32,12 +32,12 @@ struct Parameters {
 /// Classic branch protection.
 #[derive(Debug, Deserialize)]
 struct Protection {
-    #[serde(default)]
-    required_status_checks: Option<Checks>,
-    #[serde(default)]
-    required_pull_request_reviews: Option<Reviews>,
-    #[serde(default)]
-    required_conversation_resolution: Option<Switch>,
+    #[serde(rename = "required_status_checks", default)]
+    checks: Option<Checks>,
+    #[serde(rename = "required_pull_request_reviews", default)]
+    reviews: Option<Reviews>,
+    #[serde(rename = "required_conversation_resolution", default)]
+    conversations: Option<Switch>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -139,14 +139,14 @@ impl GithubForge {
             tracing::debug!(repo = %self.repo, said = answer.message(), "no classic branch protection is readable");
         } else {
             let protection: Protection = answer.json(&ask)?;
-            if let Some(checks) = protection.required_status_checks {
+            if let Some(checks) = protection.checks {
                 required.extend(by_protection(checks)?);
             }
-            if let Some(asked) = protection.required_pull_request_reviews {
+            if let Some(asked) = protection.reviews {
                 demands.approvals = demands.approvals.max(asked.required_approving_review_count.unwrap_or(0));
                 demands.code_owners |= asked.require_code_owner_reviews == Some(true);
             }
-            demands.conversations |= protection.required_conversation_resolution.is_some_and(|asked| asked.enabled);
+            demands.conversations |= protection.conversations.is_some_and(|asked| asked.enabled);
         }
         Ok(Demands { checks: required.into_iter().collect(), ..demands })
     }
