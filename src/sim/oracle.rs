@@ -1,10 +1,13 @@
 //! The judge. It knows the ground truth, sees every write at the moment the world accepts it, and says what was broken.
 
+use super::pulls::PullFile;
 use super::rules::Lands;
+use super::traces::Traces;
 use super::truth::Truth;
 use super::world::{Ground, Push, TRUNK, trunk};
 use crate::engine::board::DepartureRow;
 use crate::engine::state::RepoState;
+use crate::facts::Strategy;
 use crate::ids::{Moment, PrNumber, RefName, Sha};
 use crate::port::git::{Composed, Expect, RefUpdate};
 use serde::Deserialize;
@@ -17,6 +20,8 @@ const RUNS: &str = "refs/heads/greenline/main/run-";
 const GUARDS: &str = "refs/greenline/landing/";
 /// Candidate tags.
 const TAGS: &str = "refs/tags/candidate/";
+/// Runs of one commit, at the most: each red counts once, silence is tried again, and a red trunk is doubted now and then.
+const RUNS_MAX: u8 = 12;
 /// What the forge may lag behind a moved branch, in milliseconds.
 const LAG_MS: i64 = 3_100;
 /// From reading trunk to writing down who is ejected, at most, in milliseconds.
@@ -44,6 +49,9 @@ pub struct Oracle {
     greens: BTreeMap<Sha, Vec<(Moment, bool)>>,
     flakes: BTreeMap<Sha, u8>,
     attempts: BTreeMap<u64, Moment>,
+    runs: BTreeMap<Sha, u8>,
+    /// Who caused what.
+    pub traces: Traces,
 }
 
 impl Oracle {
@@ -108,6 +116,9 @@ impl Ground {
                 format!("\"{to}\"")
             };
             self.intended(push.process, &needle, || format!("push of {name} to {to}"));
+            if let (TRUNK, Some(tip)) = (name, update.to) {
+                self.traced(push, tip, &needle);
+            }
         }
     }
 
@@ -127,9 +138,21 @@ impl Ground {
                 self.trunk_accepted(push, update, accepted);
             } else if name.starts_with("refs/tags/") {
                 self.tag_accepted(update, accepted);
-            } else if !(name.starts_with(RUNS) || name.starts_with(GUARDS)) {
+            } else if name.starts_with(RUNS) {
+                self.run_accepted(update);
+            } else if !name.starts_with(GUARDS) {
                 self.head_accepted(push, update);
             }
+        }
+    }
+
+    /// L5: the same commit is not tested again and again.
+    fn run_accepted(&mut self, update: &RefUpdate) {
+        let Some(tip) = update.to else { return };
+        let runs = self.oracle.runs.entry(tip).or_default();
+        *runs = runs.saturating_add(1);
+        if *runs > RUNS_MAX {
+            self.oracle.breaks("L5", format!("{tip:?} is tested for the {RUNS_MAX}th time and once more"));
         }
     }
 
@@ -162,11 +185,8 @@ impl Ground {
         if !accepted.iter().any(|u| u.name.as_str().starts_with(TAGS)) {
             self.oracle.breaks("S5", format!("trunk moved to {new:?} without a candidate tag"));
         }
-        let members = self.truth.members(old, new);
-        let commits = self.truth.get(new).depth - self.truth.get(old).depth;
-        if members.len() != usize::try_from(commits).unwrap_or(0) {
-            self.oracle.breaks("S2", format!("commits landed with {new:?} that are nobody's pull request"));
-        }
+        let members = self.members(old, new);
+        self.each_tested(&members, old);
         let landed: Vec<PrNumber> = members.iter().map(|(pr, ..)| *pr).collect();
         self.kept(&landed, old, began.plus_ms(slack));
         for (pr, head, tip) in members {
@@ -175,6 +195,45 @@ impl Ground {
         }
         self.oracle.sometimes("a landing");
         self.note(|| format!("== trunk moves from {old:?} to {new:?} by attempt {attempt}"));
+    }
+
+    /// S1 where each pull request is to be tested by itself.
+    fn each_tested(&mut self, members: &[(PrNumber, Sha, Sha)], from: Sha) {
+        let each = self.settings_at(from).is_some_and(|config| config.queue.every_commit);
+        let untested = members.iter().find(|(_, _, tip)| each && !self.oracle.green_since(*tip, Moment::from_ms(0)));
+        if let Some((pr, _, tip)) = untested {
+            self.oracle.breaks("S1", format!("#{pr} landed as {tip:?}, which was never green by itself"));
+        }
+    }
+
+    /// The pull requests between two commits, oldest first: number, approved head, what it became. It breaks S2 if a commit there
+    /// is nobody's.
+    pub fn members(&mut self, old: Sha, new: Sha) -> Vec<(PrNumber, Sha, Sha)> {
+        let mut members: Vec<(PrNumber, Sha, Sha)> = Vec::new();
+        let mut as_it_is = false;
+        let mut nobodys = None;
+        for (sha, commit) in self.truth.line(new).take_while(|(sha, _)| *sha != old) {
+            match commit.member.or_else(|| Some((self.pull_at(sha)?, sha))) {
+                Some((pr, head)) if members.last().is_none_or(|last| (last.0, last.1) != (pr, head)) => {
+                    members.push((pr, head, sha));
+                    as_it_is = head == sha;
+                }
+                Some(_) => {}
+                None if as_it_is => {}
+                None => nobodys = Some(sha),
+            }
+        }
+        if let Some(sha) = nobodys {
+            self.oracle.breaks("S2", format!("{sha:?} landed with {new:?} and is nobody's pull request"));
+        }
+        members.reverse();
+        members
+    }
+
+    /// The pull request whose head this is or was.
+    fn pull_at(&self, sha: Sha) -> Option<PrNumber> {
+        let had = |file: &PullFile| file.shown.head == sha || file.past.iter().any(|(_, pull)| pull.head == sha);
+        self.pulls.iter().find(|(_, file)| had(file)).map(|(pr, _)| *pr)
     }
 
     /// S4 of one pull request that lands.
@@ -243,10 +302,12 @@ impl Ground {
         let (ahead, own) = (&order[..at], order[at]);
         let tries = state.settings.read_at.map_or(1, |at| self.tries(at));
         self.oracle.sometimes("somebody was sent back with blame");
+        let strategy = state.config().merge.strategy;
         let candidates = self.oracle.trunks_since(self.now.plus_ms(-EJECT_MS));
         for base in candidates {
-            let base = ahead.iter().fold(base, |base, entry| good(&mut self.truth, base, *entry).unwrap_or(base));
-            let guilty = match self.truth.compose(base, own.1, own.0) {
+            let base =
+                ahead.iter().fold(base, |base, entry| good(&mut self.truth, base, *entry, strategy).unwrap_or(base));
+            let guilty = match self.truth.compose(base, own.1, own.0, strategy) {
                 Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => true,
                 Composed::Tip { tip, .. } if row.code == "checks-failed" => {
                     let red = |sha| self.truth.red(&self.truth.get(sha).content);
@@ -272,8 +333,8 @@ impl Ground {
 }
 
 /// What an entry makes of a commit, if it composes and is green.
-fn good(truth: &mut Truth, base: Sha, (pr, head): (PrNumber, Sha)) -> Option<Sha> {
-    match truth.compose(base, head, pr) {
+fn good(truth: &mut Truth, base: Sha, (pr, head): (PrNumber, Sha), strategy: Strategy) -> Option<Sha> {
+    match truth.compose(base, head, pr, strategy) {
         Composed::Tip { tip, .. } => (!truth.red(&truth.get(tip).content)).then_some(tip),
         Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => None,
     }

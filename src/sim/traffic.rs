@@ -139,7 +139,18 @@ impl Ground {
             let cure = self.truth.blob();
             content.insert(path, cure);
         }
-        self.truth.commit(Some(base), content, None)
+        let first = self.dice.one_in(3).then(|| {
+            let (mut content, blob) = (self.truth.get(base).content.clone(), self.truth.blob());
+            content.insert(own + 100, blob);
+            (self.truth.commit(Some(base), content, None), blob)
+        });
+        match first {
+            None => self.truth.commit(Some(base), content, None),
+            Some((first, blob)) => {
+                content.insert(own + 100, blob);
+                self.truth.commit(Some(first), content, None)
+            }
+        }
     }
 
     fn new_head(&mut self, pr: PrNumber) {
@@ -177,6 +188,7 @@ impl Ground {
         let by = self.dice.pick(&["ann", "ben", "ann", "ben", "eve"]);
         let event = self.id();
         let (at, tick) = (self.now, self.tick);
+        self.oracle.traces.labels.insert(event, (pr, by.to_owned()));
         self.note(|| format!("{by} labels #{pr}"));
         self.change(pr, |file| {
             file.shown.labels.push(LABEL.to_owned());
@@ -221,6 +233,7 @@ impl Ground {
             token: "program".to_owned(),
             at: self.now,
         };
+        self.oracle.traces.requests.insert(request.id, (pr, by.to_owned()));
         self.mail(Hint::Request(request));
         self.give_word_for(pr, by, Way::Comment, false, head);
     }
