@@ -5,6 +5,7 @@ use super::rules::Lands;
 use super::traces::Traces;
 use super::truth::Truth;
 use super::world::{Ground, Push, TRUNK, trunk};
+use crate::config::repo::{Forks, MergeConfig};
 use crate::engine::board::DepartureRow;
 use crate::engine::state::RepoState;
 use crate::facts::Strategy;
@@ -187,14 +188,27 @@ impl Ground {
         }
         let members = self.members(old, new);
         self.each_tested(&members, old);
+        self.shapes(&members);
         let landed: Vec<PrNumber> = members.iter().map(|(pr, ..)| *pr).collect();
         self.kept(&landed, old, began.plus_ms(slack));
         for (pr, head, tip) in members {
-            self.landed(pr, tip);
+            self.landed(pr, head, tip);
             self.rules_kept(Lands { pr, head, since: began.plus_ms(-LAG_MS) }, old);
         }
         self.oracle.sometimes("a landing");
         self.note(|| format!("== trunk moves from {old:?} to {new:?} by attempt {attempt}"));
+    }
+
+    /// Counts in which shapes pull requests land.
+    fn shapes(&mut self, members: &[(PrNumber, Sha, Sha)]) {
+        let shape = |(_, head, tip): &(PrNumber, Sha, Sha)| match self.truth.get(*tip).merged {
+            Some(merged) if merged == *head => "a head landed by a merge commit",
+            Some(_) => "a head landed rebased and merged",
+            None if head == tip => "a head landed as it is",
+            None => "a head landed rebased or squashed",
+        };
+        let shapes: Vec<&'static str> = members.iter().map(shape).collect();
+        shapes.into_iter().for_each(|shape| self.oracle.sometimes(shape));
     }
 
     /// S1 where each pull request is to be tested by itself.
@@ -236,11 +250,11 @@ impl Ground {
         self.pulls.iter().find(|(_, file)| had(file)).map(|(pr, _)| *pr)
     }
 
-    /// S4 of one pull request that lands.
-    fn landed(&mut self, pr: PrNumber, tip: Sha) {
+    /// S4 of one pull request that lands. One that got another head meanwhile stays open, and that head may land as well.
+    fn landed(&mut self, pr: PrNumber, head: Sha, tip: Sha) {
         let Some(file) = self.pulls.get_mut(&pr) else { return };
-        if let Some(before) = file.landed.replace(tip) {
-            self.oracle.breaks("S4", format!("#{pr} landed as {before:?} and again as {tip:?}"));
+        if let Some(before) = file.landed.insert(head, tip) {
+            self.oracle.breaks("S4", format!("#{pr} landed at {head:?} as {before:?} and again as {tip:?}"));
         }
     }
 
@@ -294,20 +308,29 @@ impl Ground {
         }
     }
 
+    /// How a pull request is composed by these settings; nobody here wishes for another way.
+    fn strategy(&self, pr: PrNumber, merge: &MergeConfig) -> Strategy {
+        let fixed = self.pulls.get(&pr).is_some_and(|f| f.fork.is_some() && !f.shown.maintainer_can_modify);
+        let kept = fixed && merge.forks == Forks::MergeCommit && merge.strategy != Strategy::FastForward;
+        if kept { Strategy::Merge } else { merge.strategy }
+    }
+
     /// Whoever is sent back for its checks or a conflict must be to blame, on trunk and whoever stood ahead and was not.
     fn blamed(&mut self, before: &str, row: &DepartureRow) {
         let Ok(state) = serde_json::from_str::<RepoState>(before) else { return };
         let Some(at) = state.queue.order.iter().position(|entry| entry.id.pr == row.pull) else { return };
-        let order: Vec<(PrNumber, Sha)> = state.queue.order.iter().map(|e| (e.id.pr, e.id.head)).collect();
+        let merge = &state.config().merge;
+        let order = state.queue.order.iter().map(|e| (e.id.pr, e.id.head, self.strategy(e.id.pr, merge)));
+        let order: Vec<(PrNumber, Sha, Strategy)> = order.collect();
         let (ahead, own) = (&order[..at], order[at]);
         let tries = state.settings.read_at.map_or(1, |at| self.tries(at));
         self.oracle.sometimes("somebody was sent back with blame");
-        let strategy = state.config().merge.strategy;
         let candidates = self.oracle.trunks_since(self.now.plus_ms(-EJECT_MS));
         for base in candidates {
-            let base =
-                ahead.iter().fold(base, |base, entry| good(&mut self.truth, base, *entry, strategy).unwrap_or(base));
-            let guilty = match self.truth.compose(base, own.1, own.0, strategy) {
+            let base = ahead.iter().fold(base, |base, entry| good(&mut self.truth, base, *entry).unwrap_or(base));
+            let usual = self.settings_at(base).map(|config| self.strategy(own.0, &config.merge));
+            let guilty = match self.truth.compose(base, own.1, own.0, own.2) {
+                _ if usual == Some(Strategy::FastForward) && row.code == "not-composable" => true,
                 Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => true,
                 Composed::Tip { tip, .. } if row.code == "checks-failed" => {
                     let red = |sha| self.truth.red(&self.truth.get(sha).content);
@@ -333,7 +356,7 @@ impl Ground {
 }
 
 /// What an entry makes of a commit, if it composes and is green.
-fn good(truth: &mut Truth, base: Sha, (pr, head): (PrNumber, Sha), strategy: Strategy) -> Option<Sha> {
+fn good(truth: &mut Truth, base: Sha, (pr, head, strategy): (PrNumber, Sha, Strategy)) -> Option<Sha> {
     match truth.compose(base, head, pr, strategy) {
         Composed::Tip { tip, .. } => (!truth.red(&truth.get(tip).content)).then_some(tip),
         Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => None,

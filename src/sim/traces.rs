@@ -4,7 +4,8 @@
 use super::world::{Ground, Push};
 use crate::admission::{Approval, Via};
 use crate::engine::state::RepoState;
-use crate::ids::{PrNumber, RequestId, Sha};
+use crate::ids::{Moment, PrNumber, RequestId, Sha};
+use crate::port::git::Expect;
 use std::collections::BTreeMap;
 
 /// From reading what a person may do to landing by it, at most, in milliseconds.
@@ -18,20 +19,15 @@ pub struct Traces {
     /// Requests of programs: for which pull request, and in whose name.
     pub requests: BTreeMap<RequestId, (PrNumber, String)>,
     /// When which process last read that somebody may push.
-    pub permissions: BTreeMap<(u32, String), crate::ids::Moment>,
+    pub permissions: BTreeMap<(u32, String), Moment>,
 }
 
 impl Ground {
     /// A process asks for trunk to move: by whose word?
     pub fn traced(&mut self, push: &Push, to: Sha, needle: &str) {
-        let Some(from) = push.updates.iter().find_map(|update| match update.expect {
-            crate::port::git::Expect::At(sha) if update.to == Some(to) => Some(sha),
-            crate::port::git::Expect::At(_) | crate::port::git::Expect::Absent => None,
-        }) else {
-            return;
-        };
+        let moves = push.updates.iter().find(|update| update.to == Some(to)).map(|update| update.expect);
+        let Some(Expect::At(from)) = moves else { return };
         let states = self.processes.get(&push.process).map(|file| file.states.as_slice()).unwrap_or_default();
-        // The newest that was written before anything of it was answered.
         let state = states.iter().rev().find(|state| state.contains(needle));
         let Some(state) = state.and_then(|state| serde_json::from_str::<RepoState>(state).ok()) else { return };
         if !self.truth.has(from) || !self.truth.is_ancestor(from, to) {

@@ -9,6 +9,7 @@ use crate::command::{Command, Request, Wish};
 use crate::facts::{HeadRepo, Labelled, Permission, Pull, PullState};
 use crate::ids::{PrNumber, RepoId, RequestId, Sha};
 use crate::port::store::Hint;
+use std::collections::BTreeMap;
 
 /// Pull requests at the most.
 pub const PULLS: u64 = 6;
@@ -81,7 +82,7 @@ impl Ground {
             reviews: Vec::new(),
             sayings: Vec::new(),
             stands: Vec::new(),
-            landed: None,
+            landed: BTreeMap::new(),
             said: Vec::new(),
         };
         self.point(&file, head);
@@ -253,7 +254,7 @@ impl Ground {
 
     fn close_or_open(&mut self, pr: PrNumber) {
         self.note(|| format!("#{pr} is closed or opened"));
-        let landed = self.pulls.get(&pr).is_some_and(|file| file.landed.is_some());
+        let landed = self.pulls.get(&pr).is_some_and(|file| !file.landed.is_empty());
         self.change(pr, |file| {
             file.shown.state = match file.shown.state {
                 PullState::Open => PullState::Closed,

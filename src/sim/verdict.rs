@@ -129,10 +129,10 @@ fn told(pr: PrNumber, file: &PullFile) -> Option<Violation> {
         file.said.iter().any(|(said, body)| *said >= tick && LAST_WORDS.iter().any(|word| body.contains(word)))
     };
     let said_landed = file.said.iter().any(|(_, body)| body.contains("**Landed.**"));
-    match file.landed {
+    match file.landed.values().next_back() {
         Some(tip) if !said_landed => return broken("told", format!("#{pr} landed as {tip:?} and was not told so")),
         None if said_landed => return broken("told", format!("#{pr} was told that it landed, and did not")),
-        Some(_) if file.open() => return broken("L1", format!("#{pr} landed and is still open")),
+        Some(_) if file.open() && file.is_over() => return broken("L1", format!("#{pr} landed and is still open")),
         Some(_) | None => {}
     }
     let asks = file.shown.labels.iter().any(|label| label == LABEL) && file.open();
