@@ -5,11 +5,12 @@ use super::pulls::{Permitted, approve, pushed_after, renew, weigh_again, withdra
 use super::rules::{Terms, against, unfit};
 use super::said::{self, Word};
 use super::stop;
-use crate::command::{self, Command, Wish};
+use crate::command::{self, Command, Misread, Wish};
 use crate::facts::{Comment, Permission, Pull, Rolls};
-use crate::ids::{Moment, Reading, RequestId};
+use crate::ids::{Moment, PrNumber, Reading, RequestId};
 use crate::queue::LeaveWhy;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A comment with what was read to judge it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,7 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
     if !desk.first_time(pr, comment.id) {
         return Vec::new();
     }
+    let landed = landed_already(desk, &commands);
     let Some(record) = desk.pulls.get_mut(&pr) else { return Vec::new() };
     let mut decisions = Vec::new();
     let mut answers = Vec::new();
@@ -66,8 +68,31 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
             Err(misread) => Answer::Misread(misread),
         });
     }
+    // A forge may show them as closed for ever, for their branches could not be moved.
+    record.said.depends.retain(|on| !landed.contains(on));
     decisions.push(Decision::Answer { comment: comment.id, pr, answers });
     decisions
+}
+
+/// What is named as having to land before, and has landed.
+fn landed_already(desk: &Desk, commands: &[Result<Command, Misread>]) -> BTreeSet<PrNumber> {
+    let named = commands.iter().flatten().filter_map(|command| match command {
+        Command::Depends(on) => Some(on),
+        Command::Merge(_)
+        | Command::Cancel
+        | Command::Approve(_)
+        | Command::Unapprove
+        | Command::Delegate(_)
+        | Command::Status
+        | Command::Hold(_)
+        | Command::Release
+        | Command::Freeze(_)
+        | Command::Thaw
+        | Command::Ping
+        | Command::Help => None,
+    });
+    let landed = |on: &&PrNumber| desk.pulls.get(on).is_some_and(|record| record.landed.is_some());
+    named.flatten().filter(landed).copied().collect()
 }
 
 pub(super) fn obey(

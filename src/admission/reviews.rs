@@ -36,6 +36,8 @@ pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, te
             && review.head == record.pull.head
             && review.by.id != record.pull.author.id
             && !review.by.bot
+            // A comment that counts as one asks for nothing else.
+            && !record.said.approvals.contains(review)
             && record.review.is_none_or(|acted| review.id > acted)
             && record.over_until.is_none_or(|over| review.at >= over)
             && unfit(&review.by, (*may >= Permission::Write).then_some(&review.by.login), &record.pull, (terms, rolls))

@@ -342,3 +342,30 @@ fn a_stacked_one_sent_anywhere_else_is_no_longer_what_was_approved() {
     story.change(|pull| pull.base = "next".parse().expect("a branch"));
     assert!(matches!(left(&story.look()), Some(LeaveWhy::BaseChanged { .. })));
 }
+
+#[test]
+fn an_approval_by_comment_never_asks_for_landing() {
+    let mut story = Story::new();
+    story.terms.review_asks = true;
+    story.pull.author = person(9, "zoe");
+    story.change(|pull| pull.labels.push("ready".into()));
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+    story.merge("approve");
+    let said = story.desk.pulls[&PR].said.approvals.clone();
+    assert_eq!(said.len(), 1);
+    let reviews = said.into_iter().map(|review| (review, Permission::Write)).collect();
+    story.grounds = Some(Grounds { reviews: Some(reviews), ..Grounds::default() });
+    story.change(|pull| pull.labels.clear());
+    assert_eq!(queued(&story.look()), None, "its label is gone, and nobody else asked");
+}
+
+#[test]
+fn what_landed_and_shows_as_closed_is_waited_for_by_nobody() {
+    let mut story = Story::needing(0);
+    story.ask("merge");
+    let landed = Record { landed: Some(sha('c')), ..story.desk.pulls[&PR].clone() };
+    story.desk.pulls.insert(PrNumber::new(3), landed);
+    story.ask("depends on #3 #4");
+    let depends: Vec<_> = story.desk.pulls[&PR].said.depends.iter().copied().collect();
+    assert_eq!(depends, [PrNumber::new(4)]);
+}

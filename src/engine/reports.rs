@@ -9,6 +9,7 @@ use crate::port::report::{Ending, Report, Topic};
 use crate::queue::{Doing, EntryId, Standing};
 use crate::text;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// One check run of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,9 @@ pub struct Reported {
     pub wanted: Option<Report>,
     /// What it is about; it is written anew only when this changes.
     pub about: String,
+    /// What it said last has no end yet.
+    #[serde(default)]
+    pub open: bool,
 }
 
 /// What is said of a queued pull request.
@@ -77,6 +81,15 @@ pub(super) fn ended(state: &mut RepoState, entry: EntryId, ending: Ending, words
     say(state, report, &format!("{title} {}", entry.rev));
 }
 
+/// Says that it landed, also on a head it was moved to meanwhile and asked for again: nothing else is said there any more.
+pub(super) fn landed(state: &mut RepoState, entry: EntryId, words: (&str, &str), page: Option<&str>) {
+    let known = state.reports.get(&entry.pr).into_iter().flatten().filter(|known| known.topic == Topic::Queue);
+    let heads: BTreeSet<Sha> = known.map(|known| known.head).chain([entry.head]).collect();
+    for head in heads {
+        ended(state, EntryId { head, ..entry }, Ending::Success, words, page);
+    }
+}
+
 /// Says why it waits outside of the queue; neutral, for nothing is wrong with it.
 pub(super) fn waits(state: &mut RepoState, entry: EntryId, about: &str, words: (&str, &str), page: Option<&str>) {
     let (title, sentence) = words;
@@ -105,12 +118,14 @@ pub(super) fn say(state: &mut RepoState, report: Report, about: &str) {
         Some(known) if known.about == about => {}
         Some(known) => {
             about.clone_into(&mut known.about);
+            known.open = report.ending.is_none();
             known.wanted = Some(report);
         }
         None => of_pull.push(Reported {
             topic: report.topic,
             head: report.head,
             id: None,
+            open: report.ending.is_none(),
             wanted: Some(report),
             about: about.to_owned(),
         }),
@@ -146,8 +161,33 @@ pub(super) fn refused(state: &mut RepoState, report: &Report, id: Option<CheckRu
     }
 }
 
+/// Ends what is said of a head in whose place another one of the pull request is queued: a branch that a landing had moved, and
+/// that was asked for as it then was.
+fn end_replaced(state: &mut RepoState) {
+    for (pr, of_pull) in &mut state.reports {
+        let Some(queued) = state.queue.entry(*pr).map(|entry| entry.id.head) else { continue };
+        let replaced = |known: &&mut Reported| known.topic == Topic::Queue && known.open && known.head != queued;
+        for known in of_pull.iter_mut().filter(replaced) {
+            let (title, sentence) = text::replaced(queued);
+            known.open = false;
+            known.about.clone_from(&title);
+            known.wanted = Some(Report {
+                topic: Topic::Queue,
+                pr: *pr,
+                head: known.head,
+                ending: Some(Ending::Neutral),
+                title,
+                summary: text::report(&sentence, None),
+                details: None,
+                notes: Vec::new(),
+            });
+        }
+    }
+}
+
 /// Forgets what says what it has to and can change no more.
 pub(super) fn sweep(state: &mut RepoState) {
+    end_replaced(state);
     let (queue, desk) = (&state.queue, &state.desk);
     let open_at = |pr: &PrNumber| desk.pulls.get(pr).filter(|r| r.pull.state == PullState::Open).map(|r| r.pull.head);
     state.reports.retain(|pr, of_pull| {
@@ -155,4 +195,29 @@ pub(super) fn sweep(state: &mut RepoState) {
         of_pull.retain(|known| known.wanted.is_some() || Some(known.head) == head || Some(known.head) == queued);
         !of_pull.is_empty()
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Repository;
+    use crate::ids::{Moment, Reading, RepoId};
+
+    #[test]
+    fn what_landed_shows_as_queued_on_none_of_its_heads() {
+        let sha = |digit: &str| digit.repeat(40).parse::<Sha>().expect("forty hex digits");
+        let (name, default_branch) = ("acme/widget".parse().expect("a name"), "main".parse().expect("a branch"));
+        let repository = Repository { id: RepoId::new(1), name, default_branch, archived: false };
+        let mut state = RepoState::new(repository, Moment::from_ms(0));
+        let (pr, rev) = (PrNumber::new(1), Reading::new(1));
+        let standing = Standing { position: 1, of: 1, doing: Doing::WaitsForTurn, frozen: false };
+        // Its branch is moved to what it lands as, and somebody asks for that.
+        for head in [sha("a"), sha("b")] {
+            let report = queued(&state, EntryId { pr, head, rev }, &standing, ("It waits.", None));
+            say(&mut state, report, "it waits");
+        }
+        landed(&mut state, EntryId { pr, head: sha("a"), rev }, ("Landed", "It landed."), None);
+        let endings = state.reports[&pr].iter().map(|known| known.wanted.as_ref().and_then(|wanted| wanted.ending));
+        assert_eq!(endings.collect::<Vec<_>>(), [Some(Ending::Success); 2]);
+    }
 }

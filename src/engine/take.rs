@@ -395,7 +395,7 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
     }
     let sentence = text::landed(tip, state.trunk().as_str(), candidate.as_deref(), &checks);
     let title = format!("Landed as {}", tip.short());
-    reports::ended(state, entry, Ending::Success, (&title, &sentence), around.page);
+    reports::landed(state, entry, (&title, &sentence), around.page);
     let unmoved = known.is_some_and(|known| known.unmoved.contains(&entry.pr));
     state.closings.insert(entry.pr, Closing { tip, unmoved, kept });
     posts::say(state, entry.pr, format!("landed {tip}"), text::status_comment("Landed.", &sentence, around.page));

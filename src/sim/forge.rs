@@ -115,8 +115,12 @@ impl Forge for SimForge {
     }
 
     async fn permission(&self, login: &Login) -> Result<Permission, Trouble> {
+        let process = self.0.process;
         self.read(|ground| {
             let may = ground.permissions.get(login.as_str()).copied().unwrap_or(Permission::None);
+            if may >= Permission::Write {
+                ground.oracle.traces.permissions.insert((process, login.to_string()), ground.now);
+            }
             saboteur::permission(ground, may)
         })
         .await

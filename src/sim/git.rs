@@ -5,7 +5,6 @@ use super::saboteur;
 use super::truth::sha;
 use super::world::{Due, Ground, Push, trunk};
 
-use crate::facts::Strategy;
 use crate::ids::{Moment, RefName, RepoName, Sha};
 use crate::port::git::{Composed, Expect, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject};
 use crate::port::{Git, Trouble};
@@ -92,17 +91,10 @@ impl Git for SimGit {
         let Some(number) = recipe.pull.as_ref().map(|pull| pull.number) else {
             return Err(Trouble::Bug("nobody's recipe".into()));
         };
-        match recipe.strategy {
-            Strategy::Rebase | Strategy::Squash => {}
-            // A simulated commit has one parent and is never its own composition.
-            Strategy::Merge | Strategy::RebaseMerge | Strategy::FastForward => {
-                return Err(Trouble::Bug(format!("the simulated git does not know {:?}", recipe.strategy)));
-            }
-        }
         if !ground.has(self.0.process, recipe.onto) || !ground.has(self.0.process, recipe.head) {
             return Err(Trouble::Bug(format!("{:?} or {:?} is not there", recipe.onto, recipe.head)));
         }
-        let composed = ground.truth.compose(recipe.onto, recipe.head, number);
+        let composed = ground.truth.compose(recipe.onto, recipe.head, number, recipe.strategy);
         if let (Composed::Tip { tip, .. }, Some(process)) = (&composed, ground.processes.get_mut(&self.0.process)) {
             process.unsaved.insert(*tip);
         }

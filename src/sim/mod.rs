@@ -17,6 +17,7 @@ mod script;
 mod settings;
 mod stops;
 mod store;
+mod traces;
 mod traffic;
 mod truth;
 mod verdict;

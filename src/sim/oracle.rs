@@ -1,10 +1,14 @@
 //! The judge. It knows the ground truth, sees every write at the moment the world accepts it, and says what was broken.
 
+use super::pulls::PullFile;
 use super::rules::Lands;
+use super::traces::Traces;
 use super::truth::Truth;
 use super::world::{Ground, Push, TRUNK, trunk};
+use crate::config::repo::{Forks, MergeConfig};
 use crate::engine::board::DepartureRow;
 use crate::engine::state::RepoState;
+use crate::facts::Strategy;
 use crate::ids::{Moment, PrNumber, RefName, Sha};
 use crate::port::git::{Composed, Expect, RefUpdate};
 use serde::Deserialize;
@@ -17,6 +21,8 @@ const RUNS: &str = "refs/heads/greenline/main/run-";
 const GUARDS: &str = "refs/greenline/landing/";
 /// Candidate tags.
 const TAGS: &str = "refs/tags/candidate/";
+/// Runs of one commit, at the most: each red counts once, silence is tried again, and a red trunk is doubted now and then.
+const RUNS_MAX: u8 = 12;
 /// What the forge may lag behind a moved branch, in milliseconds.
 const LAG_MS: i64 = 3_100;
 /// From reading trunk to writing down who is ejected, at most, in milliseconds.
@@ -44,6 +50,9 @@ pub struct Oracle {
     greens: BTreeMap<Sha, Vec<(Moment, bool)>>,
     flakes: BTreeMap<Sha, u8>,
     attempts: BTreeMap<u64, Moment>,
+    runs: BTreeMap<Sha, u8>,
+    /// Who caused what.
+    pub traces: Traces,
 }
 
 impl Oracle {
@@ -108,6 +117,9 @@ impl Ground {
                 format!("\"{to}\"")
             };
             self.intended(push.process, &needle, || format!("push of {name} to {to}"));
+            if let (TRUNK, Some(tip)) = (name, update.to) {
+                self.traced(push, tip, &needle);
+            }
         }
     }
 
@@ -127,9 +139,21 @@ impl Ground {
                 self.trunk_accepted(push, update, accepted);
             } else if name.starts_with("refs/tags/") {
                 self.tag_accepted(update, accepted);
-            } else if !(name.starts_with(RUNS) || name.starts_with(GUARDS)) {
+            } else if name.starts_with(RUNS) {
+                self.run_accepted(update);
+            } else if !name.starts_with(GUARDS) {
                 self.head_accepted(push, update);
             }
+        }
+    }
+
+    /// L5: the same commit is not tested again and again.
+    fn run_accepted(&mut self, update: &RefUpdate) {
+        let Some(tip) = update.to else { return };
+        let runs = self.oracle.runs.entry(tip).or_default();
+        *runs = runs.saturating_add(1);
+        if *runs > RUNS_MAX {
+            self.oracle.breaks("L5", format!("{tip:?} is tested for the {RUNS_MAX}th time and once more"));
         }
     }
 
@@ -162,26 +186,75 @@ impl Ground {
         if !accepted.iter().any(|u| u.name.as_str().starts_with(TAGS)) {
             self.oracle.breaks("S5", format!("trunk moved to {new:?} without a candidate tag"));
         }
-        let members = self.truth.members(old, new);
-        let commits = self.truth.get(new).depth - self.truth.get(old).depth;
-        if members.len() != usize::try_from(commits).unwrap_or(0) {
-            self.oracle.breaks("S2", format!("commits landed with {new:?} that are nobody's pull request"));
-        }
+        let members = self.members(old, new);
+        self.each_tested(&members, old);
+        self.shapes(&members);
         let landed: Vec<PrNumber> = members.iter().map(|(pr, ..)| *pr).collect();
         self.kept(&landed, old, began.plus_ms(slack));
         for (pr, head, tip) in members {
-            self.landed(pr, tip);
+            self.landed(pr, head, tip);
             self.rules_kept(Lands { pr, head, since: began.plus_ms(-LAG_MS) }, old);
         }
         self.oracle.sometimes("a landing");
         self.note(|| format!("== trunk moves from {old:?} to {new:?} by attempt {attempt}"));
     }
 
-    /// S4 of one pull request that lands.
-    fn landed(&mut self, pr: PrNumber, tip: Sha) {
+    /// Counts in which shapes pull requests land.
+    fn shapes(&mut self, members: &[(PrNumber, Sha, Sha)]) {
+        let shape = |(_, head, tip): &(PrNumber, Sha, Sha)| match self.truth.get(*tip).merged {
+            Some(merged) if merged == *head => "a head landed by a merge commit",
+            Some(_) => "a head landed rebased and merged",
+            None if head == tip => "a head landed as it is",
+            None => "a head landed rebased or squashed",
+        };
+        let shapes: Vec<&'static str> = members.iter().map(shape).collect();
+        shapes.into_iter().for_each(|shape| self.oracle.sometimes(shape));
+    }
+
+    /// S1 where each pull request is to be tested by itself.
+    fn each_tested(&mut self, members: &[(PrNumber, Sha, Sha)], from: Sha) {
+        let each = self.settings_at(from).is_some_and(|config| config.queue.every_commit);
+        let untested = members.iter().find(|(_, _, tip)| each && !self.oracle.green_since(*tip, Moment::from_ms(0)));
+        if let Some((pr, _, tip)) = untested {
+            self.oracle.breaks("S1", format!("#{pr} landed as {tip:?}, which was never green by itself"));
+        }
+    }
+
+    /// The pull requests between two commits, oldest first: number, approved head, what it became. It breaks S2 if a commit there
+    /// is nobody's.
+    pub fn members(&mut self, old: Sha, new: Sha) -> Vec<(PrNumber, Sha, Sha)> {
+        let mut members: Vec<(PrNumber, Sha, Sha)> = Vec::new();
+        let mut as_it_is = false;
+        let mut nobodys = None;
+        for (sha, commit) in self.truth.line(new).take_while(|(sha, _)| *sha != old) {
+            match commit.member.or_else(|| Some((self.pull_at(sha)?, sha))) {
+                Some((pr, head)) if members.last().is_none_or(|last| (last.0, last.1) != (pr, head)) => {
+                    members.push((pr, head, sha));
+                    as_it_is = head == sha;
+                }
+                Some(_) => {}
+                None if as_it_is => {}
+                None => nobodys = Some(sha),
+            }
+        }
+        if let Some(sha) = nobodys {
+            self.oracle.breaks("S2", format!("{sha:?} landed with {new:?} and is nobody's pull request"));
+        }
+        members.reverse();
+        members
+    }
+
+    /// The pull request whose head this is or was.
+    fn pull_at(&self, sha: Sha) -> Option<PrNumber> {
+        let had = |file: &PullFile| file.shown.head == sha || file.past.iter().any(|(_, pull)| pull.head == sha);
+        self.pulls.iter().find(|(_, file)| had(file)).map(|(pr, _)| *pr)
+    }
+
+    /// S4 of one pull request that lands. One that got another head meanwhile stays open, and that head may land as well.
+    fn landed(&mut self, pr: PrNumber, head: Sha, tip: Sha) {
         let Some(file) = self.pulls.get_mut(&pr) else { return };
-        if let Some(before) = file.landed.replace(tip) {
-            self.oracle.breaks("S4", format!("#{pr} landed as {before:?} and again as {tip:?}"));
+        if let Some(before) = file.landed.insert(head, tip) {
+            self.oracle.breaks("S4", format!("#{pr} landed at {head:?} as {before:?} and again as {tip:?}"));
         }
     }
 
@@ -235,18 +308,29 @@ impl Ground {
         }
     }
 
+    /// How a pull request is composed by these settings; nobody here wishes for another way.
+    fn strategy(&self, pr: PrNumber, merge: &MergeConfig) -> Strategy {
+        let fixed = self.pulls.get(&pr).is_some_and(|f| f.fork.is_some() && !f.shown.maintainer_can_modify);
+        let kept = fixed && merge.forks == Forks::MergeCommit && merge.strategy != Strategy::FastForward;
+        if kept { Strategy::Merge } else { merge.strategy }
+    }
+
     /// Whoever is sent back for its checks or a conflict must be to blame, on trunk and whoever stood ahead and was not.
     fn blamed(&mut self, before: &str, row: &DepartureRow) {
         let Ok(state) = serde_json::from_str::<RepoState>(before) else { return };
         let Some(at) = state.queue.order.iter().position(|entry| entry.id.pr == row.pull) else { return };
-        let order: Vec<(PrNumber, Sha)> = state.queue.order.iter().map(|e| (e.id.pr, e.id.head)).collect();
+        let merge = &state.config().merge;
+        let order = state.queue.order.iter().map(|e| (e.id.pr, e.id.head, self.strategy(e.id.pr, merge)));
+        let order: Vec<(PrNumber, Sha, Strategy)> = order.collect();
         let (ahead, own) = (&order[..at], order[at]);
         let tries = state.settings.read_at.map_or(1, |at| self.tries(at));
         self.oracle.sometimes("somebody was sent back with blame");
         let candidates = self.oracle.trunks_since(self.now.plus_ms(-EJECT_MS));
         for base in candidates {
             let base = ahead.iter().fold(base, |base, entry| good(&mut self.truth, base, *entry).unwrap_or(base));
-            let guilty = match self.truth.compose(base, own.1, own.0) {
+            let usual = self.settings_at(base).map(|config| self.strategy(own.0, &config.merge));
+            let guilty = match self.truth.compose(base, own.1, own.0, own.2) {
+                _ if usual == Some(Strategy::FastForward) && row.code == "not-composable" => true,
                 Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => true,
                 Composed::Tip { tip, .. } if row.code == "checks-failed" => {
                     let red = |sha| self.truth.red(&self.truth.get(sha).content);
@@ -272,8 +356,8 @@ impl Ground {
 }
 
 /// What an entry makes of a commit, if it composes and is green.
-fn good(truth: &mut Truth, base: Sha, (pr, head): (PrNumber, Sha)) -> Option<Sha> {
-    match truth.compose(base, head, pr) {
+fn good(truth: &mut Truth, base: Sha, (pr, head, strategy): (PrNumber, Sha, Strategy)) -> Option<Sha> {
+    match truth.compose(base, head, pr, strategy) {
         Composed::Tip { tip, .. } => (!truth.red(&truth.get(tip).content)).then_some(tip),
         Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => None,
     }

@@ -6,6 +6,7 @@ use super::world::{Due, Ground, person, trunk};
 use crate::facts::{Comment, Labelled, Pull, PullState};
 use crate::ids::{CommentId, Moment, PrNumber, RefName, RepoName, Sha};
 use crate::port::store::Hint;
+use std::collections::BTreeMap;
 
 /// The label that asks for landing.
 pub const LABEL: &str = "ready to merge";
@@ -37,8 +38,8 @@ pub struct PullFile {
     pub sayings: Vec<Said>,
     /// How it stood, in order.
     pub stands: Vec<Stand>,
-    /// As what it landed.
-    pub landed: Option<Sha>,
+    /// By head, as what it landed.
+    pub landed: BTreeMap<Sha, Sha>,
     /// What the bot's status comment said, since when.
     pub said: Vec<(u64, String)>,
 }
@@ -64,6 +65,12 @@ impl Note {
 }
 
 impl PullFile {
+    /// What the forge shows as its head has landed, or is what it landed as.
+    pub fn is_over(&self) -> bool {
+        let head = self.shown.head;
+        self.landed.iter().any(|(landed, tip)| *landed == head || *tip == head)
+    }
+
     /// It is open, and goes to trunk.
     pub fn open(&self) -> bool {
         self.shown.state == PullState::Open && self.shown.base.as_str() == "main"

@@ -16,6 +16,7 @@ pub struct Asked {
     by: String,
     /// Whose permission that rests on.
     voucher: String,
+    way: Way,
     when_green: bool,
 }
 
@@ -66,17 +67,15 @@ impl Ground {
         let shown = &file.shown;
         let open = shown.state == PullState::Open && !shown.draft && shown.base.as_str() == "main";
         let may = |who: &str| self.permissions.get(who).is_some_and(|may| *may >= Permission::Write);
-        let by_review = self.settings.iter().filter_map(|version| version.says.as_ref()).any(|c| c.queue.review_asks);
         let holds = |way| match way {
             Way::Label => shown.labels.iter().any(|label| label == LABEL),
-            Way::Comment => true,
-            Way::Review => by_review,
+            Way::Comment | Way::Review => true,
         };
         let mut asked = Vec::new();
         for word in file.words.iter().filter(|word| open && is_there(word.head) && holds(word.way)) {
             for voucher in file.vouchers(&word.by).filter(|voucher| may(voucher)) {
                 let (by, voucher) = (word.by.clone(), voucher.to_owned());
-                let new = Asked { head: word.head, by, voucher, when_green: word.when_green };
+                let new = Asked { head: word.head, by, voucher, way: word.way, when_green: word.when_green };
                 if !asked.contains(&new) {
                     asked.push(new);
                 }
@@ -99,6 +98,9 @@ impl Ground {
             let asks = in_force.iter().any(|config| config.rules.approvals > 0);
             if asks {
                 self.oracle.sometimes("a landing that needed approvals");
+            }
+            if self.pulls.get(&lands.pr).is_some_and(|file| !file.awaits().is_empty()) {
+                self.oracle.sometimes("a landing after what it depended on");
             }
             return;
         }
@@ -123,7 +125,8 @@ impl Ground {
         let then = file.stands.iter().zip(ends).filter(|(_, until)| until.is_none_or(|until| until >= lands.since));
         let then: Vec<&Standing> = then.map(|(stand, _)| &stand.what).collect();
         let author = file.shown.author.login.as_str();
-        asked(&then, lands, author, config)
+        let by_review = self.settings.iter().filter_map(|v| v.says.as_ref()).any(|says| says.queue.review_asks);
+        asked(&then, lands, (author, by_review), config)
             .or_else(|| minded(&then, lands, config))
             .or_else(|| marked(&then, config))
             .or_else(|| self.awaited(&then))
@@ -132,7 +135,7 @@ impl Ground {
 
     fn awaited(&self, then: &[&Standing]) -> Option<String> {
         let over = |pr: &PrNumber| {
-            self.pulls.get(pr).is_some_and(|file| file.landed.is_some() || file.shown.state == PullState::Merged)
+            self.pulls.get(pr).is_some_and(|file| !file.landed.is_empty() || file.shown.state == PullState::Merged)
         };
         let open = |standing: &&&Standing| !standing.awaits.iter().all(over);
         let kept = then.iter().filter(open).count() == then.len();
@@ -148,11 +151,12 @@ impl Ground {
 }
 
 /// Nobody asked who may ask.
-fn asked(then: &[&Standing], lands: Lands, author: &str, config: &RepoConfig) -> Option<String> {
+fn asked(then: &[&Standing], lands: Lands, (author, by_review): (&str, bool), config: &RepoConfig) -> Option<String> {
     let listed =
         |by: &str| config.rules.mergers.is_empty() || config.rules.mergers.contains(&Party::Person(person(by).login));
     let own = |asked: &Asked| config.rules.no_self_merge && (asked.by == author || asked.voucher == author);
-    let counts = |asked: &&Asked| asked.head == lands.head && listed(&asked.by) && !own(asked);
+    let heard = |asked: &Asked| by_review || asked.way != Way::Review;
+    let counts = |asked: &&Asked| asked.head == lands.head && heard(asked) && listed(&asked.by) && !own(asked);
     let any = then.iter().flat_map(|standing| &standing.asked).any(|asked| counts(&asked));
     (!any).then(|| "nobody permitted had asked for that then".to_owned())
 }

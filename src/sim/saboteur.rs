@@ -204,7 +204,7 @@ pub fn reviews(ground: &mut Ground, pr: PrNumber, seen: Vec<Review>) -> Vec<Revi
     let approves = |review: &Review| review.opinion == Opinion::Approves;
     match ground.bug {
         Some(Bug::CountsOldApprovals) => {
-            let head = file.shown.head;
+            let head = file.words.last().map_or(file.shown.head, |word| word.head);
             let renewed = |review: Review| if approves(&review) { Review { head, ..review } } else { review };
             seen.into_iter().map(renewed).collect()
         }

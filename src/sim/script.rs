@@ -5,6 +5,7 @@ use super::oracle::Violation;
 use super::process::{Polled, Process};
 use super::saboteur::Bug;
 use super::world::{Due, Ground, Shared};
+use crate::engine::repo::Ended;
 use std::collections::BTreeMap;
 
 /// Far more steps than any seed needs; a seed that needs more does not come to rest.
@@ -167,6 +168,7 @@ impl Script {
             let polled = self.processes[i].poll();
             let id = self.processes[i].id;
             let doomed = self.shared.ground().doomed.contains(&id);
+            let fenced = matches!(polled, Polled::Ended(Ended::Fenced));
             match polled {
                 Polled::Waits if !doomed => {
                     i += 1;
@@ -184,6 +186,11 @@ impl Script {
             ground.processes.remove(&id);
             ground.doomed.retain(|doomed| *doomed != id);
             if ground.processes.is_empty() {
+                // What was lost in the last moment of faults may still be found out.
+                let calm = self.ends_at.is_some_and(|end| ground.now.ms() > end - self.horizon + 60_000);
+                if fenced && calm {
+                    ground.oracle.breaks("L4", format!("process {id} gave up, and nothing had gone wrong"));
+                }
                 let ms = ground.dice.ms(50, 20_000);
                 ground.after(ms, Due::Start);
             }

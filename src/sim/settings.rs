@@ -40,7 +40,8 @@ impl Version {
     pub fn draw(dice: &mut Dice, customs: Customs) -> Self {
         let checks = checks(dice, customs);
         let rules = if customs.rules { rules(dice) } else { String::new() };
-        Self::new(format!("{}{rules}{}{checks}", super::stops::window(dice), queue(dice, customs)))
+        let (window, merge) = (super::stops::window(dice), merge(dice));
+        Self::new(format!("{window}{rules}{merge}{}{checks}", queue(dice, customs)))
     }
 
     /// One that may be wrong.
@@ -62,6 +63,13 @@ fn queue(dice: &mut Dice, customs: Customs) -> String {
         4 + dice.roll(3),
         1 + dice.roll(2),
     )
+}
+
+fn merge(dice: &mut Dice) -> String {
+    let usual = ["rebase", "rebase", "rebase", "squash", "merge", "merge", "rebase-merge", "fast-forward"];
+    let strategy = dice.pick(&usual);
+    let forks = dice.pick(&["close", "close", "merge-commit"]);
+    format!("[merge]\nstrategy = \"{strategy}\"\nforks = \"{forks}\"\n")
 }
 
 fn checks(dice: &mut Dice, customs: Customs) -> String {

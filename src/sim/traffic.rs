@@ -9,6 +9,7 @@ use crate::command::{Command, Request, Wish};
 use crate::facts::{HeadRepo, Labelled, Permission, Pull, PullState};
 use crate::ids::{PrNumber, RepoId, RequestId, Sha};
 use crate::port::store::Hint;
+use std::collections::BTreeMap;
 
 /// Pull requests at the most.
 pub const PULLS: u64 = 6;
@@ -81,7 +82,7 @@ impl Ground {
             reviews: Vec::new(),
             sayings: Vec::new(),
             stands: Vec::new(),
-            landed: None,
+            landed: BTreeMap::new(),
             said: Vec::new(),
         };
         self.point(&file, head);
@@ -139,7 +140,18 @@ impl Ground {
             let cure = self.truth.blob();
             content.insert(path, cure);
         }
-        self.truth.commit(Some(base), content, None)
+        let first = self.dice.one_in(3).then(|| {
+            let (mut content, blob) = (self.truth.get(base).content.clone(), self.truth.blob());
+            content.insert(own + 100, blob);
+            (self.truth.commit(Some(base), content, None), blob)
+        });
+        match first {
+            None => self.truth.commit(Some(base), content, None),
+            Some((first, blob)) => {
+                content.insert(own + 100, blob);
+                self.truth.commit(Some(first), content, None)
+            }
+        }
     }
 
     fn new_head(&mut self, pr: PrNumber) {
@@ -177,6 +189,7 @@ impl Ground {
         let by = self.dice.pick(&["ann", "ben", "ann", "ben", "eve"]);
         let event = self.id();
         let (at, tick) = (self.now, self.tick);
+        self.oracle.traces.labels.insert(event, (pr, by.to_owned()));
         self.note(|| format!("{by} labels #{pr}"));
         self.change(pr, |file| {
             file.shown.labels.push(LABEL.to_owned());
@@ -221,6 +234,7 @@ impl Ground {
             token: "program".to_owned(),
             at: self.now,
         };
+        self.oracle.traces.requests.insert(request.id, (pr, by.to_owned()));
         self.mail(Hint::Request(request));
         self.give_word_for(pr, by, Way::Comment, false, head);
     }
@@ -240,7 +254,7 @@ impl Ground {
 
     fn close_or_open(&mut self, pr: PrNumber) {
         self.note(|| format!("#{pr} is closed or opened"));
-        let landed = self.pulls.get(&pr).is_some_and(|file| file.landed.is_some());
+        let landed = self.pulls.get(&pr).is_some_and(|file| !file.landed.is_empty());
         self.change(pr, |file| {
             file.shown.state = match file.shown.state {
                 PullState::Open => PullState::Closed,

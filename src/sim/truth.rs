@@ -1,9 +1,10 @@
 //! Commits whose truth is known: what is in them, whether they are red, how they compose. The bot sees only ids.
 
 use super::dice::mix;
+use crate::facts::Strategy;
 use crate::ids::{PrNumber, Sha};
 use crate::port::git::Composed;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A file's place in a tree; 0 is the settings file.
 pub type Path = u8;
@@ -17,11 +18,13 @@ pub type Content = BTreeMap<Path, Blob>;
 pub struct Commit {
     /// The one before it.
     pub parent: Option<Sha>,
-    /// How many stand before it.
+    /// What was merged into that, if it is a merge.
+    pub merged: Option<Sha>,
+    /// More than any of its parents have.
     pub depth: u32,
     /// Its tree.
     pub content: Content,
-    /// The pull request it was composed from, at which head; none for people's commits.
+    /// The pull request it was composed from, at which head; none for people's commits, even where they land as they are.
     pub member: Option<(PrNumber, Sha)>,
 }
 
@@ -57,7 +60,16 @@ impl Truth {
 
     /// A commit, whose id follows from what is in it.
     pub fn commit(&mut self, parent: Option<Sha>, content: Content, member: Option<(PrNumber, Sha)>) -> Sha {
-        let mut hash = parent.map_or(7, number);
+        self.commit_with((parent, None), content, member)
+    }
+
+    fn commit_with(
+        &mut self,
+        (parent, merged): (Option<Sha>, Option<Sha>),
+        content: Content,
+        member: Option<(PrNumber, Sha)>,
+    ) -> Sha {
+        let mut hash = parent.map_or(7, number) ^ merged.map_or(0, |merged| mix(number(merged)));
         for (path, blob) in &content {
             hash = mix(hash ^ (u64::from(*path) << 40) ^ u64::from(*blob));
         }
@@ -65,8 +77,9 @@ impl Truth {
             hash = mix(hash ^ mix(pr.get() ^ number(head).rotate_left(9)));
         }
         let sha = sha(hash);
-        let depth = parent.map_or(0, |parent| self.commits[&parent].depth + 1);
-        self.commits.entry(sha).or_insert(Commit { parent, depth, content, member });
+        let above = parent.into_iter().chain(merged).map(|parent| self.commits[&parent].depth + 1).max();
+        let depth = above.unwrap_or(0);
+        self.commits.entry(sha).or_insert(Commit { parent, merged, depth, content, member });
         sha
     }
 
@@ -86,7 +99,7 @@ impl Truth {
         self.rules.iter().any(|rule| has(rule.with.0) && rule.with.1.is_none_or(has) && !rule.without.is_some_and(has))
     }
 
-    /// The commit and all before it, newest first.
+    /// The commit and all before it, newest first; of a merge, what it was merged into.
     pub fn line(&self, from: Sha) -> impl Iterator<Item = (Sha, &Commit)> {
         std::iter::successors(Some(from), |sha| self.get(*sha).parent).map(|sha| (sha, self.get(sha)))
     }
@@ -94,56 +107,106 @@ impl Truth {
     /// One can be reached from the other, or is it.
     pub fn is_ancestor(&self, ancestor: Sha, of: Sha) -> bool {
         let depth = self.get(ancestor).depth;
-        self.line(of).take_while(|(_, commit)| commit.depth >= depth).any(|(sha, _)| sha == ancestor)
-    }
-
-    fn merge_base(&self, a: Sha, b: Sha) -> Option<Sha> {
-        self.line(a).map(|(sha, _)| sha).find(|sha| self.is_ancestor(*sha, b))
-    }
-
-    /// What a head makes of a tree: the tree afterwards, or the paths in conflict.
-    pub fn merged(&self, onto: Sha, tree: &Content, head: Sha) -> Result<Content, Vec<Path>> {
-        let nothing = Content::new();
-        let base = self.merge_base(head, onto).map_or(&nothing, |base| &self.get(base).content);
-        let theirs = &self.get(head).content;
-        let mut merged = tree.clone();
-        let mut conflicts = Vec::new();
-        for path in base.keys().chain(theirs.keys()) {
-            let at = |content: &Content| content.get(path).copied().unwrap_or(0);
-            let (before, after, ours) = (at(base), at(theirs), at(tree));
-            if after == before || after == ours {
-                continue;
+        let mut open = vec![of];
+        let mut seen = BTreeSet::new();
+        while let Some(sha) = open.pop() {
+            if sha == ancestor {
+                return true;
             }
-            if ours == before {
-                merged.insert(*path, after);
-            } else if !conflicts.contains(path) {
-                conflicts.push(*path);
+            let commit = self.get(sha);
+            if commit.depth > depth && seen.insert(sha) {
+                open.extend(commit.parent.into_iter().chain(commit.merged));
             }
         }
-        if conflicts.is_empty() { Ok(merged) } else { Err(conflicts) }
+        false
+    }
+
+    /// The commits of a head that another commit does not have, oldest first, and the one that both have.
+    fn own_commits(&self, head: Sha, onto: Sha) -> (Option<Sha>, Vec<Sha>) {
+        let mut own = Vec::new();
+        for (sha, _) in self.line(head) {
+            if self.is_ancestor(sha, onto) {
+                own.reverse();
+                return (Some(sha), own);
+            }
+            own.push(sha);
+        }
+        own.reverse();
+        (None, own)
+    }
+
+    fn content(&self, commit: Option<Sha>) -> Content {
+        commit.map(|commit| self.get(commit).content.clone()).unwrap_or_default()
     }
 
     /// Composes as the bot's git does.
-    pub fn compose(&mut self, onto: Sha, head: Sha, pr: PrNumber) -> Composed {
+    pub fn compose(&mut self, onto: Sha, head: Sha, pr: PrNumber, strategy: Strategy) -> Composed {
+        let (base, own) = self.own_commits(head, onto);
         let tree = self.get(onto).content.clone();
-        match self.merged(onto, &tree, head) {
+        let whole = applied(&tree, &self.content(base), &self.get(head).content);
+        let member = Some((pr, head));
+        let tip = match strategy {
+            _ if own.is_empty() => return Composed::Nothing,
+            Strategy::FastForward if base == Some(onto) => Ok(head),
+            Strategy::FastForward => return Composed::Refused { why: "it does not stand on trunk".to_owned() },
+            Strategy::Rebase => self.rebased(onto, base, &own, (pr, head)),
+            Strategy::Squash => whole.map(|merged| self.on(onto, merged, (pr, head))),
+            Strategy::Merge => whole.map(|merged| {
+                if merged == tree { onto } else { self.commit_with((Some(onto), Some(head)), merged, member) }
+            }),
+            Strategy::RebaseMerge => self.rebased(onto, base, &own, (pr, head)).map(|last| {
+                let content = self.get(last).content.clone();
+                if last == onto { onto } else { self.commit_with((Some(onto), Some(last)), content, member) }
+            }),
+        };
+        match tip {
             Err(paths) => Composed::Conflict { paths: paths.iter().map(|path| format!("file-{path}")).collect() },
-            Ok(merged) if merged == tree => Composed::Nothing,
-            Ok(merged) => {
-                let tip = self.commit(Some(onto), merged, Some((pr, head)));
-                Composed::Tip { tip, tree: tip, commits: 1 }
-            }
+            Ok(tip) if tip == onto => Composed::Nothing,
+            Ok(tip) => Composed::Tip { tip, tree: tip, commits: own.len() },
         }
     }
 
-    /// The pull requests between two commits, oldest first: number, approved head, what it became.
-    pub fn members(&self, old: Sha, new: Sha) -> Vec<(PrNumber, Sha, Sha)> {
-        let between = self.line(new).take_while(|(sha, _)| *sha != old);
-        let mut members: Vec<_> =
-            between.filter_map(|(sha, commit)| commit.member.map(|(pr, head)| (pr, head, sha))).collect();
-        members.reverse();
-        members
+    /// One more commit, unless it would change nothing.
+    fn on(&mut self, onto: Sha, content: Content, member: (PrNumber, Sha)) -> Sha {
+        if content == self.get(onto).content { onto } else { self.commit(Some(onto), content, Some(member)) }
     }
+
+    /// Each commit again on top, those that change nothing left out.
+    fn rebased(
+        &mut self,
+        onto: Sha,
+        base: Option<Sha>,
+        own: &[Sha],
+        member: (PrNumber, Sha),
+    ) -> Result<Sha, Vec<Path>> {
+        let (mut at, mut before) = (onto, self.content(base));
+        for sha in own {
+            let after = self.get(*sha).content.clone();
+            let tree = applied(&self.get(at).content, &before, &after)?;
+            at = self.on(at, tree, member);
+            before = after;
+        }
+        Ok(at)
+    }
+}
+
+/// What a change from one tree to another makes of a third, or the paths in conflict.
+fn applied(tree: &Content, before: &Content, after: &Content) -> Result<Content, Vec<Path>> {
+    let mut merged = tree.clone();
+    let mut conflicts = Vec::new();
+    for path in before.keys().chain(after.keys()) {
+        let at = |content: &Content| content.get(path).copied().unwrap_or(0);
+        let (before, after, ours) = (at(before), at(after), at(tree));
+        if after == before || after == ours {
+            continue;
+        }
+        if ours == before {
+            merged.insert(*path, after);
+        } else if !conflicts.contains(path) {
+            conflicts.push(*path);
+        }
+    }
+    if conflicts.is_empty() { Ok(merged) } else { Err(conflicts) }
 }
 
 /// A commit id that says a number.

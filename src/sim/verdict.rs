@@ -1,7 +1,7 @@
 //! What must be true when faults have ended and time enough has passed: L1 and L2, and that nobody was told anything false.
 
 use super::oracle::Violation;
-use super::pulls::{LABEL, PullFile};
+use super::pulls::{LABEL, Note, PullFile};
 use super::rules::Lands;
 use super::world::Ground;
 use crate::command;
@@ -50,7 +50,7 @@ impl Ground {
             return Some(violation);
         }
         let told = self.pulls.iter().find_map(|(pr, file)| told(*pr, file));
-        told.or_else(|| self.unanswered()).or_else(|| self.unended())
+        told.or_else(|| self.unanswered()).or_else(|| self.unended()).or_else(|| self.chatter())
     }
 
     /// L3: whoever waits outside of the queue truly waits for something, whether anybody told us when it came or not.
@@ -63,6 +63,20 @@ impl Ground {
             self.keeps_out(lands, config).is_none() && self.all_green(approval.head)
         })?;
         Some(Violation { invariant: "L3", what: format!("#{pr} waits for {:?}, and needs nothing", approval.waits) })
+    }
+
+    /// L5: beside the answers there is one comment of ours on a pull request.
+    fn chatter(&self) -> Option<Violation> {
+        // Two processes at once may each begin one: the forge offers nothing to tell them apart by.
+        if self.oracle.counters.contains_key("two processes at once") {
+            return None;
+        }
+        let own = |note: &&Note| note.own() && !note.comment.body.starts_with("<!-- greenline:answer:");
+        let pulls = self.comments.values().filter(own).map(|note| note.comment.pull);
+        let mut counts: BTreeMap<PrNumber, u8> = BTreeMap::new();
+        pulls.for_each(|pr| *counts.entry(pr).or_default() += 1);
+        let (pr, count) = counts.into_iter().find(|(_, count)| *count > 1)?;
+        Some(Violation { invariant: "L5", what: format!("#{pr} has {count} status comments") })
     }
 
     /// Of each head the newest check run of ours says how it ended: the queue is empty.
@@ -115,10 +129,10 @@ fn told(pr: PrNumber, file: &PullFile) -> Option<Violation> {
         file.said.iter().any(|(said, body)| *said >= tick && LAST_WORDS.iter().any(|word| body.contains(word)))
     };
     let said_landed = file.said.iter().any(|(_, body)| body.contains("**Landed.**"));
-    match file.landed {
+    match file.landed.values().next_back() {
         Some(tip) if !said_landed => return broken("told", format!("#{pr} landed as {tip:?} and was not told so")),
         None if said_landed => return broken("told", format!("#{pr} was told that it landed, and did not")),
-        Some(_) if file.open() => return broken("L1", format!("#{pr} landed and is still open")),
+        Some(_) if file.open() && file.is_over() => return broken("L1", format!("#{pr} landed and is still open")),
         Some(_) | None => {}
     }
     let asks = file.shown.labels.iter().any(|label| label == LABEL) && file.open();
