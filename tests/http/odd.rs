@@ -1,7 +1,7 @@
 //! Deliveries that are rightly signed and odd: each is answered 202, none is lost, and what cannot be read is kept as such.
 
 use super::house::{House, SECRET, delivery, pull, sign};
-use greenline::ids::RepoId;
+use greenline::ids::{QueueId, RepoId};
 use greenline::port::Store;
 use greenline::port::store::Hint;
 
@@ -43,7 +43,7 @@ async fn what_is_signed_and_cannot_be_read_has_its_repository_looked_at() {
     for (n, body) in bodies.iter().enumerate() {
         assert_eq!(house.deliver(&format!("id-{n}"), body.as_bytes()).await.status, 202, "{body}");
     }
-    let rows = house.store.inbox(Some(RepoId::new(7)), 9).await.expect("memory answers");
+    let rows = house.store.inbox(Some(&QueueId::of(RepoId::new(7))), 9).await.expect("memory answers");
     assert_eq!(rows.iter().map(|row| &row.hint).collect::<Vec<_>>(), [&Hint::Unreadable; 4]);
 }
 
