@@ -7,6 +7,7 @@ mod excerpt;
 mod report;
 mod settings;
 pub mod stop;
+pub mod trial;
 mod waiting;
 pub mod why;
 
@@ -272,7 +273,12 @@ pub fn left_open(head: Sha, trunk: &str, label: &str) -> String {
 
 /// The status comment around one paragraph.
 pub fn status_comment(headline: &str, body: &str, page: Option<&str>) -> String {
-    let mut text = format!("{STATUS_MARKER}\n**{headline}** {body}\n");
+    comment(STATUS_MARKER, headline, body, page)
+}
+
+/// A comment of ours around one paragraph, with a mark by which it is found again.
+pub fn comment(mark: &str, headline: &str, body: &str, page: Option<&str>) -> String {
+    let mut text = format!("{mark}\n**{headline}** {body}\n");
     if let Some(page) = page {
         let _ = write!(text, "\n[The whole queue]({page})\n");
     }
@@ -302,6 +308,7 @@ fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
         Answer::Here => Some(format!("Greenline {} listens. {standing}", env!("CARGO_PKG_VERSION"))),
         Answer::Help => Some(format!("This can be asked:\n\n{}", command::help(command::PREFIX))),
         Answer::Stop { word, came } => Some(stop::came(word, came)),
+        Answer::Trial { word, came } => Some(trial::came(word, came)),
         Answer::Refused { word, why } => Some(format!("`{word}` was not done. {}", refusal(why))),
         Answer::Misread(misread) => Some(format!("{misread}\n\n{}", command::help(command::PREFIX))),
     }

@@ -10,6 +10,7 @@ mod reviews;
 mod rules;
 mod said;
 mod stop;
+mod tries;
 mod weigh;
 
 #[cfg(test)]
@@ -24,4 +25,5 @@ pub use requests::{Asked, ask};
 pub use rules::{Terms, outlawed, void};
 pub use said::{Delegate, Said, Subject};
 pub use stop::{Closure, Freeze, Hold, Latest, Stopped, changes_at, closures, passes};
+pub use tries::Tried;
 pub use weigh::{Grounds, Obstacle, weigh};

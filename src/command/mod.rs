@@ -5,6 +5,7 @@ mod lines;
 mod request;
 mod stop;
 mod table;
+mod trying;
 mod wish;
 
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod tests;
 pub use request::Request;
 pub use stop::{Stop, Until};
 pub use table::{Command, Verb, help};
+pub use trying::Trying;
 pub use wish::{Named, PRIORITIES, Wish};
 
 use crate::wording::shown;

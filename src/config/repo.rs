@@ -70,6 +70,23 @@ pub struct QueueConfig {
     /// The label that makes a pull request a hotfix when it is approved, if one does.
     #[serde(default)]
     pub hotfix_label: Option<String>,
+    /// Who may have a pull request tried without landing.
+    #[serde(default)]
+    pub try_by: TryBy,
+}
+
+/// Who may have a pull request tried without landing. Each includes those before. CI on a branch of the repository mostly gets
+/// its secrets, and a trial hands them to whatever the pull request makes of its scripts: hence write permission by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TryBy {
+    /// Whoever may push, or ask for landing on the word of somebody who may.
+    #[default]
+    Write,
+    /// Its author, too.
+    Author,
+    /// Whoever may read the repository, which is everybody where that is public.
+    Read,
 }
 
 /// Who, by going ahead of others, ends the runs that these have.
@@ -211,6 +228,7 @@ impl Default for RepoConfig {
                 every_commit: false,
                 interrupt: Interrupt::Higher,
                 hotfix_label: None,
+                try_by: TryBy::Write,
                 review_asks: false,
             },
             rules: RulesConfig::default(),

@@ -4,7 +4,7 @@ use super::duration;
 use super::problem::{Fault, Problem};
 use super::read::{Reader, Section};
 use super::reference::SECTIONS;
-use super::repo::{CandidateConfig, ChecksConfig, Interrupt, PlanConfig, QueueConfig, RepoConfig};
+use super::repo::{CandidateConfig, ChecksConfig, Interrupt, PlanConfig, QueueConfig, RepoConfig, TryBy};
 use super::rules_file::rules;
 use super::tree::{self, At, Node, Table, Value};
 use super::{merging, repo, tag};
@@ -67,6 +67,8 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
     let interrupts = [("higher", Interrupt::Higher), ("hotfix", Interrupt::Hotfix), ("never", Interrupt::Never)];
     let interrupt = read.word(&mut section, "interrupt", &interrupts).unwrap_or(default.interrupt);
     let hotfix_label = read.checked(&mut section, "hotfix_label", self::label);
+    let triers = [("write", TryBy::Write), ("author", TryBy::Author), ("read", TryBy::Read)];
+    let try_by = read.word(&mut section, "try_by", &triers).unwrap_or(default.try_by);
     let plan = match strategy.unwrap_or(default.plan) {
         PlanConfig::Serial => PlanConfig::Serial,
         PlanConfig::Pipeline { depth: usual } => PlanConfig::Pipeline { depth: depth.unwrap_or(usual) },
@@ -94,6 +96,7 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
         review_asks,
         interrupt,
         hotfix_label,
+        try_by,
     }
 }
 

@@ -30,6 +30,9 @@ pub struct Board {
     /// Approved pull requests that wait outside of the queue, oldest approval first.
     #[serde(default)]
     pub waiting: Vec<WaitingRow>,
+    /// What is or was tried without landing, those that asked first first.
+    #[serde(default)]
+    pub trials: Vec<TrialRow>,
     /// Groups under composition or test, as a tree in reading order.
     pub groups: Vec<GroupRow>,
     /// Newest landings first, at most 20.
@@ -95,6 +98,7 @@ impl Board {
             queue: Vec::new(),
             held: Vec::new(),
             waiting: Vec::new(),
+            trials: Vec::new(),
             groups: Vec::new(),
             landings: Vec::new(),
             departures: Vec::new(),
@@ -175,6 +179,28 @@ pub struct HeldRow {
     /// Who holds it, why, and how it goes on.
     pub status: String,
     /// Since when it is held.
+    pub since: Moment,
+}
+
+/// A pull request that is or was tried without landing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrialRow {
+    /// Its number.
+    pub pull: PrNumber,
+    /// Its title; untrusted text.
+    pub title: String,
+    /// Who asked.
+    pub by: Login,
+    /// The head that is tried.
+    pub head: Sha,
+    /// What that became on trunk.
+    pub tip: Option<Sha>,
+    /// One word: `waiting`, `composing`, `testing`, `green`, `red`, `silent`, or why it ended without a verdict:
+    /// `not-composable`, `cancelled`, `new-head`, `base-changed`, `closed`, `no-room`, `not-configured`.
+    pub phase: String,
+    /// All of it in sentences.
+    pub status: String,
+    /// When it was asked.
     pub since: Moment,
 }
 

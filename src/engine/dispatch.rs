@@ -2,6 +2,7 @@
 //! and pushes within their budget. Pure bookkeeping; the jobs themselves come from the state.
 
 use super::job::{Job, Key};
+use super::trials::TrialKey;
 use crate::ids::Moment;
 use crate::port::Trouble;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -193,10 +194,11 @@ impl Kind {
 
 fn kind(key: &Key) -> Kind {
     match key {
-        Key::Start(_) | Key::Cancel(_) | Key::Drop(_) => Kind::Refs,
+        Key::Start(_) | Key::Cancel(_) | Key::Drop(_) | Key::Trial(TrialKey::Start(_) | TrialKey::Stop(_)) => Kind::Refs,
         Key::Land(_) | Key::Revoke(_) => Kind::Landing,
-        Key::Post(_) | Key::Report(..) | Key::Answer(_) => Kind::Comment,
+        Key::Post(_) | Key::Report(..) | Key::Answer(_) | Key::Trial(TrialKey::Post(_)) => Kind::Comment,
         Key::Close(_) => Kind::Closing,
+        Key::Trial(TrialKey::Compose(..)) => Kind::Other,
         Key::Settings(_) | Key::Trunk | Key::Weigh(_) | Key::Compose(..) | Key::Eject(_) | Key::Label(_) => Kind::Other,
         Key::Branch(_) => Kind::Branch,
         Key::Proposal(..) => Kind::Proposal,

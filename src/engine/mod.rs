@@ -19,6 +19,7 @@ mod requests;
 pub mod state;
 pub mod supervise;
 pub mod take;
+pub mod trials;
 pub mod turn;
 pub mod view;
 pub mod why;

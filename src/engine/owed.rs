@@ -4,6 +4,7 @@ use super::job::{Bar, Deletion, Descent, Job, LandMember, Landing, landing_ref, 
 use super::proposals;
 use super::recipe::recipe;
 use super::state::RepoState;
+use super::trials;
 use crate::admission::Obstacle;
 use crate::ids::{RefName, Sha};
 use crate::queue::{self, Effect, EntryId, Member, Phase, RedWhy, Why};
@@ -29,6 +30,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         | Job::Compose { .. }
         | Job::StartRun { .. }
         | Job::CancelRun { .. }
+        | Job::Trial(_)
         | Job::DropRef(_)
         | Job::Post { .. }
         | Job::Report { .. }
@@ -60,6 +62,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         let report = Box::new(known.wanted.clone()?);
         Some(Job::Report { id: known.id, report })
     }));
+    jobs.extend(trials::jobs(state));
     jobs.extend(proposals::jobs(state));
     jobs
 }
@@ -99,6 +102,7 @@ fn unread(state: &RepoState) -> impl Iterator<Item = Job> {
 /// Refs of ours that no run and no landing needs.
 fn strays(state: &RepoState) -> impl Iterator<Item = RefName> {
     let mut needed: BTreeSet<RefName> = state.runs.keys().map(|run| run_branch(state.trunk(), *run)).collect();
+    needed.extend(trials::branches(state));
     let trunk = state.queue.trunk.map(|trunk| trunk.tip);
     needed.extend(state.revoked.iter().filter(|(_, on)| Some(**on) == trunk).map(|(name, _)| name.clone()));
     let settling = state.queue.tree.settling().map(|id| &state.queue.tree.get(id).phase);
@@ -123,6 +127,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             }
             let seen_before = state.queue.trunk.is_some_and(|trunk| trunk.tip == *sha)
                 || state.spent.contains_key(sha)
+                || state.trials.tried(*sha)
                 || state.desk.pulls.values().any(|record| record.pull.head == *sha);
             let (descent, branch, bar) = (descent(state, *sha)?, run_branch(trunk, *run), bar(state, *sha));
             Job::StartRun { run: *run, sha: *sha, descent, branch, bar, seen_before }
@@ -168,7 +173,7 @@ fn stopped(state: &RepoState, entry: EntryId) -> bool {
     held || !state.queue.gate.lets(entry.pr)
 }
 
-fn bar(state: &RepoState, sha: Sha) -> Bar {
+pub(super) fn bar(state: &RepoState, sha: Sha) -> Bar {
     let spent = state.spent.get(&sha).cloned().unwrap_or_default();
     Bar { required: state.required(), rules: state.config().checks, spent }
 }

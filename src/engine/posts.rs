@@ -5,6 +5,7 @@ use super::present;
 use super::reports;
 use super::state::{File, RepoState};
 use super::take::Around;
+use super::trials;
 use crate::admission::{Obstacle, Record};
 use crate::facts::PullState;
 use crate::ids::{CommentId, Moment, PrNumber, Sha};
@@ -16,6 +17,11 @@ const EXACT_POSITIONS: usize = 3;
 
 /// Where a pull request stands, and when it should land.
 pub(super) fn standing(state: &RepoState, pr: PrNumber, now: Moment) -> String {
+    let stands = in_queue(state, pr, now);
+    trials::standing(state, pr).map_or(stands.clone(), |trial| format!("{stands}\n\n{trial}"))
+}
+
+fn in_queue(state: &RepoState, pr: PrNumber, now: Moment) -> String {
     let policy = state.policy();
     let queued = state.queue.entry(pr).map(|entry| entry.id);
     let queued = queued.and_then(|entry| Some((entry, queue::explain(&state.queue, &policy, entry)?)));

@@ -3,6 +3,7 @@
 use super::board::{Answers, Board, ClosureRow, GroupRow, HeldRow, QueueRow, WaitingRow};
 use super::eta::etas;
 use super::state::RepoState;
+use super::trials;
 use super::why;
 use crate::admission::{Closure, Record};
 use crate::ids::Moment;
@@ -22,6 +23,7 @@ pub fn board(state: &RepoState, troubles: Vec<String>, now: Moment) -> Board {
         waiting: waiting_rows(state),
         closures: closures(state),
         held: held_rows(state),
+        trials: trials::rows(state),
         groups: groups(state),
         landings: state.landings.clone(),
         departures: state.departures.clone(),

@@ -9,6 +9,7 @@ use super::perform::{Found, Look, look, perform, refs};
 use super::present::board;
 use super::state::File;
 use super::take::Around;
+use super::trials::TrialJob;
 use super::turn::Book;
 use super::view::{View, waited_for};
 use super::world::World;
@@ -80,7 +81,7 @@ pub struct Repo<W: World, S: Store> {
     reconciling: bool,
     reconcile_trouble: Option<String>,
     wake_at: Option<Moment>,
-    /// When a freeze begins or ends.
+    /// When a freeze begins or ends, or a trial has waited for long, whichever is first.
     gate_at: Option<Moment>,
     /// The inbox is to be read although nobody knocked.
     inbox_due: bool,
@@ -205,7 +206,7 @@ impl<W: World, S: Store> Repo<W, S> {
     /// CI may have answered before it was known that it was asked, and its webhook found nobody waiting.
     fn look_at_begun(&mut self, batch: &[Job]) {
         for job in batch {
-            if let Job::StartRun { sha, .. } = job {
+            if let Job::StartRun { sha, .. } | Job::Trial(TrialJob::Start { tip: sha, .. }) = job {
                 self.begin_looks(vec![(Look::Checks(*sha), Vec::new())]);
             }
         }
@@ -282,7 +283,7 @@ impl<W: World, S: Store> Repo<W, S> {
         }
         let begin = self.dispatch.begin(owed, now);
         self.wake_at = begin.next;
-        self.gate_at = gate::next_change(&self.book.state, now);
+        self.gate_at = gate::next_change(&self.book.state, now).into_iter().chain(self.book.state.trials.next_change()).min();
         for batch in begin.batches {
             self.begin(batch);
         }
@@ -348,6 +349,7 @@ impl<W: World, S: Store> Repo<W, S> {
         let rules = self.book.state.config().checks;
         waited_for(&self.book.state)
             .filter_map(|(run, sha)| Some((self.book.state.runs.get(&run)?.asked_at?, sha)))
+            .chain(self.book.state.trials.awaited().map(|(_, sha, asked_at)| (asked_at, sha)))
             .flat_map(move |(at, sha)| {
                 [rules.start_deadline_ms, rules.finish_deadline_ms].map(|ms| (at.plus_ms(ms + 1), sha))
             })

@@ -11,6 +11,7 @@ use crate::engine::reports::Reported;
 use crate::facts::{Demands, Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, Reading, RefName, RunId, Sha};
 use crate::queue::{self, Interrupt, Plan, Policy};
+use crate::trial::Trials;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +38,12 @@ pub struct RepoState {
     pub evidence: BTreeMap<Sha, String>,
     /// The status comments.
     pub posts: BTreeMap<PrNumber, Post>,
+    /// What is tried without landing, and how that went.
+    #[serde(default)]
+    pub trials: Trials,
+    /// The comments about trials.
+    #[serde(default)]
+    pub trial_posts: BTreeMap<PrNumber, Post>,
     /// Our own check runs on the heads of pull requests.
     #[serde(default)]
     pub reports: BTreeMap<PrNumber, Vec<Reported>>,
@@ -215,6 +222,8 @@ impl RepoState {
             failed: BTreeMap::new(),
             evidence: BTreeMap::new(),
             posts: BTreeMap::new(),
+            trials: Trials::default(),
+            trial_posts: BTreeMap::new(),
             reports: BTreeMap::new(),
             proposals: BTreeMap::new(),
             reports_denied: None,
@@ -326,6 +335,7 @@ impl RepoState {
             required: self.required(),
             hotfix_label: config.queue.hotfix_label,
             freeze: config.freeze,
+            try_by: config.queue.try_by,
         }
     }
 

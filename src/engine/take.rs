@@ -10,6 +10,7 @@ use super::recipe::recipe;
 use super::reports;
 use super::requests;
 use super::state::{Closing, File, RepoState, Run};
+use super::trials;
 use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms, Via};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::config::{Places, RepoConfig};
@@ -48,8 +49,10 @@ pub fn take_in(state: &mut RepoState, facts: &[Fact], around: Around<'_>) {
     }
     // A policy may have changed without anything happening to the queue.
     advance(state, Event::Reconsidered, around);
+    trials::settle(state, around.now);
     sweep(state, around.now);
     posts::refresh(state, around);
+    trials::refresh(state, around.page);
     reports::sweep(state);
 }
 
@@ -71,7 +74,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         }
         Fact::Comment(heard) => {
             let pull = seen(state, Some(&heard.pull)).unwrap_or_else(|| heard.pull.clone());
-            let heard = Heard { pull, ..heard.clone() };
+            let heard = Heard { pull, tried: state.trials.live(heard.pull.number).is_some(), ..heard.clone() };
             admit(state, around, |desk, terms| admission::hear(desk, &heard, around.now, terms));
         }
         Fact::Request(asked) => request(state, asked, around),
@@ -106,6 +109,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Answered { comment } => {
             state.answers.remove(comment);
         }
+        Fact::Trial(fact) => trials::take(state, fact, around.now),
         Fact::RefGone(name) => {
             state.refs.remove(name);
         }
@@ -243,6 +247,8 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
                 refuse_label(state, pr, &why, around);
                 state.labels_off.insert(pr);
             }
+            Decision::Try { pr, asked } => trials::ask(state, pr, asked, around.now),
+            Decision::EndTrial { pr, by } => state.trials.cancel(pr, &by, around.now),
             Decision::Withdrawn { entry, why } => tell(state, entry, &Notice::Left(why), around),
             Decision::RemoveLabel { pr } => {
                 state.labels_off.insert(pr);

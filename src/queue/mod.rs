@@ -26,6 +26,7 @@ pub use forecast::{Ahead, forecast};
 pub use gate::Gate;
 pub use invariant::check;
 pub use order::{Entry, EntryId, Priority};
+pub use runs::demand;
 pub use policy::{Interrupt, Plan, Policy};
 pub use state::{State, Trunk, TrunkVerdict};
 pub use step::step;

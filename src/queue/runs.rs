@@ -55,6 +55,20 @@ pub(super) fn schedule(state: &mut State, policy: &Policy) {
     }
 }
 
+/// CI runs that the queue takes, or would take if it had them: what is beyond that it leaves to others.
+pub fn demand(state: &State, policy: &Policy) -> usize {
+    let wanted = |chain: &Chain| {
+        let served = |id: &NodeId| {
+            let node = state.tree.get(*id);
+            node.decided() || matches!(node.phase, Phase::Testing(..))
+        };
+        let groups = chain.members.len() + 1 - chain.shortest;
+        groups - nodes(state, chain).iter().filter(|id| served(id)).count()
+    };
+    let wants: usize = wants(state, policy).iter().map(wanted).sum();
+    state.slots() + wants + usize::from(trunk_run_wanted(state))
+}
+
 /// While a landing is unanswered, what stands on it: nothing else is worth a run, for the landing's success would end it.
 fn heirs(state: &State) -> Option<BTreeSet<NodeId>> {
     let landing = state.tree.settling().map(|id| state.tree.get(id)).filter(|node| !node.bad())?;

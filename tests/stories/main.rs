@@ -23,3 +23,4 @@ mod sent_back;
 mod settings;
 mod stopping;
 mod strategies;
+mod trial;

@@ -103,6 +103,15 @@ const QUEUE: &[Row] = &[
         example: r#""hotfix""#,
         help: "The label that makes a pull request a hotfix, if it carries it when it is approved.",
     },
+    Row {
+        key: "try_by",
+        kind: Kind::Word(&["write", "author", "read"]),
+        absent: Absent::Like(r#""write""#),
+        example: r#""author""#,
+        help: "Who may have a pull request tried without landing: whoever may push, its author too, or whoever may read the \
+               repository. CI mostly gets the repository's secrets on a trial's branch, so let only those try whom you would \
+               let read them.",
+    },
 ];
 
 const LABEL: Kind = Kind::Text {
