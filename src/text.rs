@@ -21,7 +21,7 @@ use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
 use crate::command;
 use crate::facts::CheckState;
-use crate::ids::{PrNumber, RunId, Sha};
+use crate::ids::{CheckName, PrNumber, RunId, Sha};
 use crate::queue::{Doing, LeaveWhy, RedWhy, Silence, Standing, Unfit, Why};
 use std::fmt::Write as _;
 
@@ -200,6 +200,7 @@ pub fn standing(standing: &Standing, trunk: &str) -> String {
     match &standing.doing {
         Doing::WaitsForTrunk => format!("{place}; `{trunk}` has not been read yet."),
         Doing::WaitsForTurn => format!("{place}; as many as are tested at once are ahead of it."),
+        Doing::Gathers => format!("{place}; waits a while for others to be tested together with."),
         Doing::WaitsForThoseAhead => format!("{place}; it is put on top of those ahead as soon as they are composed."),
         Doing::Composing => format!("{place}; it is being put on top of those ahead."),
         Doing::WaitsForSlot => format!("{place}; all CI slots are taken."),
@@ -238,6 +239,11 @@ pub fn waits_for_branch(standing: &Standing, run: RunId, trunk: &str) -> String 
     format!("{}; waits for its CI branch `greenline/{trunk}/run-{run}` to be pushed.", place(standing, trunk))
 }
 
+/// Until when a group waits for others.
+pub fn gathers_until(moment: &str) -> String {
+    format!("It gathers until {moment} at the latest (`gather` under `[queue]`), or until the group is full.")
+}
+
 fn place(standing: &Standing, trunk: &str) -> String {
     format!("{} of {} in the queue for `{trunk}`", ordinal(standing.position), standing.of)
 }
@@ -253,6 +259,17 @@ pub fn landed(tip: Sha, trunk: &str, candidate: Option<&str>, checks: &[String])
     }
     text.push('.');
     text
+}
+
+/// Which checks had failed on a commit before, each with how often.
+pub fn retried(reds: &[String]) -> String {
+    format!("Before that {} on it, which may happen (`retries` under `[checks]`).", list(reds.iter().cloned()))
+}
+
+/// A check that failed so many times.
+pub fn times(name: &CheckName, times: u8) -> String {
+    let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+    format!("{} failed {often}", code(name.as_str()))
 }
 
 /// Why a landed pull request shows as closed, not as merged.

@@ -233,6 +233,9 @@ pub struct LandingRow {
     pub candidate: Option<String>,
     /// The checks that were green on exactly that commit, as `name (id)`.
     pub checks: Vec<String>,
+    /// The checks that had failed on that commit and were run again for it, with how often.
+    #[serde(default)]
+    pub retried: Vec<String>,
 }
 
 /// A pull request left the queue without landing.

@@ -125,12 +125,8 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             if state.runs.get(run).is_some_and(|run| run.asked_at.is_some()) {
                 return None;
             }
-            let seen_before = state.queue.trunk.is_some_and(|trunk| trunk.tip == *sha)
-                || state.spent.contains_key(sha)
-                || state.trials.tried(*sha)
-                || state.desk.pulls.values().any(|record| record.pull.head == *sha);
             let (descent, branch, bar) = (descent(state, *sha)?, run_branch(trunk, *run), bar(state, *sha));
-            Job::StartRun { run: *run, sha: *sha, descent, branch, bar, seen_before }
+            Job::StartRun { run: *run, sha: *sha, descent, branch, bar, seen_before: seen_before(state, *sha) }
         }
         Effect::CancelRun { run, sha } => Job::CancelRun { run: *run, sha: *sha, branch: run_branch(trunk, *run) },
         // What trunk itself says about its successor is read first: the landing before may have changed it.
@@ -165,6 +161,14 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
         // Told within the turn itself: what is owed then is a post, a label, a closing.
         Effect::Tell { .. } => return None,
     })
+}
+
+/// The forge knows the commit, and may have checked it.
+pub(super) fn seen_before(state: &RepoState, sha: Sha) -> bool {
+    state.queue.trunk.is_some_and(|trunk| trunk.tip == sha)
+        || state.spent.contains_key(&sha)
+        || state.trials.tried(sha)
+        || state.desk.pulls.values().any(|record| record.pull.head == sha)
 }
 
 /// An entry must not begin to land any more.

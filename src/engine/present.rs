@@ -2,6 +2,8 @@
 
 use super::board::{Answers, Board, ClosureRow, GroupRow, HeldRow, QueueRow, WaitingRow};
 use super::eta::etas;
+use super::gather;
+use super::retries;
 use super::state::RepoState;
 use super::trials;
 use super::why;
@@ -85,6 +87,7 @@ pub(super) fn sentence(state: &RepoState, standing: &Standing) -> String {
 
 /// A sentence about an entry, and why it may not land if it may not.
 pub(super) fn with_closures(state: &RepoState, standing: &Standing, sentence: String) -> String {
+    let sentence = retries::with_reds(state, standing, gather::with_end(state, standing, sentence));
     if standing.frozen { format!("{sentence} {}", text::stop::closed(&state.closed)) } else { sentence }
 }
 

@@ -4,6 +4,7 @@ use super::board::Boards;
 use super::dispatch::Dispatch;
 use super::fact::Fact;
 use super::gate;
+use super::gather;
 use super::job::Job;
 use super::perform::{Found, Look, look, perform, refs};
 use super::present::board;
@@ -81,7 +82,7 @@ pub struct Repo<W: World, S: Store> {
     reconciling: bool,
     reconcile_trouble: Option<String>,
     wake_at: Option<Moment>,
-    /// When a freeze begins or ends, or a trial has waited for long, whichever is first.
+    /// When time alone changes something next: a freeze begins or ends, a group or a trial has waited long enough.
     gate_at: Option<Moment>,
     /// The inbox is to be read although nobody knocked.
     inbox_due: bool,
@@ -283,7 +284,9 @@ impl<W: World, S: Store> Repo<W, S> {
         }
         let begin = self.dispatch.begin(owed, now);
         self.wake_at = begin.next;
-        self.gate_at = gate::next_change(&self.book.state, now).into_iter().chain(self.book.state.trials.next_change()).min();
+        let state = &self.book.state;
+        let by_time = [gate::next_change(state, now), state.trials.next_change(), gather::next_change(state)];
+        self.gate_at = by_time.into_iter().flatten().min();
         for batch in begin.batches {
             self.begin(batch);
         }

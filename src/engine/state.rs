@@ -1,11 +1,12 @@
 //! Everything durable that is known of one repository, and what follows from it. Reading and deciding only; nothing is done here.
 
 use crate::admission::{Closure, Desk, Terms};
-use crate::checks::Named;
+use crate::checks::{Named, Reds};
 use crate::config::repo::{self, PlanConfig, RulesConfig};
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow, RequestRow};
 use crate::engine::eta::History;
+use crate::engine::gather::Came;
 use crate::engine::proposals::Proposal;
 use crate::engine::reports::Reported;
 use crate::facts::{Demands, Repository, RequiredCheck};
@@ -78,6 +79,12 @@ pub struct RepoState {
     /// What became of the last wish to land pull requests that are not queued.
     #[serde(default)]
     pub last_words: BTreeMap<PrNumber, LastWord>,
+    /// When whoever is queued came, where groups wait for others.
+    #[serde(default)]
+    pub came: BTreeMap<PrNumber, Came>,
+    /// How often checks failed on tips that were run again for that.
+    #[serde(default)]
+    pub forgiven: BTreeMap<Sha, Reds>,
     /// How long runs and landings took lately.
     #[serde(default)]
     pub history: History,
@@ -238,6 +245,8 @@ impl RepoState {
             departures: Vec::new(),
             requests: Vec::new(),
             last_words: BTreeMap::new(),
+            came: BTreeMap::new(),
+            forgiven: BTreeMap::new(),
             history: History::default(),
             counters: BTreeMap::new(),
             readings: Reading::new(0),
@@ -312,13 +321,14 @@ impl RepoState {
             PlanConfig::Pipeline { depth } => Plan::Pipeline(depth),
             PlanConfig::Batch { size } => Plan::Batch(size),
         };
-        let (budget, tries, every_commit) = (config.queue.budget, config.queue.tries, config.queue.every_commit);
+        let (budget, tries, every_tip) = (config.queue.budget, config.queue.tries, config.queue.every_tip);
+        let gather = config.queue.gather_ms > 0;
         let interrupt = match config.queue.interrupt {
             repo::Interrupt::Higher => Interrupt::Higher,
             repo::Interrupt::Hotfix => Interrupt::Hotfix,
             repo::Interrupt::Never => Interrupt::Never,
         };
-        Policy { plan, budget, tries, every_commit, interrupt, ..Policy::default() }
+        Policy { plan, budget, tries, every_tip, gather, interrupt, ..Policy::default() }
     }
 
     /// The rules of admission: the file's, and what the forge demands beyond them.

@@ -3,12 +3,14 @@
 use super::branches;
 use super::fact::Fact;
 use super::gate;
+use super::gather;
 use super::job::{landing_ref, run_branch};
 use super::posts;
 use super::proposals;
 use super::recipe::recipe;
 use super::reports;
 use super::requests;
+use super::retries;
 use super::state::{Closing, File, RepoState, Run};
 use super::trials;
 use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms, Via};
@@ -59,6 +61,9 @@ pub fn take_in(state: &mut RepoState, facts: &[Fact], around: Around<'_>) {
 /// Time, settings, people's words and labels: each may shut trunk or open it.
 fn look_at_gate(state: &mut RepoState, around: Around<'_>) {
     if let Some(event) = gate::look(state, around.now) {
+        advance(state, event, around);
+    }
+    if let Some(event) = gather::look(state, around.now) {
         advance(state, event, around);
     }
 }
@@ -288,8 +293,9 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
         Judgement::Failed(failed) => {
             spend(state, sha, seen.iter());
             let words = names(&failed);
+            let again = retries::gone_over(state, sha, &failed);
             state.failed.insert(sha, failed.into_iter().take(FAILED_KEPT).collect());
-            Verdict::Failed(words)
+            if again { Verdict::Flaky(words) } else { Verdict::Failed(words) }
         }
         Judgement::Cancelled(cancelled) => {
             spend(state, sha, seen.iter());
@@ -308,7 +314,7 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
     };
     state.count(match verdict {
         Verdict::Passed => "greenline_runs_passed_total",
-        Verdict::Failed(_) => "greenline_runs_failed_total",
+        Verdict::Failed(_) | Verdict::Flaky(_) => "greenline_runs_failed_total",
         Verdict::Silent(_) => "greenline_runs_silent_total",
     });
     advance(state, Event::RunFinished { run: id, verdict }, around);
@@ -367,6 +373,7 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
     let known = state.landed.get(&moved_to).cloned();
     let candidate = known.as_ref().and_then(|known| known.candidate.clone());
     let checks: Vec<String> = known.iter().flat_map(|known| &known.checks).map(text::check).collect();
+    let retried = retries::reds(state, moved_to);
     match state.landings.first_mut() {
         Some(row) if row.commit == moved_to => row.pulls.push(entry.pr),
         _ => {
@@ -376,12 +383,14 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
                 pulls: vec![entry.pr],
                 candidate: candidate.clone(),
                 checks: checks.clone(),
+                retried: retried.clone(),
             };
             state.landings.insert(0, row);
             state.landings.truncate(ROWS_KEPT);
         }
     }
     let sentence = text::landed(tip, state.trunk().as_str(), candidate.as_deref(), &checks);
+    let sentence = retries::with(sentence, &retried);
     let title = format!("Landed as {}", tip.short());
     reports::ended(state, entry, Ending::Success, (&title, &sentence), around.page);
     let unmoved = known.is_some_and(|known| known.unmoved.contains(&entry.pr));
@@ -408,6 +417,7 @@ fn sweep(state: &mut RepoState, now: Moment) {
     let shas: std::collections::BTreeSet<Sha> =
         state.queue.tree.iter().filter_map(|(_, node)| node.tip()).chain(trunk).collect();
     state.spent.retain(|sha, _| shas.contains(sha));
+    state.forgiven.retain(|sha, _| shas.contains(sha));
     state.failed.retain(|sha, _| shas.contains(sha));
     state.evidence.clear();
     state.landed.retain(|sha, _| Some(*sha) == trunk);

@@ -101,6 +101,8 @@ pub enum TrialJob {
         branch: RefName,
         /// What green means: what is green or red already is not checked again.
         bar: super::job::Bar,
+        /// The commit may have been checked before, so its checks are read first.
+        seen_before: bool,
     },
     /// Stop that.
     Stop {
@@ -216,7 +218,9 @@ pub(super) fn settle(state: &mut RepoState, now: Moment) {
     let policy = state.policy();
     let budget = usize::try_from(policy.budget).unwrap_or(usize::MAX);
     let free = budget.saturating_sub(queue::demand(&state.queue, &policy));
-    let trunk = state.queue.trunk.map(|trunk| trunk.tip).filter(|_| !state.repository.archived);
+    // While something lands trunk is about to move, and a trial is of trunk as it is.
+    let still = state.queue.tree.settling().is_none() && !state.repository.archived;
+    let trunk = state.queue.trunk.map(|trunk| trunk.tip).filter(|_| still);
     state.trials.settle(Room { free, trunk, now });
     // Before a branch is made it is written down that we do it.
     let made: Vec<RefName> = branches(state).collect();
@@ -250,7 +254,8 @@ fn job(state: &RepoState, want: Want) -> Option<TrialJob> {
             let descent = Descent { from: on.onto, recipes: vec![recipe::tried(state, on.onto, pr, asked(pr)?)] };
             let mut bar = owed::bar(state, tip);
             bar.spent.extend(state.trials.by_pull.get(&pr).into_iter().flat_map(|trial| &trial.spent));
-            TrialJob::Start { number, tip, descent, branch: trial_branch(state.trunk(), number), bar }
+            let branch = trial_branch(state.trunk(), number);
+            TrialJob::Start { number, tip, descent, branch, bar, seen_before: owed::seen_before(state, tip) }
         }
         Want::Stop(number, tip) => {
             let ends = (!wanted_by_others(state, tip.sha())).then_some(tip.sha());
@@ -265,7 +270,7 @@ fn wanted_by_others(state: &RepoState, sha: Sha) -> bool {
         || queue::members_of(&state.queue, sha).is_some()
         || state.queue.trunk.is_some_and(|trunk| trunk.tip == sha)
         || state.desk.pulls.values().any(|record| record.pull.head == sha)
-        || state.trials.tried(sha)
+        || state.trials.by_pull.values().any(|trial| trial.live() && trial.on().is_some_and(|on| on.tip.sha() == sha))
 }
 
 /// Writes anew what is told of trials, where it changed.

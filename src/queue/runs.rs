@@ -66,7 +66,8 @@ pub fn demand(state: &State, policy: &Policy) -> usize {
         groups - nodes(state, chain).iter().filter(|id| served(id)).count()
     };
     let wants: usize = wants(state, policy).iter().map(wanted).sum();
-    state.slots() + wants + usize::from(trunk_run_wanted(state))
+    let soon = usize::from(plan::gathers(state, policy)) + usize::from(trunk_run_wanted(state));
+    state.slots() + wants + soon
 }
 
 /// While a landing is unanswered, what stands on it: nothing else is worth a run, for the landing's success would end it.
@@ -108,6 +109,9 @@ fn take_run(state: &mut State) -> RunId {
 /// The planner's wants, with the shortest undecided front node put first if no undecided front node is among them. While
 /// something settles that is not needed: the answer is the progress.
 fn wants(state: &State, policy: &Policy) -> Vec<Chain> {
+    if plan::gathers(state, policy) {
+        return Vec::new();
+    }
     let mut wants = plan::chains(state, policy);
     if state.tree.settling().is_none()
         && !wants.iter().any(|chain| wants_undecided_front(state, chain))

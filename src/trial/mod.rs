@@ -59,6 +59,8 @@ pub struct Trial {
     pub phase: Phase,
     /// How often it had begun and was put off.
     pub put_off: u8,
+    /// The commit of it that CI was last asked about: the forge knows that one.
+    pub checked: Option<Sha>,
     /// Checks of runs of this commit that were stopped: they say nothing about it.
     pub spent: BTreeSet<u64>,
 }
@@ -223,7 +225,7 @@ impl Trials {
 
     /// CI was asked about this commit on trial.
     pub fn tried(&self, sha: Sha) -> bool {
-        self.by_pull.values().filter_map(Trial::on).any(|on| on.tip.sha() == sha)
+        self.by_pull.values().any(|trial| trial.checked == Some(sha))
     }
 
     /// The pull requests whose trials wait, those that asked first first.

@@ -56,7 +56,7 @@ impl Trials {
         } else {
             Phase::Over { end: End::Crowded, at: now }
         };
-        self.by_pull.insert(pr, Trial { asked, since: now, phase, put_off: 0, spent: BTreeSet::new() });
+        self.by_pull.insert(pr, Trial { asked, since: now, phase, put_off: 0, checked: None, spent: BTreeSet::new() });
     }
 
     /// Somebody ends the pull request's trial.
@@ -115,9 +115,10 @@ impl Trials {
     /// CI was asked.
     pub fn begun(&mut self, number: TrialNumber, now: Moment) {
         if let Some((_, trial)) = self.under(number)
-            && let Phase::Testing { asked_at, .. } = &mut trial.phase
+            && let Phase::Testing { tip, asked_at, .. } = &mut trial.phase
         {
             asked_at.get_or_insert(now);
+            trial.checked = Some(tip.sha());
         }
     }
 

@@ -1,4 +1,4 @@
-//! Stories about pull requests that are tried without landing.
+//! Stories about what is tested with whom, and when: trials without landing, and groups that wait for others.
 
 use crate::driver::{Pull, Stage, until};
 use serde_json::{Value, json};
@@ -25,6 +25,11 @@ fn on_trial(stage: &Stage, pull: &Pull, base: &str) -> String {
     })
 }
 
+/// Waits until Greenline knows trunk as it is, and its settings.
+fn trunk_is_read(stage: &Stage) {
+    until("trunk is read", || (stage.board()["tip"] == json!(stage.trunk())).then_some(()));
+}
+
 fn no_trials(stage: &Stage) {
     until("no branch of a trial is left", || trials(stage).is_empty().then_some(()));
 }
@@ -34,6 +39,7 @@ fn a_trial_says_what_ci_says_and_lands_nothing() {
     let stage = Stage::empty();
     let pull = stage.pull("lamp");
     let base = stage.push_trunk("moved.txt");
+    trunk_is_read(&stage);
     stage.comment("maintainer", &pull, "@greenline try");
     let tip = on_trial(&stage, &pull, &base);
     stage.told(&pull, &["**Trial: under way.**", &pull.head, &base, &tip, "greenline/main/try-1"]);
@@ -94,8 +100,13 @@ fn whoever_may_not_is_told_so_and_a_setting_lets_authors_try() {
     stage.comment("outsider", &theirs, "@greenline try");
     stage.told(&theirs, &["`try` was not done", "`outsider` may not"]);
     queue_settings(&stage, "try_by = \"author\"");
-    until("the settings are read", || (stage.board()["tip"] == json!(stage.trunk())).then_some(()));
-    stage.comment("outsider", &theirs, "@greenline try");
+    trunk_is_read(&stage);
+    let words = stage.words(&theirs).len();
+    until("the setting holds", || {
+        stage.comment("outsider", &theirs, "@greenline try");
+        until("it is answered", || (stage.words(&theirs).len() > words || !trials(&stage).is_empty()).then_some(()));
+        (!trials(&stage).is_empty()).then_some(())
+    });
     let tip = on_trial(&stage, &theirs, &stage.trunk());
     stage.conclude(&tip, "success");
     stage.told(&theirs, &["**Trial: green.**"]);
@@ -124,6 +135,7 @@ fn a_push_or_a_word_ends_a_trial() {
 fn a_trial_gives_its_run_up_to_the_queue_and_takes_it_again() {
     let stage = Stage::empty();
     queue_settings(&stage, "budget = 1\nstrategy = \"serial\"");
+    trunk_is_read(&stage);
     let (tried, queued) = (stage.pull("tried"), stage.pull("queued"));
     stage.comment("maintainer", &tried, "@greenline try");
     on_trial(&stage, &tried, &stage.trunk());
@@ -146,12 +158,15 @@ fn a_queued_pull_request_and_its_trial_are_one_commit_checked_once() {
     let pull = stage.pull("lamp");
     stage.comment("maintainer", &pull, "@greenline try");
     let tip = on_trial(&stage, &pull, &stage.trunk());
+    stage.told(&pull, &["**Trial: under way.**", &tip]);
+    let begun = json!({"name": "ci", "head_sha": tip, "status": "in_progress"});
+    let check = stage.act("ci", "POST", "/check-runs", &begun)["id"].as_u64().expect("an id");
     stage.comment("maintainer", &pull, "@greenline merge");
     stage.told(&pull, &["**Queued.**", &tip]);
     assert_eq!(stage.runs(), Vec::new(), "CI is at it already");
     stage.comment("maintainer", &pull, "@greenline try cancel");
     stage.told(&pull, &["**Trial: ended.**"]);
-    stage.conclude(&tip, "success");
+    stage.act("ci", "PATCH", &format!("/check-runs/{check}"), &json!({"conclusion": "success"}));
     stage.merged(&pull);
     assert_eq!(stage.trunk(), tip, "by the queue's own reading of CI");
     stage.end();
@@ -161,11 +176,34 @@ fn a_queued_pull_request_and_its_trial_are_one_commit_checked_once() {
 fn without_checks_there_is_nothing_to_try() {
     let stage = Stage::empty();
     stage.configure("[checks]\nallow_no_checks = true\n");
-    until("the settings are read", || (stage.board()["tip"] == json!(stage.trunk())).then_some(()));
+    trunk_is_read(&stage);
     let pull = stage.pull("lamp");
     stage.comment("maintainer", &pull, "@greenline try");
     stage.told(&pull, &["`try` was not done", "No check has to pass here", "`[checks] required`"]);
     assert_eq!(stage.board()["trials"].as_array().map(Vec::len), Some(0));
     assert_ne!(stage.board(), Value::Null);
+    stage.end();
+}
+
+#[test]
+fn a_batch_gathers_until_it_is_full_or_has_waited() {
+    let stage = Stage::empty();
+    queue_settings(&stage, "strategy = \"batch\"\nbatch_size = 2\ngather = \"1h\"");
+    trunk_is_read(&stage);
+    let (first, second, third) = (stage.ready("first"), stage.pull("second"), stage.pull("third"));
+    stage.told(&first, &["**Queued.**", "waits a while for others", "It gathers until 2", "`gather` under `[queue]`"]);
+    assert_eq!((stage.runs(), &stage.why(&first)["code"]), (Vec::new(), &json!("gathers")));
+    stage.label(&second);
+    let tip = stage.tip(&[&first, &second]);
+    stage.conclude(&tip, "success");
+    stage.merged(&second);
+    let token = stage.fact("/tokens/maintainer").as_str().expect("text").to_owned();
+    let url = stage.remote(&token, &stage.full_name());
+    stage.git(&["fetch", "--quiet", &url, "+main:refs/remotes/origin/main"]);
+    queue_settings(&stage, "strategy = \"batch\"\nbatch_size = 2\ngather = \"2s\"");
+    trunk_is_read(&stage);
+    stage.label(&third);
+    stage.conclude(&stage.tip(&[&third]), "success");
+    stage.merged(&third);
     stage.end();
 }

@@ -56,8 +56,9 @@ fn under_way<W: World>(world: &W, sha: Sha, bar: &Bar, seen: &[Check]) -> bool {
 
 /// What comes before the push of a trial's branch, and whether that is still needed.
 async fn try_out<W: World>(world: &W, job: &TrialJob) -> Result<(bool, Vec<Fact>), Trouble> {
-    let TrialJob::Start { number, tip, descent, bar, .. } = job else { return Ok((true, Vec::new())) };
-    let (number, seen) = (*number, world.forge().checks(*tip).await?);
+    let TrialJob::Start { number, tip, descent, bar, seen_before, .. } = job else { return Ok((true, Vec::new())) };
+    let number = *number;
+    let seen = if *seen_before { world.forge().checks(*tip).await? } else { Vec::new() };
     if under_way(world, *tip, bar, &seen) {
         let facts = [TrialFact::Begun { number }, TrialFact::Checks { number, seen }];
         return Ok((false, facts.map(Fact::Trial).into()));

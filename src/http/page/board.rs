@@ -263,6 +263,7 @@ fn landing(view: &View<'_>, row: &LandingRow, url: Option<&str>) -> Markup {
             p class="detail" {
                 (words::time(row.at, view.now))
                 @if !row.checks.is_empty() { ", green: " span class="checks" { (row.checks.join(", ")) } }
+                @if !row.retried.is_empty() { ", after " (words::sentence(&row.retried.join(", "), url)) }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::words::{ago, sentence};
 use super::*;
-use crate::engine::board::{Answers, ClosureRow, DepartureRow, GroupRow, HeldRow, LandingRow, QueueRow};
+use crate::engine::board::{Answers, ClosureRow, DepartureRow, GroupRow, HeldRow, LandingRow, QueueRow, TrialRow};
 use crate::engine::why::Why;
 use crate::facts::Person;
 use crate::ids::{PrNumber, RunId, Sha, UserId};
@@ -36,6 +36,16 @@ fn board_saying(text: &str) -> Board {
             status: text.clone(),
             since: at,
         }],
+        trials: vec![TrialRow {
+            pull,
+            title: text.clone(),
+            by: author.login.clone(),
+            head: sha(),
+            tip: None,
+            phase: text.clone(),
+            status: text.clone(),
+            since: at,
+        }],
         queue: vec![QueueRow {
             pull,
             title: text.clone(),
@@ -54,6 +64,7 @@ fn board_saying(text: &str) -> Board {
             url: Some(format!("https://ci.example/{text}")),
         }],
         landings: vec![LandingRow {
+            retried: vec![text.clone()],
             at,
             commit: sha(),
             pulls: vec![pull],
