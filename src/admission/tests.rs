@@ -108,7 +108,8 @@ impl Story {
         let body = format!("{PREFIX} {said}");
         let (by, permission) = self.who.clone();
         let comment = Comment { id, pull: PR, by, body, created_at, edited: false };
-        let heard = Heard { reading, comment, pull: pull.clone(), permission, pushed_since, request: None, tried: false };
+        let heard =
+            Heard { reading, comment, pull: pull.clone(), permission, pushed_since, request: None, tried: false };
         hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &self.terms)
     }
 

@@ -121,7 +121,7 @@ const TABLE: [Row; 15] = [
     Row {
         verb: Verb::Try,
         word: "try",
-        takes: " [COMMIT] [as rebase|merge|squash|rebase-merge|fast-forward], or try cancel",
+        takes: " [COMMIT] [as rebase|merge|squash|rebase-merge|fast-forward]|cancel",
         aliases: &[],
         foreign: &["trial", "test", "preview", "dry-run"],
         help: "has CI check what its head would become on the branch it goes to, without ever landing it; `try cancel` ends that",

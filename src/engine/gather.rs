@@ -23,7 +23,8 @@ pub(super) fn look(state: &mut RepoState, now: Moment) -> Option<Event> {
     let wait_ms = wait_ms(state)?;
     let came = std::mem::take(&mut state.came);
     let entries = state.queue.order.iter().chain(&state.queue.aside);
-    let since = |entry: &Entry| came.get(&entry.id.pr).filter(|(rev, _)| *rev == entry.id.rev).map_or(now, |came| came.1);
+    let since =
+        |entry: &Entry| came.get(&entry.id.pr).filter(|(rev, _)| *rev == entry.id.rev).map_or(now, |came| came.1);
     state.came = entries.map(|entry| (entry.id.pr, (entry.id.rev, since(entry)))).collect();
     let due = |pr: PrNumber| state.came.get(&pr).is_some_and(|(_, at)| now.since_ms(*at) >= wait_ms);
     let ripe: Vec<_> =

@@ -33,7 +33,10 @@ pub(super) fn reds(state: &RepoState, sha: Sha) -> Vec<String> {
 /// A sentence about an entry, and why its commit is tested again if it is.
 pub(super) fn with_reds(state: &RepoState, standing: &Standing, sentence: String) -> String {
     let tip = match &standing.doing {
-        Doing::Testing { tip, .. } | Doing::GreenBehind { tip } | Doing::GreenFrozen { tip } | Doing::Landing { tip } => *tip,
+        Doing::Testing { tip, .. }
+        | Doing::GreenBehind { tip }
+        | Doing::GreenFrozen { tip }
+        | Doing::Landing { tip } => *tip,
         Doing::WaitsForTrunk
         | Doing::WaitsForTurn
         | Doing::Gathers

@@ -204,9 +204,11 @@ pub(super) fn settle(state: &mut RepoState, now: Moment) {
         state.trials.by_pull.iter().filter(|(_, trial)| trial.live()).map(|(pr, _)| *pr).collect();
     for pr in live {
         let Some(record) = state.desk.pulls.get(&pr) else { continue };
-        let base = record.pull.base.as_str();
+        let (base, head) = (record.pull.base.as_str(), record.pull.head);
+        let Some(trial) = state.trials.live(pr) else { continue };
         let sight = Sight {
-            head: record.pull.head,
+            // That we move it is no push: it is about to land.
+            head: if record.moves.contains(&head) { trial.asked.head } else { head },
             open: record.pull.state == PullState::Open && !record.has_landed(),
             other_base: (base != trunk).then_some(base),
         };
@@ -240,8 +242,8 @@ pub(super) fn branches(state: &RepoState) -> impl Iterator<Item = RefName> {
 pub(super) fn jobs(state: &RepoState) -> impl Iterator<Item = Job> {
     let wants = state.trials.wants().into_iter().filter_map(|want| job(state, want));
     let posts = state.trial_posts.iter();
-    let posts =
-        posts.filter_map(|(pr, post)| Some(TrialJob::Post { pr: *pr, comment: post.comment, body: post.body.clone()? }));
+    let posts = posts
+        .filter_map(|(pr, post)| Some(TrialJob::Post { pr: *pr, comment: post.comment, body: post.body.clone()? }));
     wants.chain(posts).map(Job::Trial)
 }
 

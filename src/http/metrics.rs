@@ -144,7 +144,9 @@ fn write_boards(text: &mut Text, boards: &BTreeMap<RepoId, Arc<Board>>) {
     for name in names.into_iter().filter(|name| is_metric_name(name)) {
         text.family(name, "counter", "Counted by the engine since the database was made.");
         for board in boards.values() {
-            for (check, n) in board.counters.iter().map(|(key, n)| (counter(key), n)).filter(|((own, _), _)| *own == name) {
+            for (check, n) in
+                board.counters.iter().map(|(key, n)| (counter(key), n)).filter(|((own, _), _)| *own == name)
+            {
                 let labels = [("repo", board.name.as_str()), ("check", check.1.unwrap_or_default())];
                 text.sample(name, &labels[..1 + usize::from(check.1.is_some())], n);
             }

@@ -33,9 +33,11 @@ pub fn came(word: &str, came: &Tried) -> String {
             "That is not its head, or fewer than twelve digits of it, in lower case. The head is {head} now: if that is it, comment \
              `{PREFIX} try {head}`."
         ),
-        Tried::NoChecks => "No check has to pass here, or nothing says which, so a trial could say nothing. Name them under \
+        Tried::NoChecks => {
+            "No check has to pass here, or nothing says which, so a trial could say nothing. Name them under \
                             `[checks] required` in `.github/greenline.toml`, or require them in branch protection."
-            .to_owned(),
+                .to_owned()
+        }
         Tried::Nothing => "It is not being tried, so there is nothing to end.".to_owned(),
     };
     format!("`{word}` was not done. {why}")
@@ -114,15 +116,15 @@ fn over(trial: &Trial, end: &End, trunk: &str) -> (&'static str, String) {
             "Trial: ended.",
             format!("Commit {new} was pushed, so commit {head} is tried no longer. To try the new one, {AGAIN}."),
         ),
-        End::OtherBase(base) => (
-            "Trial: ended.",
-            format!("It goes to {} now, and trials here are of what goes to `{trunk}`.", code(base)),
-        ),
+        End::OtherBase(base) => {
+            ("Trial: ended.", format!("It goes to {} now, and trials here are of what goes to `{trunk}`.", code(base)))
+        }
         End::Closed => ("Trial: ended.", "It is not open any more.".to_owned()),
         End::NoRoom => ("Trial: no room now.", no_room(trial)),
-        End::Crowded => {
-            ("Trial: no room now.", format!("As many trials as are kept wait already. When some of them have ended, {AGAIN}."))
-        }
+        End::Crowded => (
+            "Trial: no room now.",
+            format!("As many trials as are kept wait already. When some of them have ended, {AGAIN}."),
+        ),
         End::NoChecks => (
             "Trial: ended.",
             format!(

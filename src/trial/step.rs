@@ -51,11 +51,8 @@ impl Trials {
         }
         self.stop(pr);
         let others = self.by_pull.iter().filter(|(other, trial)| **other != pr && trial.live()).count();
-        let phase = if others < LIVE_MAX {
-            Phase::Waiting { since: now }
-        } else {
-            Phase::Over { end: End::Crowded, at: now }
-        };
+        let phase =
+            if others < LIVE_MAX { Phase::Waiting { since: now } } else { Phase::Over { end: End::Crowded, at: now } };
         self.by_pull.insert(pr, Trial { asked, since: now, phase, put_off: 0, checked: None, spent: BTreeSet::new() });
     }
 
@@ -194,11 +191,8 @@ impl Trials {
         self.stop(pr);
         let Some(trial) = self.by_pull.get_mut(&pr) else { return };
         trial.put_off = trial.put_off.saturating_add(1);
-        trial.phase = if trial.put_off >= PUT_OFF_MAX {
-            Phase::Over { end, at: now }
-        } else {
-            Phase::Waiting { since: now }
-        };
+        trial.phase =
+            if trial.put_off >= PUT_OFF_MAX { Phase::Over { end, at: now } } else { Phase::Waiting { since: now } };
     }
 
     /// Ends a trial, and calls its run off.

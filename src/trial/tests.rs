@@ -1,3 +1,5 @@
+//! Trials by what happens to them: room that comes and goes, pushes, verdicts, and time.
+
 use super::*;
 use crate::queue::Composition;
 

@@ -11,7 +11,8 @@ fn queue_settings(stage: &Stage, lines: &str) {
 
 /// The branches on which trials are checked, with their tips.
 fn trials(stage: &Stage) -> Vec<(String, String)> {
-    let ours = |(name, sha): (String, String)| Some((name.strip_prefix("refs/heads/greenline/main/try-")?.to_owned(), sha));
+    let ours =
+        |(name, sha): (String, String)| Some((name.strip_prefix("refs/heads/greenline/main/try-")?.to_owned(), sha));
     stage.refs().into_iter().filter_map(ours).collect()
 }
 

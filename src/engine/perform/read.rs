@@ -299,7 +299,15 @@ pub async fn comment_look<W: World>(world: &W, comment: &Comment) -> Result<Vec<
     let means_a_head = |command: &Command| matches!(command, Command::Merge(_) | Command::Approve(_));
     let asks = command::read(&comment.body, command::PREFIX).iter().flatten().any(means_a_head);
     let pushed_since = asks && world.forge().pushed_since(comment).await?;
-    Ok(vec![Fact::Comment(Heard { reading, comment: comment.clone(), pull, permission, pushed_since, request: None, tried: false })])
+    Ok(vec![Fact::Comment(Heard {
+        reading,
+        comment: comment.clone(),
+        pull,
+        permission,
+        pushed_since,
+        request: None,
+        tried: false,
+    })])
 }
 
 async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>, Trouble> {

@@ -12,6 +12,19 @@ fn sha() -> Sha {
 }
 
 /// A board whose every free text is `text`.
+fn trial_saying(text: &str, by: &Person) -> TrialRow {
+    TrialRow {
+        pull: PrNumber::new(12),
+        title: text.to_owned(),
+        by: by.login.clone(),
+        head: sha(),
+        tip: None,
+        phase: text.to_owned(),
+        status: text.to_owned(),
+        since: Moment::from_ms(0),
+    }
+}
+
 fn board_saying(text: &str) -> Board {
     let text = text.to_owned();
     let pull = PrNumber::new(12);
@@ -36,16 +49,7 @@ fn board_saying(text: &str) -> Board {
             status: text.clone(),
             since: at,
         }],
-        trials: vec![TrialRow {
-            pull,
-            title: text.clone(),
-            by: author.login.clone(),
-            head: sha(),
-            tip: None,
-            phase: text.clone(),
-            status: text.clone(),
-            since: at,
-        }],
+        trials: vec![trial_saying(&text, &author)],
         queue: vec![QueueRow {
             pull,
             title: text.clone(),
