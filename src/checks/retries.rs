@@ -28,11 +28,11 @@ mod tests {
     use crate::facts::CheckState;
 
     fn failed(names: &[&str]) -> Vec<Named> {
-        let named = |name: &&str| {
+        let check = |name: &&str| {
             let name = name.parse().expect("a name");
             Named { name, app: None, id: 7, state: CheckState::Failure, url: None }
         };
-        names.iter().map(named).collect()
+        names.iter().map(check).collect()
     }
 
     #[test]

@@ -70,8 +70,8 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
     let interrupts = [("higher", Interrupt::Higher), ("hotfix", Interrupt::Hotfix), ("never", Interrupt::Never)];
     let interrupt = read.word(&mut section, "interrupt", &interrupts).unwrap_or(default.interrupt);
     let hotfix_label = read.checked(&mut section, "hotfix_label", self::label);
-    let triers = [("write", TryBy::Write), ("author", TryBy::Author), ("read", TryBy::Read)];
-    let try_by = read.word(&mut section, "try_by", &triers).unwrap_or(default.try_by);
+    let people = [("write", TryBy::Write), ("author", TryBy::Author), ("read", TryBy::Read)];
+    let try_by = read.word(&mut section, "try_by", &people).unwrap_or(default.try_by);
     let plan = match strategy.unwrap_or(default.plan) {
         PlanConfig::Serial => PlanConfig::Serial,
         PlanConfig::Pipeline { depth: usual } => PlanConfig::Pipeline { depth: depth.unwrap_or(usual) },

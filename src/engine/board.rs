@@ -196,7 +196,7 @@ pub struct TrialRow {
     /// What that became on trunk.
     pub tip: Option<Sha>,
     /// One word: `waiting`, `composing`, `testing`, `green`, `red`, `silent`, or why it ended without a verdict:
-    /// `not-composable`, `cancelled`, `new-head`, `base-changed`, `closed`, `no-room`, `not-configured`.
+    /// `not-composable`, `cancelled`, `new-head`, `base-changed`, `closed`, `no-room`, `not-asked`, `not-configured`.
     pub phase: String,
     /// All of it in sentences.
     pub status: String,

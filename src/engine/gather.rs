@@ -20,7 +20,10 @@ fn wait_ms(state: &RepoState) -> Option<i64> {
 
 /// Notes who is there; what the queue has to be told, if somebody has waited long enough.
 pub(super) fn look(state: &mut RepoState, now: Moment) -> Option<Event> {
-    let wait_ms = wait_ms(state)?;
+    let Some(wait_ms) = wait_ms(state) else {
+        state.came.clear();
+        return None;
+    };
     let came = std::mem::take(&mut state.came);
     let entries = state.queue.order.iter().chain(&state.queue.aside);
     let since =

@@ -298,28 +298,29 @@ fn about(state: &RepoState, pr: PrNumber) -> Option<String> {
     let (head, since) = (trial.asked.head, trial.since.ms());
     Some(match &trial.phase {
         Phase::Composing { .. } | Phase::Testing { asked_at: None, .. } => return None,
-        Phase::Waiting { .. } => format!("waits {head} {since} {} {:?}", trial.put_off, place(state, pr)),
+        Phase::Waiting { .. } => {
+            format!("waits {head} {since} {} {}", trial.put_off, ahead(state, pr).min(text::trial::PLACES_TOLD + 1))
+        }
         Phase::Testing { number, .. } => format!("testing {number}"),
         Phase::Over { at, .. } => format!("over {head} {since} {}", at.ms()),
     })
 }
 
-fn place(state: &RepoState, pr: PrNumber) -> (usize, usize) {
-    let waiting = state.trials.waiting();
-    let place = waiting.iter().position(|other| *other == pr).map_or(1, |at| at + 1);
-    (place, waiting.len().max(1))
+/// How many trials have waited for longer.
+fn ahead(state: &RepoState, pr: PrNumber) -> usize {
+    state.trials.waiting().iter().position(|other| *other == pr).unwrap_or(0)
 }
 
 fn told_of(state: &RepoState, pr: PrNumber) -> Option<text::trial::Told> {
     let trial = state.trials.by_pull.get(&pr)?;
     let branch = state.trials.number(pr).map(|number| trial_branch(state.trunk(), number));
     let branch = branch.as_ref().map_or("", |branch| branch.as_str().trim_start_matches("refs/heads/"));
-    Some(text::trial::told(trial, state.trunk().as_str(), place(state, pr), branch))
+    Some(text::trial::told(trial, state.trunk().as_str(), ahead(state, pr), branch))
 }
 
 /// What is told of a pull request's trial beside where it stands in the queue, if it was tried.
 pub(super) fn standing(state: &RepoState, pr: PrNumber) -> Option<String> {
-    told_of(state, pr).map(|told| format!("{} {}", told.headline.replace('.', ":"), told.sentence))
+    told_of(state, pr).map(|told| format!("{} {}", told.headline, told.sentence))
 }
 
 /// Trials for the board, those that asked first first.
@@ -356,6 +357,7 @@ fn word(trial: &Trial) -> &'static str {
             End::NewHead(_) => "new-head",
             End::OtherBase(_) => "base-changed",
             End::Closed => "closed",
+            End::NotAsked => "not-asked",
             End::NoRoom | End::Crowded => "no-room",
             End::NoChecks => "not-configured",
         },

@@ -42,7 +42,6 @@ pub struct Policy {
     /// Refused landings of one tip before it is no longer tried. At least 1.
     pub land_tries: u8,
     /// Every commit on trunk that ends an entry was itself tested.
-    #[serde(alias = "every_commit")]
     pub every_tip: bool,
     /// A batch that others may still join waits for them, until one of its entries has waited long enough ([`super::Event::Gathered`]).
     #[serde(default)]

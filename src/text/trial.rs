@@ -12,6 +12,9 @@ use std::fmt::Write as _;
 /// Marks the comment about a pull request's trials, so that it is found again after an unanswered write.
 pub const MARKER: &str = "<!-- greenline:trial -->";
 
+/// Of trials that wait so many are told how many have waited for longer: to tell all each time would be many edits.
+pub const PLACES_TOLD: usize = 3;
+
 const AGAIN: &str = "comment `@greenline try`";
 
 /// Why a trial was not begun, or not ended.
@@ -52,10 +55,10 @@ pub struct Told {
     pub sentence: String,
 }
 
-/// What is told of a trial that goes to `trunk`; `place` is its place among those that wait, and `branch` where CI checks it.
-pub fn told(trial: &Trial, trunk: &str, place: (usize, usize), branch: &str) -> Told {
+/// What is told of a trial that goes to `trunk`; `ahead` is how many waited for longer, and `branch` where CI checks it.
+pub fn told(trial: &Trial, trunk: &str, ahead: usize, branch: &str) -> Told {
     let (headline, sentence) = match &trial.phase {
-        Phase::Waiting { .. } | Phase::Composing { .. } => ("Trial: waits.", waits(trial, trunk, place)),
+        Phase::Waiting { .. } | Phase::Composing { .. } => ("Trial: waits.", waits(trial, trunk, ahead)),
         Phase::Testing { .. } => {
             let on = trial.on().map_or_else(String::new, |on| tried(trial, trunk, on));
             let more = format!("CI checks that on `{branch}`. Nothing lands by it. `{PREFIX} try cancel` ends it.");
@@ -66,12 +69,16 @@ pub fn told(trial: &Trial, trunk: &str, place: (usize, usize), branch: &str) -> 
     Told { headline, sentence }
 }
 
-fn waits(trial: &Trial, trunk: &str, (place, of): (usize, usize)) -> String {
+fn waits(trial: &Trial, trunk: &str, ahead: usize) -> String {
     let begun = match trial.put_off {
         0 => String::new(),
         _ => "It had begun, and gave its CI run up to the queue, which goes first. ".to_owned(),
     };
-    let place = if of > 1 { format!(" It is {} of {of} that wait.", super::ordinal(place)) } else { String::new() };
+    let place = match ahead {
+        0 => String::new(),
+        1..=PLACES_TOLD => format!(" It is {} of those that wait.", super::ordinal(ahead + 1)),
+        _ => format!(" More than {PLACES_TOLD} have waited for longer."),
+    };
     format!(
         "{begun}Commit {} is put on `{trunk}` and checked as soon as there is a CI run that the queue has no use for (`budget` \
          under `[queue]`).{place} If there is none within an hour, you are told so here.",
@@ -121,6 +128,13 @@ fn over(trial: &Trial, end: &End, trunk: &str) -> (&'static str, String) {
         }
         End::Closed => ("Trial: ended.", "It is not open any more.".to_owned()),
         End::NoRoom => ("Trial: no room now.", no_room(trial)),
+        End::NotAsked => (
+            "Trial: ended.",
+            format!(
+                "For an hour commit {head} could not be put on `{trunk}` and pushed to `greenline/**`, where CI would check it. The \
+                 status page says what stands in the way; when that is mended, {AGAIN}."
+            ),
+        ),
         End::Crowded => (
             "Trial: no room now.",
             format!("As many trials as are kept wait already. When some of them have ended, {AGAIN}."),

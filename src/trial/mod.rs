@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use step::{Room, Sight, Verdict};
 
-/// How long a trial waits for a run that the queue has no use for, in milliseconds.
+/// How long a trial waits for a run that the queue has no use for, and then for CI to be asked, in milliseconds.
 pub const WAITS_MS: i64 = 60 * 60_000;
 /// How often a trial that has begun is put off before it ends.
 pub const PUT_OFF_MAX: u8 = 3;
@@ -57,6 +57,8 @@ pub struct Trial {
     pub since: Moment,
     /// How far it has come.
     pub phase: Phase,
+    /// When it last stopped waiting for a run.
+    pub begun_at: Moment,
     /// How often it had begun and was put off.
     pub put_off: u8,
     /// The commit of it that CI was last asked about: the forge knows that one.
@@ -133,6 +135,8 @@ pub enum End {
     Closed,
     /// The queue had use for every run.
     NoRoom,
+    /// CI could not be asked.
+    NotAsked,
     /// As many trials as are kept were under way or waiting.
     Crowded,
     /// Nothing says any more which checks must pass.
@@ -240,7 +244,8 @@ impl Trials {
     pub fn next_change(&self) -> Option<Moment> {
         let ends = self.by_pull.values().filter_map(|trial| match trial.phase {
             Phase::Waiting { since } => Some(since.plus_ms(WAITS_MS)),
-            Phase::Composing { .. } | Phase::Testing { .. } | Phase::Over { .. } => None,
+            Phase::Composing { .. } | Phase::Testing { asked_at: None, .. } => Some(trial.begun_at.plus_ms(WAITS_MS)),
+            Phase::Testing { asked_at: Some(_), .. } | Phase::Over { .. } => None,
         });
         ends.min()
     }

@@ -53,7 +53,10 @@ impl Trials {
         let others = self.by_pull.iter().filter(|(other, trial)| **other != pr && trial.live()).count();
         let phase =
             if others < LIVE_MAX { Phase::Waiting { since: now } } else { Phase::Over { end: End::Crowded, at: now } };
-        self.by_pull.insert(pr, Trial { asked, since: now, phase, put_off: 0, checked: None, spent: BTreeSet::new() });
+        self.by_pull.insert(
+            pr,
+            Trial { asked, since: now, phase, begun_at: now, put_off: 0, checked: None, spent: BTreeSet::new() },
+        );
     }
 
     /// Somebody ends the pull request's trial.
@@ -149,6 +152,13 @@ impl Trials {
 
     /// Puts off what the queue has use for, ends what has waited for long, and begins what there is room for.
     pub fn settle(&mut self, room: Room) {
+        let unasked =
+            |trial: &Trial| matches!(trial.phase, Phase::Composing { .. } | Phase::Testing { asked_at: None, .. });
+        let late = |trial: &Trial| unasked(trial) && room.now.since_ms(trial.begun_at) >= WAITS_MS;
+        let late: Vec<_> = self.by_pull.iter().filter(|(_, trial)| late(trial)).map(|(pr, _)| *pr).collect();
+        for pr in late {
+            self.end(pr, End::NotAsked, room.now);
+        }
         let mut running: Vec<_> = self.by_pull.iter().filter(|(_, trial)| trial.runs()).collect();
         running.sort_by_key(|(pr, trial)| (trial.since, **pr));
         let excess: Vec<PrNumber> = running.iter().skip(room.free).map(|(pr, _)| **pr).collect();
@@ -161,7 +171,7 @@ impl Trials {
             let Some(trial) = self.by_pull.get_mut(&pr) else { continue };
             let Phase::Waiting { since } = trial.phase else { continue };
             if let Some(onto) = room.trunk.filter(|_| taken < room.free) {
-                trial.phase = Phase::Composing { onto };
+                (trial.phase, trial.begun_at) = (Phase::Composing { onto }, room.now);
                 taken += 1;
             } else if room.now.since_ms(since) >= WAITS_MS {
                 self.over(pr, End::NoRoom, room.now);

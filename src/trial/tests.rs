@@ -82,6 +82,11 @@ fn every_wait_has_an_end() {
         put_off.settle(room(1, 201));
     }
     assert_eq!(end(&put_off, 1), Some(&End::NoRoom));
+    let mut unasked = trials(1, 1);
+    unasked.composed(pr(1), (sha(9), sha(1)), &Composition::Tip(sha(21)), at(101));
+    assert_eq!(unasked.next_change(), Some(at(100 + HOUR_MS)));
+    unasked.settle(room(1, 100 + HOUR_MS));
+    assert_eq!((end(&unasked, 1), unasked.stopping.len()), (Some(&End::NotAsked), 1));
     let crowded = trials(u8::try_from(LIVE_MAX).expect("few") + 1, 0);
     assert_eq!(end(&crowded, u64::try_from(LIVE_MAX).expect("few") + 1), Some(&End::Crowded));
 }
