@@ -201,8 +201,13 @@ fn kind(key: &Key) -> Kind {
         Key::Land(_) | Key::Revoke(_) => Kind::Landing,
         Key::Post(_) | Key::Report(..) | Key::Answer(_) | Key::Trial(TrialKey::Post(_)) => Kind::Comment,
         Key::Close(_) => Kind::Closing,
-        Key::Trial(TrialKey::Compose(..)) => Kind::Other,
-        Key::Settings(_) | Key::Trunk | Key::Weigh(_) | Key::Compose(..) | Key::Eject(_) | Key::Label(_) => Kind::Other,
+        Key::Settings(_)
+        | Key::Trunk
+        | Key::Weigh(_)
+        | Key::Compose(..)
+        | Key::Trial(TrialKey::Compose(..))
+        | Key::Eject(_)
+        | Key::Label(_) => Kind::Other,
         Key::Branch(_) => Kind::Branch,
         Key::Proposal(..) => Kind::Proposal,
     }

@@ -44,6 +44,8 @@ pub(super) fn next_change(state: &RepoState) -> Option<Moment> {
 
 /// A sentence about an entry, and until when it waits for others if it does.
 pub(super) fn with_end(state: &RepoState, standing: &Standing, sentence: String) -> String {
-    let until = if standing.doing == Doing::Gathers { next_change(state) } else { None };
-    until.map_or(sentence.clone(), |until| format!("{sentence} {}", text::gathers_until(&when::print(until))))
+    match next_change(state).filter(|_| standing.doing == Doing::Gathers) {
+        Some(until) => format!("{sentence} {}", text::gathers_until(&when::print(until))),
+        None => sentence,
+    }
 }

@@ -148,7 +148,7 @@ fn write_boards(text: &mut Text, boards: &BTreeMap<RepoId, Arc<Board>>) {
                 board.counters.iter().map(|(key, n)| (counter(key), n)).filter(|((own, _), _)| *own == name)
             {
                 let labels = [("repo", board.name.as_str()), ("check", check.1.unwrap_or_default())];
-                text.sample(name, &labels[..1 + usize::from(check.1.is_some())], n);
+                text.sample(name, &labels[..=usize::from(check.1.is_some())], n);
             }
         }
     }

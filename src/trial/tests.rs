@@ -119,7 +119,9 @@ fn what_somebody_else_stopped_is_tried_again_by_other_checks() {
     assert_eq!((end(&trials, 1), &trials.by_pull[&pr(1)].spent), (None, &BTreeSet::from([7])));
     for _ in 1..PUT_OFF_MAX {
         let running: Vec<TrialNumber> = trials.stopping.keys().copied().collect();
-        running.into_iter().for_each(|number| trials.stopped(number));
+        for number in running {
+            trials.stopped(number);
+        }
         trials.settle(room(1, 104));
         let number = begun(&mut trials, 1, 21);
         trials.judged(number, stopped(), BTreeSet::new(), at(105));

@@ -60,7 +60,7 @@ async fn fetch_head<W: World>(world: &W, head: PullHead, onto: Sha) -> Result<bo
         match world.git().fetch(&[], &[head]).await {
             Ok(()) => return Ok(true),
             Err(Trouble::Bug(why)) if has(world, onto).await => {
-                tracing::warn!(pr = %head.number, head = %head.head, why, "a head is missing")
+                tracing::warn!(pr = %head.number, head = %head.head, why, "a head is missing");
             }
             // A cache that cannot be read, or a remote that cannot be reached, says nothing about the head.
             Err(trouble) => return Err(trouble),
