@@ -94,7 +94,7 @@ fn whoever_may_not_is_told_so_and_a_setting_lets_authors_try() {
     let fork = foreign["full_name"].as_str().expect("a name").to_owned();
     let head = stage.commit("origin/main", "theirs.txt", "theirs\n");
     let token = stage.fact("/tokens/outsider").as_str().expect("text").to_owned();
-    until("the fork is there", || Some(stage.push_commit(&token, &fork, &head, "theirs")));
+    stage.push_commit(&token, &fork, &head, "theirs");
     let (owner, _) = fork.split_once('/').expect("an owner");
     let theirs = stage.open_pull("outsider", &format!("{owner}:theirs"), head.clone());
     let theirs = Pull { branch: "theirs".into(), ..theirs };
