@@ -14,6 +14,7 @@
 //! | | [`config`] | `bot.toml` and `.github/greenline.toml`, all mistakes at once |
 //! | | [`command`] | what a comment asks |
 //! | | [`queue`] | the queue of one trunk as a value: events in, effects out |
+//! | | [`trial`] | what would become of a pull request, checked and never landed |
 //! | | [`checks`] | what green means |
 //! | | [`admission`] | whose word counts, for exactly which head, and until when |
 //! | | [`document`] | files of other programs as trees with lines |
@@ -46,6 +47,7 @@ pub mod document;
 pub mod migrate;
 pub mod queue;
 pub mod text;
+pub mod trial;
 pub mod workflow;
 // floor 2: ask
 pub mod port;

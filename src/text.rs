@@ -7,6 +7,7 @@ mod excerpt;
 mod report;
 mod settings;
 pub mod stop;
+pub mod trial;
 mod waiting;
 pub mod why;
 
@@ -20,7 +21,7 @@ use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
 use crate::command;
 use crate::facts::CheckState;
-use crate::ids::{PrNumber, RunId, Sha};
+use crate::ids::{CheckName, PrNumber, RunId, Sha};
 use crate::queue::{Doing, LeaveWhy, RedWhy, Silence, Standing, Unfit, Why};
 use std::fmt::Write as _;
 
@@ -214,6 +215,7 @@ pub fn standing(standing: &Standing, trunk: &str) -> String {
     match &standing.doing {
         Doing::WaitsForTrunk => format!("{place}; `{trunk}` has not been read yet."),
         Doing::WaitsForTurn => format!("{place}; as many as are tested at once are ahead of it."),
+        Doing::Gathers => format!("{place}; waits a while for others to be tested together with."),
         Doing::WaitsForThoseAhead => format!("{place}; it is put on top of those ahead as soon as they are composed."),
         Doing::Composing => format!("{place}; it is being put on top of those ahead."),
         Doing::WaitsForSlot => format!("{place}; all CI slots are taken."),
@@ -252,6 +254,11 @@ pub fn waits_for_branch(standing: &Standing, run: RunId, trunk: &str) -> String 
     format!("{}; waits for its CI branch `greenline/{trunk}/run-{run}` to be pushed.", place(standing, trunk))
 }
 
+/// Until when a group waits for others.
+pub fn gathers_until(moment: &str) -> String {
+    format!("It gathers until {moment} at the latest (`gather` under `[queue]`), or until the group is full.")
+}
+
 fn place(standing: &Standing, trunk: &str) -> String {
     format!("{} of {} in the queue for `{trunk}`", ordinal(standing.position), standing.of)
 }
@@ -267,6 +274,17 @@ pub fn landed(tip: Sha, trunk: &str, candidate: Option<&str>, checks: &[String])
     }
     text.push('.');
     text
+}
+
+/// Which checks had failed on a commit before, each with how often.
+pub fn retried(reds: &[String]) -> String {
+    format!("Before that {} on it, which may happen (`retries` under `[checks]`).", list(reds.iter().cloned()))
+}
+
+/// A check that failed so many times.
+pub fn times(name: &CheckName, times: u8) -> String {
+    let often = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+    format!("{} failed {often}", code(name.as_str()))
 }
 
 /// Why a landed pull request shows as closed, not as merged.
@@ -287,7 +305,12 @@ pub fn left_open(head: Sha, trunk: &str, label: &str) -> String {
 
 /// The status comment around one paragraph.
 pub fn status_comment(headline: &str, body: &str, page: Option<&str>) -> String {
-    let mut text = format!("{STATUS_MARKER}\n**{headline}** {body}\n");
+    comment(STATUS_MARKER, headline, body, page)
+}
+
+/// A comment of ours around one paragraph, with a mark by which it is found again.
+pub fn comment(mark: &str, headline: &str, body: &str, page: Option<&str>) -> String {
+    let mut text = format!("{mark}\n**{headline}** {body}\n");
     if let Some(page) = page {
         let _ = write!(text, "\n[The whole queue]({page})\n");
     }
@@ -323,6 +346,7 @@ fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
         Answer::Here => Some(format!("Greenline {} listens. {standing}", env!("CARGO_PKG_VERSION"))),
         Answer::Help => Some(format!("This can be asked:\n\n{}", command::help(command::PREFIX))),
         Answer::Stop { word, came } => Some(stop::came(word, came)),
+        Answer::Trial { word, came } => Some(trial::came(word, came)),
         Answer::Refused { word, why } => Some(format!("`{word}` was not done. {}", refusal(why))),
         Answer::Misread(misread) => Some(format!("{misread}\n\n{}", command::help(command::PREFIX))),
     }

@@ -37,7 +37,7 @@ mod repository {
         let config = RepoConfig::parse(include_str!("../fixtures/config/every-setting.toml")).expect("it is right");
         assert_eq!(config.queue.label, "ship it");
         assert_eq!(config.queue.plan, PlanConfig::Pipeline { depth: 6 });
-        assert_eq!((config.queue.budget, config.queue.tries, config.queue.every_commit), (12, 2, true));
+        assert_eq!((config.queue.budget, config.queue.tries, config.queue.every_tip), (12, 2, true));
         assert!(config.queue.review_asks && config.rules.no_self_merge);
         assert_eq!((config.rules.approvals, config.rules.mergers.len()), (2, 3));
         assert!(config.rules.code_owners && config.rules.conversations_resolved);

@@ -5,6 +5,7 @@ use super::pulls::{Permitted, approve, pushed_after, renew, weigh_again, withdra
 use super::rules::{Terms, against, unfit};
 use super::said::{self, Word};
 use super::stop;
+use super::tries;
 use crate::command::{self, Command, Misread, Wish};
 use crate::facts::{Comment, Permission, Pull, Rolls};
 use crate::ids::{Moment, PrNumber, Reading, RequestId};
@@ -31,6 +32,9 @@ pub struct Heard {
     /// The request through the API that it is instead of a comment; then the comment only stands for what was asked.
     #[serde(default)]
     pub request: Option<RequestId>,
+    /// The pull request is being tried; known when the comment is judged.
+    #[serde(default)]
+    pub tried: bool,
 }
 
 impl Heard {
@@ -88,6 +92,8 @@ fn landed_already(desk: &Desk, commands: &[Result<Command, Misread>]) -> BTreeSe
         | Command::Release
         | Command::Freeze(_)
         | Command::Thaw
+        | Command::Try(_)
+        | Command::TryCancel
         | Command::Ping
         | Command::Help => None,
     });
@@ -116,6 +122,8 @@ pub(super) fn obey(
         Command::Merge(wish) if may && already(record, &terms.wish(wish, &record.pull)) => Answer::Done,
         Command::Hold(reason) => stop::hold(record, reason.as_ref(), heard, decisions),
         Command::Release => stop::release(record, heard, decisions),
+        Command::Try(trying) => tries::begin(record, trying, heard, terms, decisions),
+        Command::TryCancel => tries::cancel(record, heard, terms, decisions),
         // Followed before; they are about everybody.
         Command::Freeze(_) | Command::Thaw => Answer::Done,
         Command::Merge(wish) => {
@@ -164,6 +172,8 @@ fn note(record: &mut Record, command: &Command, heard: &Heard) -> Result<Answer,
         Command::Depends(on) => said::depends(record, on),
         Command::Merge(_)
         | Command::Cancel
+        | Command::Try(_)
+        | Command::TryCancel
         | Command::Hold(_)
         | Command::Release
         | Command::Freeze(_)

@@ -3,11 +3,13 @@
 use super::said::Said;
 use super::stack::Stack;
 use super::stop::{Freeze, Hold, Latest, Stopped};
+use super::tries::Tried;
 use super::weigh::Obstacle;
 use crate::command::{Misread, Request, Wish};
 use crate::facts::{Person, Pull};
 use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Reading, RequestId, Sha};
 use crate::queue;
+use crate::trial;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -305,6 +307,13 @@ pub enum Answer {
         /// What came of it.
         came: Stopped,
     },
+    /// About a trial.
+    Trial {
+        /// What was asked, by its word.
+        word: &'static str,
+        /// What came of it.
+        came: Tried,
+    },
     /// Not understood.
     Misread(Misread),
 }
@@ -348,6 +357,20 @@ pub enum Decision {
     Retarget {
         /// Which pull request.
         pr: PrNumber,
+    },
+    /// The pull request is tried.
+    Try {
+        /// Which.
+        pr: PrNumber,
+        /// At which head, how, for whom.
+        asked: trial::Asked,
+    },
+    /// Its trial ends.
+    EndTrial {
+        /// Which pull request's.
+        pr: PrNumber,
+        /// The login of whoever said so.
+        by: String,
     },
     /// The label no longer says the truth and is taken off.
     RemoveLabel {

@@ -12,6 +12,7 @@ mod rules;
 mod said;
 mod stack;
 mod stop;
+mod tries;
 mod weigh;
 
 #[cfg(test)]
@@ -27,4 +28,5 @@ pub use rules::{Terms, outlawed, void};
 pub use said::{Delegate, Said, Subject};
 pub use stack::Stack;
 pub use stop::{Closure, Freeze, Hold, Latest, Stopped, changes_at, closures, passes};
+pub use tries::Tried;
 pub use weigh::{Grounds, Obstacle, approvers, weigh};

@@ -52,6 +52,7 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         rolls: asked.rolls.clone(),
         pushed_since: false,
         request: Some(id),
+        tried: false,
     };
     let mut decisions = Vec::new();
     let answer = obey(record, command, &heard, now, terms, &mut decisions);

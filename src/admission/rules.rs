@@ -3,7 +3,7 @@
 use super::desk::{Approval, Record, Refusal};
 use crate::command::Wish;
 use crate::config::freeze::FreezeConfig;
-use crate::config::repo::{ChecksConfig, RulesConfig};
+use crate::config::repo::{ChecksConfig, RulesConfig, TryBy};
 use crate::facts::{Membership, Person, Pull, PullState, RequiredCheck, Rolls};
 use crate::ids::{BranchName, Login, Party, RepoId, TeamName};
 use crate::queue::LeaveWhy;
@@ -33,6 +33,8 @@ pub struct Terms {
     pub hotfix_label: Option<String>,
     /// When nothing lands, and who may say so.
     pub freeze: FreezeConfig,
+    /// Who may have a pull request tried without landing.
+    pub try_by: TryBy,
 }
 
 impl Terms {

@@ -170,6 +170,8 @@ pub(super) fn obey(
         Command::Thaw => None,
         Command::Merge(_)
         | Command::Cancel
+        | Command::Try(_)
+        | Command::TryCancel
         | Command::Approve(_)
         | Command::Unapprove
         | Command::Delegate(_)

@@ -5,6 +5,7 @@ use crate::calendar::Zone;
 use crate::command::PREFIX;
 use crate::config::RepoConfig;
 use crate::config::freeze::{Exempt, FreezeConfig};
+use crate::config::repo::TryBy;
 use crate::facts::{Comment, HeadRepo, Labelled, Permission, Person, Pull, PullState, Rolls};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RepoId, Sha, UserId};
 use crate::queue::{Event, Priority};
@@ -33,6 +34,7 @@ fn terms() -> Terms {
         names_reviewers: false,
         hotfix_label: None,
         freeze: config.freeze,
+        try_by: TryBy::Write,
     }
 }
 
@@ -120,7 +122,16 @@ impl Story {
         let (by, permission) = self.who.clone();
         let comment = Comment { id, pull: PR, by, body, created_at, edited: false };
         let rolls = self.rolls.clone();
-        let heard = Heard { reading, comment, pull: pull.clone(), permission, rolls, pushed_since, request: None };
+        let heard = Heard {
+            reading,
+            comment,
+            pull: pull.clone(),
+            permission,
+            rolls,
+            pushed_since,
+            request: None,
+            tried: false,
+        };
         hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &self.terms)
     }
 
@@ -132,7 +143,8 @@ impl Story {
         let comment = Comment { id, pull: PR, by: by.clone(), body, created_at, edited: false };
         let pull = self.pull.clone();
         let rolls = self.rolls.clone();
-        let heard = Heard { reading, comment, pull, permission, rolls, pushed_since: false, request: None };
+        let heard =
+            Heard { reading, comment, pull, permission, rolls, pushed_since: false, request: None, tried: false };
         let terms = Terms { freeze: freeze.clone(), ..self.terms.clone() };
         match hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &terms).pop() {
             Some(Decision::Answer { mut answers, .. }) => answers.pop().expect("one command, one answer"),

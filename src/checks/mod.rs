@@ -1,5 +1,9 @@
 //! What green means: required checks against the checks seen on one commit. Unknown is never a pass and never a failure.
 
+mod retries;
+
+pub use retries::{Reds, forgive};
+
 use crate::config::repo::ChecksConfig;
 use crate::facts::{Check, CheckState, RequiredCheck};
 use crate::ids::{AppId, CheckName, Moment, Sha};

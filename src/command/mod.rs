@@ -6,6 +6,7 @@ mod lines;
 mod request;
 mod stop;
 mod table;
+mod trying;
 mod wish;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ pub use described::{Described, described};
 pub use request::Request;
 pub use stop::{Stop, Until};
 pub use table::{Command, Verb, help};
+pub use trying::Trying;
 pub use wish::{Named, PRIORITIES, Wish};
 
 use crate::wording::shown;

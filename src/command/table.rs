@@ -2,6 +2,7 @@
 
 use super::arguments;
 use super::stop::{self, Stop};
+use super::trying::{self, Trying};
 use super::wish::{self, Named, Wish};
 use crate::facts::Strategy;
 use crate::ids::{Login, PrNumber};
@@ -16,6 +17,10 @@ pub enum Command {
     Merge(Wish),
     /// Take it out of the queue.
     Cancel,
+    /// Have CI check what it would become on trunk, without landing it.
+    Try(Trying),
+    /// End that.
+    TryCancel,
     /// Count my word as an approving review of this commit.
     Approve(Option<Named>),
     /// Count it no longer.
@@ -49,6 +54,8 @@ pub enum Verb {
     Squash,
     /// [`Command::Cancel`].
     Cancel,
+    /// [`Command::Try`], or [`Command::TryCancel`].
+    Try,
     /// [`Command::Approve`].
     Approve,
     /// [`Command::Unapprove`].
@@ -85,7 +92,7 @@ struct Row {
     help: &'static str,
 }
 
-const TABLE: [Row; 14] = [
+const TABLE: [Row; 15] = [
     Row {
         verb: Verb::Merge,
         word: "merge",
@@ -110,6 +117,14 @@ const TABLE: [Row; 14] = [
         aliases: &["dequeue"],
         foreign: &["r-", "-r", "stop", "abort", "remove", "unqueue", "unmerge", "leave", "no"],
         help: "takes it out of the queue",
+    },
+    Row {
+        verb: Verb::Try,
+        word: "try",
+        takes: " [COMMIT] [as rebase|merge|squash|rebase-merge|fast-forward]|cancel",
+        aliases: &[],
+        foreign: &["trial", "test", "preview", "dry-run"],
+        help: "has CI check what its head would become on the branch it goes to, without ever landing it; `try cancel` ends that",
     },
     Row {
         verb: Verb::Approve,
@@ -226,6 +241,7 @@ impl Verb {
                 Some(_) => Err("`as` does not go with it.".to_owned()),
             }),
             Self::Cancel => bare(Command::Cancel),
+            Self::Try => trying::read(words),
             Self::Approve => arguments::commit(words).map(Command::Approve),
             Self::Unapprove => bare(Command::Unapprove),
             Self::Delegate => arguments::login(words).map(Command::Delegate),
@@ -247,6 +263,8 @@ impl Command {
         let verb = match self {
             Self::Merge(_) => Verb::Merge,
             Self::Cancel => Verb::Cancel,
+            Self::TryCancel => return "try cancel",
+            Self::Try(_) => Verb::Try,
             Self::Approve(_) => Verb::Approve,
             Self::Unapprove => Verb::Unapprove,
             Self::Delegate(_) => Verb::Delegate,

@@ -9,10 +9,12 @@ fn merge() -> Command {
 }
 
 /// Every command as it is written, without what may be left out.
-fn all() -> [(&'static str, Command); 12] {
+fn all() -> [(&'static str, Command); 14] {
     [
         ("merge", merge()),
         ("cancel", Command::Cancel),
+        ("try", Command::Try(Trying::default())),
+        ("try cancel", Command::TryCancel),
         ("approve", Command::Approve(None)),
         ("unapprove", Command::Unapprove),
         ("delegate @ann", Command::Delegate("ann".parse().expect("a login"))),
@@ -61,7 +63,8 @@ fn plain_lines_are_commands() {
 fn every_word_of_the_table_is_a_command_and_in_the_help() {
     let help = help(PREFIX);
     for (written, command) in all() {
-        assert!(help.contains(&format!("`{PREFIX} {}", command.word())), "{help}");
+        let word = command.word().split(' ').next().expect("a word");
+        assert!(help.contains(&format!("`{PREFIX} {word}")), "{help}");
         assert_eq!(commands(&format!("{PREFIX} {written}")), [command]);
     }
     assert_eq!(read(&help, PREFIX), [], "the bot must not answer its own help");
@@ -307,4 +310,19 @@ fn a_freeze_says_until_when_and_why() {
 fn the_readme_says_what_the_table_says() {
     let readme = include_str!("../../README.md");
     assert!(readme.contains(&help(PREFIX)), "README's commands are not those of the table:\n{}", help(PREFIX));
+}
+
+#[test]
+fn try_takes_a_commit_and_a_shape_or_ends() {
+    let said = |said: &str| commands(&format!("{PREFIX} {said}")).pop();
+    assert_eq!(said("try"), Some(Command::Try(Trying::default())));
+    assert_eq!(said("TRY Cancel"), Some(Command::TryCancel));
+    let Some(Command::Try(trying)) = said("try 0123456789ab as squash") else { panic!("it is understood") };
+    assert_eq!(
+        (trying.head.map(|head| head.to_string()), trying.strategy),
+        (Some("0123456789ab".into()), Some(Strategy::Squash))
+    );
+    for wrong in ["try soon", "try cancel now", "try alone", "try priority=3", "try as"] {
+        assert_eq!(said(wrong), None, "{wrong}");
+    }
 }

@@ -7,7 +7,7 @@ use crate::facts::{InnerMerges, RequiredCheck, Strategy};
 use crate::ids::{CheckName, Party};
 use crate::message::Messages;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a repository has its settings, on trunk.
 pub const SETTINGS_PATH: &str = ".github/greenline.toml";
@@ -58,10 +58,14 @@ pub struct QueueConfig {
     pub plan: PlanConfig,
     /// CI runs at once, at the most, those being cancelled and trunk's own included.
     pub budget: u32,
+    /// How long a batch that is not full waits for others after its first entry came, in milliseconds; 0 for not at all.
+    #[serde(default)]
+    pub gather_ms: i64,
     /// Red runs of the same tip before it counts as red.
     pub tries: u8,
-    /// Every commit that ever is trunk's tip was itself tested, not only the last of a group.
-    pub every_commit: bool,
+    /// Every commit on trunk that ends a pull request was itself tested, not only the last of a group.
+    #[serde(alias = "every_commit")]
+    pub every_tip: bool,
     /// An approving review asks for landing, too.
     #[serde(default)]
     pub review_asks: bool,
@@ -74,6 +78,23 @@ pub struct QueueConfig {
     /// Branches that have a queue of their own, with the settings that stand on them; counts in the default branch's file only.
     #[serde(default)]
     pub trunks: Vec<BranchPattern>,
+    /// Who may have a pull request tried without landing.
+    #[serde(default)]
+    pub try_by: TryBy,
+}
+
+/// Who may have a pull request tried without landing. Each includes those before. CI on a branch of the repository mostly gets
+/// its secrets, and a trial hands them to whatever the pull request makes of its scripts: hence write permission by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TryBy {
+    /// Whoever may push, or ask for landing on the word of somebody who may.
+    #[default]
+    Write,
+    /// Its author, too.
+    Author,
+    /// Whoever may read the repository, which is everybody where that is public.
+    Read,
 }
 
 /// Who, by going ahead of others, ends the runs that these have.
@@ -121,6 +142,9 @@ pub struct ChecksConfig {
     pub skipped_passes: BTreeSet<CheckName>,
     /// Names of required checks for which `neutral` passes.
     pub neutral_passes: BTreeSet<CheckName>,
+    /// How often checks may fail on the same tip before that counts, by name; those that are not here may not.
+    #[serde(default)]
+    pub retries: BTreeMap<CheckName, u8>,
     /// Nothing need pass: said in so many words, or it is an error to require nothing.
     pub allow_no_checks: bool,
     /// From the push of a tip to the first sign of each required check, in milliseconds. What never started is tried once
@@ -215,10 +239,12 @@ impl Default for RepoConfig {
                 label: "ready to merge".into(),
                 plan: PlanConfig::Pipeline { depth: 4 },
                 budget: 4,
+                gather_ms: 0,
                 tries: 1,
-                every_commit: false,
+                every_tip: false,
                 interrupt: Interrupt::Higher,
                 hotfix_label: None,
+                try_by: TryBy::Write,
                 review_asks: false,
                 trunks: Vec::new(),
             },
@@ -228,6 +254,7 @@ impl Default for RepoConfig {
                 before: Vec::new(),
                 skipped_passes: BTreeSet::new(),
                 neutral_passes: BTreeSet::new(),
+                retries: BTreeMap::new(),
                 allow_no_checks: false,
                 start_deadline_ms: 10 * 60_000,
                 finish_deadline_ms: 120 * 60_000,

@@ -4,14 +4,14 @@ use super::duration;
 use super::problem::{Fault, Problem};
 use super::read::{Reader, Section};
 use super::reference::SECTIONS;
-use super::repo::{CandidateConfig, ChecksConfig, Interrupt, PlanConfig, QueueConfig, RepoConfig};
+use super::repo::{CandidateConfig, ChecksConfig, Interrupt, PlanConfig, QueueConfig, RepoConfig, TryBy};
 use super::rules_file::rules;
 use super::tree::{self, At, Node, Table, Value};
 use super::{merging, repo, tag};
 use crate::facts::RequiredCheck;
 use crate::ids::{AppId, CheckName};
 use crate::wording::{nearest, shown};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Required checks, at the most; as many names may be listed as passing when skipped or neutral.
 const CHECKS_MAX: usize = 100;
@@ -26,6 +26,8 @@ const LABEL_MAX: usize = 50;
 pub const GITHUB_ACTIONS: AppId = AppId::new(15368);
 
 const DEADLINES: (i64, i64) = (1000, 7 * 86_400_000);
+
+const GATHER: (i64, i64) = (1000, 3_600_000);
 
 const APP_HINT: &str =
     "add app = \"github-actions\", the reporting App's number, or app = \"any\" to trust whoever can write";
@@ -50,7 +52,7 @@ impl RepoConfig {
     }
 }
 
-/// `depth` counts with pipeline and `batch_size` with batch; the other may stay in the file, so that trying another
+/// `depth` counts with pipeline, `batch_size` and `gather` with batch; the others may stay in the file, so that trying another
 /// strategy is a change of one line.
 fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
     let mut section = read.section(root, "queue");
@@ -65,24 +67,23 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
     let size = read.whole(&mut section, "batch_size", 1..=64).and_then(|size| u32::try_from(size).ok());
     let budget = read.whole(&mut section, "budget", 1..=256).and_then(|budget| u32::try_from(budget).ok());
     let tries = read.whole(&mut section, "tries", 1..=10).and_then(|tries| u8::try_from(tries).ok());
-    let every_commit = read.flag(&mut section, "every_commit").unwrap_or(default.every_commit);
+    let every_tip = every_tip(read, &mut section);
+    let gather = read.duration(&mut section, "gather", GATHER);
     let review_asks = read.flag(&mut section, "review_asks").unwrap_or(default.review_asks);
     let interrupts = [("higher", Interrupt::Higher), ("hotfix", Interrupt::Hotfix), ("never", Interrupt::Never)];
     let interrupt = read.word(&mut section, "interrupt", &interrupts).unwrap_or(default.interrupt);
     let hotfix_label = read.checked(&mut section, "hotfix_label", self::label);
     let trunks = read.each(&mut section, "trunks", TRUNKS_MAX, super::branches::pattern).unwrap_or_default();
+    let people = [("write", TryBy::Write), ("author", TryBy::Author), ("read", TryBy::Read)];
+    let try_by = read.word(&mut section, "try_by", &people).unwrap_or(default.try_by);
     let plan = match strategy.unwrap_or(default.plan) {
         PlanConfig::Serial => PlanConfig::Serial,
         PlanConfig::Pipeline { depth: usual } => PlanConfig::Pipeline { depth: depth.unwrap_or(usual) },
         PlanConfig::Batch { size: usual } => PlanConfig::Batch { size: size.unwrap_or(usual) },
     };
-    if every_commit && matches!(plan, PlanConfig::Batch { .. }) {
-        let what = "asks that every commit is tested, but a batch tests only its last one";
-        read.wrong(
-            &section.at("every_commit"),
-            what,
-            "use strategy = \"serial\" or \"pipeline\", or drop every_commit",
-        );
+    if let Some(at) = every_tip.as_ref().filter(|_| matches!(plan, PlanConfig::Batch { .. })) {
+        let what = "asks that every pull request's last commit is tested, but a batch tests only the last one's";
+        read.wrong(at, what, "use strategy = \"serial\" or \"pipeline\", or drop it");
     }
     read.close(&section);
     let least = match plan {
@@ -93,13 +94,26 @@ fn queue(read: &mut Reader, root: &Table, default: QueueConfig) -> QueueConfig {
         label,
         plan,
         budget: budget.unwrap_or(default.budget.max(least)),
+        gather_ms: gather.unwrap_or(default.gather_ms),
         tries: tries.unwrap_or(default.tries),
-        every_commit,
+        every_tip: every_tip.is_some(),
         review_asks,
         interrupt,
         hotfix_label,
         trunks,
+        try_by,
     }
+}
+
+/// Where it is asked that every tip is tested, if it is; `every_commit` is the older word for that.
+fn every_tip(read: &mut Reader, section: &mut Section<'_>) -> Option<At> {
+    let words = ["every_tip", "every_commit"].map(|key| Some((section.at(key), read.flag(section, key)?)));
+    if let [Some((_, asks)), Some((at, other))] = &words
+        && asks != other
+    {
+        read.wrong(at, "says the opposite of every_tip, of which it is the older name", "drop one of them");
+    }
+    words.into_iter().flatten().find(|(_, asks)| *asks).map(|(at, _)| at)
 }
 
 pub(super) fn label(text: &str) -> Result<String, Fault> {
@@ -136,6 +150,7 @@ fn checks(read: &mut Reader, root: &Table, default: &ChecksConfig) -> ChecksConf
     let known = known.as_deref();
     let skipped_passes = names(read, &mut section, "skipped_passes", known);
     let neutral_passes = names(read, &mut section, "neutral_passes", known);
+    let retries = retries(read, &mut section, known);
     let start = read.duration(&mut section, "start_deadline", DEADLINES);
     let finish = read.duration(&mut section, "finish_deadline", DEADLINES);
     let start_deadline_ms = start.unwrap_or(default.start_deadline_ms.min(finish.unwrap_or(i64::MAX)));
@@ -150,6 +165,7 @@ fn checks(read: &mut Reader, root: &Table, default: &ChecksConfig) -> ChecksConf
         before,
         skipped_passes,
         neutral_passes,
+        retries,
         allow_no_checks,
         start_deadline_ms,
         finish_deadline_ms,
@@ -223,6 +239,32 @@ fn names(
         }
     }
     names
+}
+
+/// How often which checks may fail, each a required check where those are `known`.
+fn retries(read: &mut Reader, section: &mut Section<'_>, known: Option<&[&RequiredCheck]>) -> BTreeMap<CheckName, u8> {
+    let mut retries = BTreeMap::new();
+    for item in read.items(section, "retries", CHECKS_MAX).unwrap_or_default() {
+        let Some(mut entry) = Section::of(item) else {
+            read.wrong(&item.at, "does not say how often", "write { name = \"ci\", times = 1 }");
+            continue;
+        };
+        for (key, hint) in [("name", "write a required check's name"), ("times", "write how often it may fail")] {
+            if !entry.has(key) {
+                read.wrong(&entry.at(key), "is missing", hint);
+            }
+        }
+        let name = read.checked(&mut entry, "name", check_name);
+        let times = read.whole(&mut entry, "times", 1..=10).and_then(|times| u8::try_from(times).ok());
+        read.close(&entry);
+        let (Some(name), Some(times)) = (name, times) else { continue };
+        expect_required(read, &entry.at("name"), &name, known);
+        if retries.insert(name.clone(), times).is_some() {
+            let what = format!("`{}` stands there twice", shown(name.as_str()));
+            read.wrong(&item.at, what, "drop one of them");
+        }
+    }
+    retries
 }
 
 fn expect_required(read: &mut Reader, at: &At, name: &CheckName, known: Option<&[&RequiredCheck]>) {

@@ -30,6 +30,9 @@ pub struct Board {
     /// Approved pull requests that wait outside of the queue, oldest approval first.
     #[serde(default)]
     pub waiting: Vec<WaitingRow>,
+    /// What is or was tried without landing, those that asked first first.
+    #[serde(default)]
+    pub trials: Vec<TrialRow>,
     /// Groups under composition or test, as a tree in reading order.
     pub groups: Vec<GroupRow>,
     /// Newest landings first, at most 20.
@@ -95,6 +98,7 @@ impl Board {
             queue: Vec::new(),
             held: Vec::new(),
             waiting: Vec::new(),
+            trials: Vec::new(),
             groups: Vec::new(),
             landings: Vec::new(),
             departures: Vec::new(),
@@ -178,6 +182,28 @@ pub struct HeldRow {
     pub since: Moment,
 }
 
+/// A pull request that is or was tried without landing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrialRow {
+    /// Its number.
+    pub pull: PrNumber,
+    /// Its title; untrusted text.
+    pub title: String,
+    /// Who asked.
+    pub by: Login,
+    /// The head that is tried.
+    pub head: Sha,
+    /// What that became on trunk.
+    pub tip: Option<Sha>,
+    /// One word: `waiting`, `composing`, `testing`, `green`, `red`, `silent`, or why it ended without a verdict:
+    /// `not-composable`, `cancelled`, `new-head`, `base-changed`, `closed`, `no-room`, `not-asked`, `not-configured`.
+    pub phase: String,
+    /// All of it in sentences.
+    pub status: String,
+    /// When it was asked.
+    pub since: Moment,
+}
+
 /// A group of pull requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupRow {
@@ -207,6 +233,9 @@ pub struct LandingRow {
     pub candidate: Option<String>,
     /// The checks that were green on exactly that commit, as `name (id)`.
     pub checks: Vec<String>,
+    /// The checks that had failed on that commit and were run again for it, with how often.
+    #[serde(default)]
+    pub retried: Vec<String>,
 }
 
 /// A pull request left the queue without landing.

@@ -2,6 +2,7 @@
 //! and pushes within their budget. Pure bookkeeping; the jobs themselves come from the state.
 
 use super::job::{Job, Key};
+use super::trials::TrialKey;
 use crate::ids::Moment;
 use crate::port::Trouble;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -72,8 +73,9 @@ impl Dispatch {
                     None => self.start(vec![job], now, &mut begin),
                     Some(until) => begin.next = Some(begin.next.map_or(until, |next| next.min(until))),
                 },
-                Kind::Branch if self.count(Kind::Branch) > 0 => {}
-                Kind::Branch => match self.wait_for_push(now, SPARED_FOR_LANDINGS) {
+                // Trials push by themselves: what keeps them must not keep the queue's runs.
+                kind @ (Kind::Branch | Kind::Trial) if self.count(kind) > 0 => {}
+                Kind::Branch | Kind::Trial => match self.wait_for_push(now, SPARED_FOR_LANDINGS) {
                     None => self.start(vec![job], now, &mut begin),
                     Some(until) => begin.next = Some(begin.next.map_or(until, |next| next.min(until))),
                 },
@@ -107,7 +109,7 @@ impl Dispatch {
 
     fn start(&mut self, batch: Vec<Job>, now: Moment, begin: &mut Begin) {
         let pushes = match batch.first().map(|job| kind(&job.key())) {
-            Some(Kind::Refs | Kind::Branch) => 1,
+            Some(Kind::Refs | Kind::Branch | Kind::Trial) => 1,
             Some(Kind::Landing) => 2,
             Some(Kind::Comment | Kind::Closing | Kind::Proposal | Kind::Other) | None => 0,
         };
@@ -174,6 +176,7 @@ enum Kind {
     Comment,
     Closing,
     Branch,
+    Trial,
     Proposal,
     Other,
 }
@@ -182,7 +185,7 @@ impl Kind {
     /// Batches of this kind under way at once, at the most; landings are held back by their budget and by the queue.
     fn at_once(self) -> usize {
         match self {
-            Self::Refs | Self::Comment | Self::Branch => 1,
+            Self::Refs | Self::Comment | Self::Branch | Self::Trial => 1,
             Self::Landing => usize::MAX,
             Self::Closing => CLOSINGS_AT_ONCE,
             Self::Proposal => PROPOSALS_AT_ONCE,
@@ -194,13 +197,15 @@ impl Kind {
 fn kind(key: &Key) -> Kind {
     match key {
         Key::Start(_) | Key::Cancel(_) | Key::Drop(_) => Kind::Refs,
+        Key::Trial(TrialKey::Start(_) | TrialKey::Stop(_)) => Kind::Trial,
         Key::Land(_) | Key::Revoke(_) => Kind::Landing,
-        Key::Post(_) | Key::Report(..) | Key::Answer(_) => Kind::Comment,
+        Key::Post(_) | Key::Report(..) | Key::Answer(_) | Key::Trial(TrialKey::Post(_)) => Kind::Comment,
         Key::Close(_) => Kind::Closing,
         Key::Settings(_)
         | Key::Trunk
         | Key::Weigh(_)
         | Key::Compose(..)
+        | Key::Trial(TrialKey::Compose(..))
         | Key::Eject(_)
         | Key::Base(_)
         | Key::Label(_) => Kind::Other,

@@ -2,6 +2,7 @@
 
 use super::proposals::Proposed;
 use super::state::Landed;
+use super::trials::TrialFact;
 use crate::admission::{Asked, Heard, PullReading};
 use crate::command::Request;
 use crate::config::{Places, RepoConfig};
@@ -146,6 +147,8 @@ pub enum Fact {
         /// Which comment.
         comment: CommentId,
     },
+    /// Something about a trial.
+    Trial(TrialFact),
     /// A ref of ours is not there any more.
     RefGone(RefName),
     /// A label is off, or cannot be taken off.

@@ -1,10 +1,11 @@
 //! What is owed to the world, computed from the state alone: each job says everything its performer needs, and leaves it no choice.
 
+use super::trials::{TrialJob, TrialKey};
 use crate::admission::{Approval, Said, Subject, Terms};
 use crate::checks::Named;
 use crate::config::repo::{ChecksConfig, TagTemplate};
 use crate::facts::{Repository, RequiredCheck};
-use crate::ids::{Attempt, BranchName, CheckRunId, CommentId, PrNumber, RefName, RunId, Sha};
+use crate::ids::{Attempt, BranchName, CheckRunId, CommentId, PrNumber, RefName, RunId, Sha, TrialNumber};
 use crate::port::git::Recipe;
 use crate::port::report::{Report, Topic};
 use crate::queue::{EntryId, Member};
@@ -145,6 +146,8 @@ pub enum Job {
         /// Its branch.
         branch: RefName,
     },
+    /// Something for a trial.
+    Trial(TrialJob),
     /// Delete a ref of ours that nothing needs any more.
     DropRef(RefName),
     /// Move trunk.
@@ -247,6 +250,8 @@ pub enum Key {
     Start(RunId),
     /// Stopping a run.
     Cancel(RunId),
+    /// A trial.
+    Trial(TrialKey),
     /// A ref.
     Drop(RefName),
     /// A landing.
@@ -283,6 +288,7 @@ impl Job {
             Self::Compose { entry, recipe, .. } => Key::Compose(recipe.onto, *entry),
             Self::StartRun { run, .. } => Key::Start(*run),
             Self::CancelRun { run, .. } => Key::Cancel(*run),
+            Self::Trial(job) => Key::Trial(job.key()),
             Self::DropRef(name) => Key::Drop(name.clone()),
             Self::Land(landing) => Key::Land(landing.attempt),
             Self::Revoke { attempt, .. } => Key::Revoke(*attempt),
@@ -302,6 +308,13 @@ impl Job {
 /// The branch a run's commit is pushed to.
 pub fn run_branch(trunk: &BranchName, run: RunId) -> RefName {
     format!("refs/heads/greenline/{trunk}/run-{run}")
+        .parse()
+        .expect("a branch name with a number behind it is a ref name")
+}
+
+/// The branch that a trial's commit is pushed to: beside those of runs, so that the same workflows run there.
+pub fn trial_branch(trunk: &BranchName, number: TrialNumber) -> RefName {
+    format!("refs/heads/greenline/{trunk}/try-{number}")
         .parse()
         .expect("a branch name with a number behind it is a ref name")
 }

@@ -4,6 +4,7 @@ use super::job::{Bar, Deletion, Descent, Job, LandMember, Landing, landing_ref, 
 use super::proposals;
 use super::recipe::recipe;
 use super::state::RepoState;
+use super::trials;
 use crate::admission::Obstacle;
 use crate::ids::{RefName, Sha};
 use crate::queue::{self, Effect, EntryId, Member, Phase, RedWhy, Why};
@@ -33,6 +34,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         | Job::Compose { .. }
         | Job::StartRun { .. }
         | Job::CancelRun { .. }
+        | Job::Trial(_)
         | Job::DropRef(_)
         | Job::Post { .. }
         | Job::Report { .. }
@@ -67,6 +69,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         let report = Box::new(known.wanted.clone()?);
         Some(Job::Report { id: known.id, report })
     }));
+    jobs.extend(trials::jobs(state));
     jobs.extend(proposals::jobs(state));
     jobs
 }
@@ -106,6 +109,7 @@ fn unread(state: &RepoState) -> impl Iterator<Item = Job> {
 /// Refs of ours that no run and no landing needs.
 fn strays(state: &RepoState) -> impl Iterator<Item = RefName> {
     let mut needed: BTreeSet<RefName> = state.runs.keys().map(|run| run_branch(state.trunk(), *run)).collect();
+    needed.extend(trials::branches(state));
     let trunk = state.queue.trunk.map(|trunk| trunk.tip);
     needed.extend(state.revoked.iter().filter(|(_, on)| Some(**on) == trunk).map(|(name, _)| name.clone()));
     let settling = state.queue.tree.settling().map(|id| &state.queue.tree.get(id).phase);
@@ -128,11 +132,8 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             if state.runs.get(run).is_some_and(|run| run.asked_at.is_some()) {
                 return None;
             }
-            let seen_before = state.queue.trunk.is_some_and(|trunk| trunk.tip == *sha)
-                || state.spent.contains_key(sha)
-                || state.desk.pulls.values().any(|record| record.pull.head == *sha);
             let (descent, branch, bar) = (descent(state, *sha)?, run_branch(trunk, *run), bar(state, *sha));
-            Job::StartRun { run: *run, sha: *sha, descent, branch, bar, seen_before }
+            Job::StartRun { run: *run, sha: *sha, descent, branch, bar, seen_before: seen_before(state, *sha) }
         }
         Effect::CancelRun { run, sha } => Job::CancelRun { run: *run, sha: *sha, branch: run_branch(trunk, *run) },
         // What trunk itself says about its successor is read first: the landing before may have changed it.
@@ -170,13 +171,21 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
     })
 }
 
+/// The forge knows the commit, and may have checked it.
+pub(super) fn seen_before(state: &RepoState, sha: Sha) -> bool {
+    state.queue.trunk.is_some_and(|trunk| trunk.tip == sha)
+        || state.spent.contains_key(&sha)
+        || state.trials.tried(sha)
+        || state.desk.pulls.values().any(|record| record.pull.head == sha)
+}
+
 /// An entry must not begin to land any more.
 fn stopped(state: &RepoState, entry: EntryId) -> bool {
     let held = state.queue.order.iter().any(|queued| queued.id == entry && queued.held);
     held || !state.queue.gate.lets(entry.pr)
 }
 
-fn bar(state: &RepoState, sha: Sha) -> Bar {
+pub(super) fn bar(state: &RepoState, sha: Sha) -> Bar {
     let spent = state.spent.get(&sha).cloned().unwrap_or_default();
     Bar { required: state.required().to_vec(), rules: state.config().checks.clone(), spent }
 }

@@ -3,8 +3,10 @@
 use super::eta::etas;
 use super::present;
 use super::reports;
+use super::retries;
 use super::state::{File, RepoState};
 use super::take::Around;
+use super::trials;
 use crate::admission::{Obstacle, Record};
 use crate::facts::PullState;
 use crate::ids::{CommentId, Moment, PrNumber, Sha};
@@ -16,6 +18,11 @@ const EXACT_POSITIONS: usize = 3;
 
 /// Where a pull request stands, and when it should land.
 pub(super) fn standing(state: &RepoState, pr: PrNumber, now: Moment) -> String {
+    let stands = in_queue(state, pr, now);
+    trials::standing(state, pr).map_or(stands.clone(), |trial| format!("{stands}\n\n{trial}"))
+}
+
+fn in_queue(state: &RepoState, pr: PrNumber, now: Moment) -> String {
     let policy = state.policy();
     let queued = state.queue.entry(pr).map(|entry| entry.id);
     let queued = queued.and_then(|entry| Some((entry, queue::explain(&state.queue, &policy, entry)?)));
@@ -41,7 +48,8 @@ pub(super) fn standing_outside(state: &RepoState, pr: PrNumber) -> String {
     let shown = state.desk.pulls.get(&pr).map(|record| record.pull.state);
     match (landing, departure, shown) {
         (Some(landed), left, _) if left.is_none_or(|left| left.at <= landed.at) => {
-            text::landed(landed.commit, state.trunk().as_str(), landed.candidate.as_deref(), &[])
+            let sentence = text::landed(landed.commit, state.trunk().as_str(), landed.candidate.as_deref(), &[]);
+            retries::with(sentence, &landed.retried)
         }
         (_, Some(left), _) => left.sentence.clone(),
         (_, None, Some(PullState::Merged)) => "It is merged.".to_owned(),
@@ -130,6 +138,7 @@ fn about(state: &RepoState, standing: &Standing) -> Option<String> {
         Doing::Testing { run, .. } if !asked(run) => return None,
         Doing::WaitsForTrunk => "waits for trunk".to_owned(),
         Doing::WaitsForTurn => format!("waits {place}"),
+        Doing::Gathers => format!("gathers {place}"),
         Doing::WaitsForSlot => format!("slot {place}"),
         Doing::Testing { run, .. } => format!("testing {run} {place}"),
         Doing::GreenBehind { tip } => format!("green {tip} {place}"),
@@ -186,5 +195,6 @@ fn say_landed(state: &mut RepoState, pr: PrNumber, about: String, (tip, more): (
     let candidate = row.and_then(|row| row.candidate.clone());
     let checks = row.map(|row| row.checks.clone()).unwrap_or_default();
     let landed = text::landed(tip, state.trunk().as_str(), candidate.as_deref(), &checks);
+    let landed = retries::with(landed, &row.map(|row| row.retried.clone()).unwrap_or_default());
     say(state, pr, about, text::status_comment("Landed.", &format!("{landed} {more}"), page));
 }

@@ -2,7 +2,10 @@
 
 use super::board::{Answers, Board, ClosureRow, GroupRow, HeldRow, QueueRow, WaitingRow};
 use super::eta::etas;
+use super::gather;
+use super::retries;
 use super::state::RepoState;
+use super::trials;
 use super::why;
 use crate::admission::{Closure, Record};
 use crate::ids::Moment;
@@ -22,6 +25,7 @@ pub fn board(state: &RepoState, troubles: Vec<String>, now: Moment) -> Board {
         waiting: waiting_rows(state),
         closures: closures(state),
         held: held_rows(state),
+        trials: trials::rows(state),
         groups: groups(state),
         landings: state.landings.clone(),
         departures: state.departures.clone(),
@@ -83,6 +87,7 @@ pub(super) fn sentence(state: &RepoState, standing: &Standing) -> String {
 
 /// A sentence about an entry, and why it may not land if it may not.
 pub(super) fn with_closures(state: &RepoState, standing: &Standing, sentence: String) -> String {
+    let sentence = retries::with_reds(state, standing, gather::with_end(state, standing, sentence));
     if standing.frozen { format!("{sentence} {}", text::stop::closed(&state.closed)) } else { sentence }
 }
 

@@ -9,17 +9,38 @@ use crate::ids::{PrNumber, Sha};
 use crate::message::{About, Place};
 use crate::port::git::Recipe;
 use crate::queue::EntryId;
+use crate::trial;
 
 /// How an entry becomes a commit on `onto`.
 pub(super) fn recipe(state: &RepoState, onto: Sha, entry: EntryId) -> Recipe {
-    let merge = &state.config().merge;
     let record = state.desk.pulls.get(&entry.pr);
     let approval = record.and_then(|record| record.approval.as_ref()).filter(|approval| approval.rev == entry.rev);
     let read = approval.and_then(|approval| approval.read.as_deref()).or_else(|| Some(&record?.pull));
-    let strategy = strategy(state, merge, approval, read);
+    let wished = approval.and_then(|approval| approval.wish.strategy);
+    whole(state, (onto, entry.head), wished, approval, read)
+}
+
+/// How the head that a trial is about becomes a commit on `onto`: as it would if it were queued now, so as the very commit
+/// that is queued where somebody approved that head.
+pub(super) fn tried(state: &RepoState, onto: Sha, pr: PrNumber, asked: &trial::Asked) -> Recipe {
+    let record = state.desk.pulls.get(&pr);
+    let approval = record.and_then(|record| record.approval.as_ref()).filter(|approval| approval.head == asked.head);
+    let read = approval.and_then(|approval| approval.read.as_deref()).or_else(|| Some(&record?.pull));
+    let wished = asked.strategy.or_else(|| approval.and_then(|approval| approval.wish.strategy));
+    whole(state, (onto, asked.head), wished, approval, read)
+}
+
+fn whole(
+    state: &RepoState,
+    (onto, head): (Sha, Sha),
+    wished: Option<Strategy>,
+    approval: Option<&Approval>,
+    read: Option<&Pull>,
+) -> Recipe {
+    let merge = &state.config().merge;
+    let strategy = strategy(state, merge, wished, read);
     let pull = read.map(|read| about(merge, strategy, approval, read));
-    let (inner_merges, messages) = (merge.inner_merges, merge.messages.clone());
-    Recipe { onto, head: entry.head, pull, strategy, inner_merges, messages }
+    Recipe { onto, head, pull, strategy, inner_merges: merge.inner_merges, messages: merge.messages.clone() }
 }
 
 /// How a head that nobody approved would become a commit on `onto`: to look at its files, not to land it.
@@ -39,8 +60,8 @@ pub(super) fn on_trial(state: &RepoState, onto: Sha, pr: PrNumber, head: Sha) ->
 }
 
 /// What is wished, else what is usual; a head that cannot be moved may have to land as it is to be shown as merged.
-fn strategy(state: &RepoState, merge: &MergeConfig, approval: Option<&Approval>, read: Option<&Pull>) -> Strategy {
-    let wished = approval.and_then(|approval| approval.wish.strategy).unwrap_or(merge.strategy);
+fn strategy(state: &RepoState, merge: &MergeConfig, wished: Option<Strategy>, read: Option<&Pull>) -> Strategy {
+    let wished = wished.unwrap_or(merge.strategy);
     let fixed = || read.is_some_and(|read| is_fixed_fork(state, read));
     match merge.forks {
         Forks::MergeCommit if !wished.keeps_head() && fixed() => Strategy::Merge,

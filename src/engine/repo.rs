@@ -4,11 +4,13 @@ use super::board::Boards;
 use super::dispatch::Dispatch;
 use super::fact::Fact;
 use super::gate;
+use super::gather;
 use super::job::Job;
 use super::perform::{Found, Look, look, perform, refs};
 use super::present::board;
 use super::state::File;
 use super::take::Around;
+use super::trials::TrialJob;
 use super::turn::Book;
 use super::view::{View, waited_for};
 use super::world::World;
@@ -86,7 +88,7 @@ pub struct Repo<W: World, S: Store> {
     reconciling: bool,
     reconcile_trouble: Option<String>,
     wake_at: Option<Moment>,
-    /// When a freeze begins or ends.
+    /// When time alone changes something next: a freeze begins or ends, a group or a trial has waited long enough.
     gate_at: Option<Moment>,
     /// The inbox is to be read although nobody knocked.
     inbox_due: bool,
@@ -213,7 +215,7 @@ impl<W: World, S: Store> Repo<W, S> {
     /// CI may have answered before it was known that it was asked, and its webhook found nobody waiting.
     fn look_at_begun(&mut self, batch: &[Job]) {
         for job in batch {
-            if let Job::StartRun { sha, .. } = job {
+            if let Job::StartRun { sha, .. } | Job::Trial(TrialJob::Start { tip: sha, .. }) = job {
                 self.begin_looks(vec![(Look::Checks(*sha), Vec::new())]);
             }
         }
@@ -294,7 +296,9 @@ impl<W: World, S: Store> Repo<W, S> {
         self.tell_trunks();
         let begin = self.dispatch.begin(owed, now);
         self.wake_at = begin.next;
-        self.gate_at = gate::next_change(&self.book.state, now);
+        let state = &self.book.state;
+        let by_time = [gate::next_change(state, now), state.trials.next_change(), gather::next_change(state)];
+        self.gate_at = by_time.into_iter().flatten().min();
         for batch in begin.batches {
             self.begin(batch);
         }
@@ -381,6 +385,7 @@ impl<W: World, S: Store> Repo<W, S> {
         let rules = &self.book.state.config().checks;
         waited_for(&self.book.state)
             .filter_map(|(run, sha)| Some((self.book.state.runs.get(&run)?.asked_at?, sha)))
+            .chain(self.book.state.trials.awaited().map(|(_, sha, asked_at)| (asked_at, sha)))
             .flat_map(move |(at, sha)| {
                 [rules.start_deadline_ms, rules.finish_deadline_ms].map(|ms| (at.plus_ms(ms + 1), sha))
             })

@@ -40,6 +40,7 @@ pub(super) fn queued(
         Doing::Testing { run, .. } => state.runs.get(run).and_then(|run| run.url.as_deref()).filter(|url| is_web(url)),
         Doing::WaitsForTrunk
         | Doing::WaitsForTurn
+        | Doing::Gathers
         | Doing::WaitsForThoseAhead
         | Doing::Composing
         | Doing::WaitsForSlot

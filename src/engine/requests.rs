@@ -33,6 +33,7 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
             (true, "not-queued", "It is not in the queue, so there is nothing to take out.".to_owned())
         }
         Answer::Refused { why, .. } => (false, text::why::refusal_code(why), text::refusal(why)),
+        Answer::Trial { word, came } => (false, "not-tried", text::trial::came(word, came)),
         Answer::Misread(misread) => (false, "misread", misread.to_string()),
     };
     refused(state, request.pull, std::slice::from_ref(answer), now);
@@ -78,6 +79,7 @@ pub(super) fn refused(state: &mut RepoState, pr: PrNumber, answers: &[Answer], n
         | Answer::NothingToTakeBack
         | Answer::Delegated { .. }
         | Answer::Stop { .. }
+        | Answer::Trial { .. }
         | Answer::Misread(_) => None,
     });
     if let Some(why) = why

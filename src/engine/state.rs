@@ -1,17 +1,19 @@
 //! Everything durable that is known of one repository, and what follows from it. Reading and deciding only; nothing is done here.
 
 use crate::admission::{Closure, Desk, Terms};
-use crate::checks::Named;
+use crate::checks::{Named, Reds};
 use crate::config::repo::{self, PlanConfig, RulesConfig};
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow, RequestRow};
 use crate::engine::eta::History;
+use crate::engine::gather::Came;
 use crate::engine::proposals::Proposal;
 use crate::engine::reports::Reported;
 use crate::facts::{Demands, Repository, RequiredCheck};
 use crate::ids::{Attempt, BranchName, CommentId, Moment, PrNumber, QueueId, Reading, RefName, RunId, Sha};
 use crate::message::Trailer;
 use crate::queue::{self, Interrupt, Plan, Policy};
+use crate::trial::Trials;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -45,6 +47,12 @@ pub struct RepoState {
     pub evidence: BTreeMap<Sha, String>,
     /// The status comments.
     pub posts: BTreeMap<PrNumber, Post>,
+    /// What is tried without landing, and how that went.
+    #[serde(default)]
+    pub trials: Trials,
+    /// The comments about trials.
+    #[serde(default)]
+    pub trial_posts: BTreeMap<PrNumber, Post>,
     /// Our own check runs on the heads of pull requests.
     #[serde(default)]
     pub reports: BTreeMap<PrNumber, Vec<Reported>>,
@@ -82,6 +90,12 @@ pub struct RepoState {
     /// What became of the last wish to land pull requests that are not queued.
     #[serde(default)]
     pub last_words: BTreeMap<PrNumber, LastWord>,
+    /// When whoever is queued came, where groups wait for others.
+    #[serde(default)]
+    pub came: BTreeMap<PrNumber, Came>,
+    /// How often checks failed on tips that were run again for that.
+    #[serde(default)]
+    pub forgiven: BTreeMap<Sha, Reds>,
     /// How long runs and landings took lately.
     #[serde(default)]
     pub history: History,
@@ -235,6 +249,8 @@ impl RepoState {
             failed: BTreeMap::new(),
             evidence: BTreeMap::new(),
             posts: BTreeMap::new(),
+            trials: Trials::default(),
+            trial_posts: BTreeMap::new(),
             reports: BTreeMap::new(),
             proposals: BTreeMap::new(),
             reports_denied: None,
@@ -250,6 +266,8 @@ impl RepoState {
             departures: Vec::new(),
             requests: Vec::new(),
             last_words: BTreeMap::new(),
+            came: BTreeMap::new(),
+            forgiven: BTreeMap::new(),
             history: History::default(),
             counters: BTreeMap::new(),
             readings: Reading::new(0),
@@ -351,13 +369,14 @@ impl RepoState {
             PlanConfig::Pipeline { depth } => Plan::Pipeline(depth),
             PlanConfig::Batch { size } => Plan::Batch(size),
         };
-        let (budget, tries, every_commit) = (config.queue.budget, config.queue.tries, config.queue.every_commit);
+        let (budget, tries, every_tip) = (config.queue.budget, config.queue.tries, config.queue.every_tip);
+        let gather = config.queue.gather_ms > 0;
         let interrupt = match config.queue.interrupt {
             repo::Interrupt::Higher => Interrupt::Higher,
             repo::Interrupt::Hotfix => Interrupt::Hotfix,
             repo::Interrupt::Never => Interrupt::Never,
         };
-        Policy { plan, budget, tries, every_commit, interrupt, ..Policy::default() }
+        Policy { plan, budget, tries, every_tip, gather, interrupt, ..Policy::default() }
     }
 
     /// The rules of admission: the file's, and what the forge demands beyond them.
@@ -382,6 +401,7 @@ impl RepoState {
             names_reviewers: config.merge.messages.trailers.contains(&Trailer::ReviewedBy),
             hotfix_label: config.queue.hotfix_label.clone(),
             freeze: config.freeze.clone(),
+            try_by: config.queue.try_by,
         }
     }
 

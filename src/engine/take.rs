@@ -3,13 +3,16 @@
 use super::branches;
 use super::fact::Fact;
 use super::gate;
+use super::gather;
 use super::job::{landing_ref, run_branch};
 use super::posts;
 use super::proposals;
 use super::recipe::recipe;
 use super::reports;
 use super::requests;
+use super::retries;
 use super::state::{Closing, File, RepoState, Run};
+use super::trials;
 use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms, Via};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::config::{Places, RepoConfig};
@@ -51,14 +54,19 @@ pub fn take_in(state: &mut RepoState, facts: &[Fact], around: Around<'_>) {
     }
     // A policy may have changed without anything happening to the queue.
     advance(state, Event::Reconsidered, around);
+    trials::settle(state, around.now);
     sweep(state, around.now);
     posts::refresh(state, around);
+    trials::refresh(state, around.page);
     reports::sweep(state);
 }
 
 /// Time, settings, people's words and labels: each may shut trunk or open it.
 fn look_at_gate(state: &mut RepoState, around: Around<'_>) {
     if let Some(event) = gate::look(state, around.now) {
+        advance(state, event, around);
+    }
+    if let Some(event) = gather::look(state, around.now) {
         advance(state, event, around);
     }
 }
@@ -77,7 +85,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Comment(heard) if !state.answers_for(&heard.pull.base) => {}
         Fact::Comment(heard) => {
             let pull = seen(state, Some(&heard.pull)).unwrap_or_else(|| heard.pull.clone());
-            let heard = Heard { pull, ..heard.clone() };
+            let heard = Heard { pull, tried: state.trials.live(heard.pull.number).is_some(), ..heard.clone() };
             admit(state, around, |desk, terms| admission::hear(desk, &heard, around.now, terms));
         }
         Fact::Request(asked) => request(state, asked, around),
@@ -112,6 +120,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Answered { comment } => {
             state.answers.remove(comment);
         }
+        Fact::Trial(fact) => trials::take(state, fact, around.now),
         Fact::RefGone(name) => {
             state.refs.remove(name);
         }
@@ -260,6 +269,8 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
                 refuse_label(state, pr, &why, around);
                 state.labels_off.insert(pr);
             }
+            Decision::Try { pr, asked } => trials::ask(state, pr, asked, around.now),
+            Decision::EndTrial { pr, by } => state.trials.cancel(pr, &by, around.now),
             Decision::Withdrawn { entry, why } => tell(state, entry, &Notice::Left(why), around),
             Decision::RemoveLabel { pr } => {
                 state.labels_off.insert(pr);
@@ -301,8 +312,9 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
         Judgement::Failed(failed) => {
             spend(state, sha, seen.iter());
             let words = names(&failed);
+            let again = retries::gone_over(state, sha, &failed);
             state.failed.insert(sha, failed.into_iter().take(FAILED_KEPT).collect());
-            Verdict::Failed(words)
+            if again { Verdict::Flaky(words) } else { Verdict::Failed(words) }
         }
         Judgement::Cancelled(cancelled) => {
             spend(state, sha, seen.iter());
@@ -321,7 +333,7 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
     };
     state.count(match verdict {
         Verdict::Passed => "greenline_runs_passed_total",
-        Verdict::Failed(_) => "greenline_runs_failed_total",
+        Verdict::Failed(_) | Verdict::Flaky(_) => "greenline_runs_failed_total",
         Verdict::Silent(_) => "greenline_runs_silent_total",
     });
     advance(state, Event::RunFinished { run: id, verdict }, around);
@@ -379,6 +391,7 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
     let known = state.landed.get(&moved_to).cloned();
     let candidate = known.as_ref().and_then(|known| known.candidate.clone());
     let checks: Vec<String> = known.iter().flat_map(|known| &known.checks).map(text::check).collect();
+    let retried = retries::reds(state, moved_to);
     match state.landings.first_mut() {
         Some(row) if row.commit == moved_to => row.pulls.push(entry.pr),
         _ => {
@@ -388,12 +401,14 @@ fn landed(state: &mut RepoState, entry: queue::EntryId, tip: Sha, moved_to: Sha,
                 pulls: vec![entry.pr],
                 candidate: candidate.clone(),
                 checks: checks.clone(),
+                retried: retried.clone(),
             };
             state.landings.insert(0, row);
             state.landings.truncate(ROWS_KEPT);
         }
     }
     let sentence = text::landed(tip, state.trunk().as_str(), candidate.as_deref(), &checks);
+    let sentence = retries::with(sentence, &retried);
     let title = format!("Landed as {}", tip.short());
     reports::landed(state, entry, (&title, &sentence), around.page);
     let unmoved = known.is_some_and(|known| known.unmoved.contains(&entry.pr));
@@ -420,6 +435,7 @@ fn sweep(state: &mut RepoState, now: Moment) {
     let shas: std::collections::BTreeSet<Sha> =
         state.queue.tree.iter().filter_map(|(_, node)| node.tip()).chain(trunk).collect();
     state.spent.retain(|sha, _| shas.contains(sha));
+    state.forgiven.retain(|sha, _| shas.contains(sha));
     state.failed.retain(|sha, _| shas.contains(sha));
     state.evidence.clear();
     state.landed.retain(|sha, _| Some(*sha) == trunk);

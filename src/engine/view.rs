@@ -4,7 +4,7 @@ use super::state::RepoState;
 use crate::admission::{Approval, Subject, Terms};
 use crate::config::BranchPattern;
 use crate::facts::Pull;
-use crate::ids::{BranchName, CheckName, CommentId, Moment, PrNumber, RefName, RunId, Sha};
+use crate::ids::{BranchName, CheckName, CommentId, Moment, PrNumber, RefName, RunId, Sha, TrialNumber};
 use crate::queue::{Phase, Trunk, TrunkVerdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +36,10 @@ pub struct View {
     pub heads: BTreeMap<PrNumber, Sha>,
     /// Runs whose verdict is waited for, with their commits.
     pub runs: Vec<(RunId, Sha)>,
+    /// Trials whose checks are waited for, with their commits.
+    pub trials: Vec<(TrialNumber, Sha)>,
+    /// Pull requests that are being tried.
+    pub tried: BTreeSet<PrNumber>,
     /// Comments before this moment have been looked at.
     pub heard_until: Moment,
     /// Trunk, if it is red.
@@ -76,6 +80,8 @@ impl View {
             approved: records.clone().filter_map(|(pr, record)| Some((*pr, record.subject()?))).collect(),
             heads: state.proposals.iter().map(|(pr, proposal)| (*pr, proposal.head)).collect(),
             runs: waited_for(state).collect(),
+            trials: state.trials.awaited().map(|(number, sha, _)| (number, sha)).collect(),
+            tried: state.trials.by_pull.iter().filter(|(_, trial)| trial.live()).map(|(pr, _)| *pr).collect(),
             heard_until: state.heard_until,
             red_trunk: red_trunk(state),
             doubt_trunk: state.trunk_red_at.is_some_and(|red_at| now.since_ms(red_at) > DOUBT_TRUNK_MS),
@@ -84,9 +90,9 @@ impl View {
         }
     }
 
-    /// The pull request is approved, or its label asks for that.
+    /// The pull request is approved, or its label asks for that, or it is being tried.
     pub fn concerns(&self, pull: &Pull) -> bool {
-        self.approved.contains_key(&pull.number) || self.asks(pull)
+        self.approved.contains_key(&pull.number) || self.asks(pull) || self.tried.contains(&pull.number)
     }
 
     /// The pull request is not approved, may ask for landing by its label or a review, and changed since that was last judged.
@@ -116,6 +122,7 @@ impl View {
         let heads = self.waiting_at(sha).next().is_some();
         heads
             || self.runs.iter().any(|(_, own)| *own == sha)
+            || self.trials.iter().any(|(_, own)| *own == sha)
             || self.red_trunk.as_ref().is_some_and(|red| red.sha == sha)
     }
 }

@@ -4,6 +4,7 @@
 use super::posts;
 use super::present;
 use super::state::{LastWord, RepoState};
+use super::trials;
 use crate::admission::{Approval, Obstacle, Record};
 use crate::config::RepoConfig;
 use crate::config::repo::{PlanConfig, SETTINGS_PATH};
@@ -62,6 +63,9 @@ pub struct Why {
     pub since: Option<Moment>,
     /// What somebody can do.
     pub next: String,
+    /// How far its last trial has come, if it was tried without landing.
+    #[serde(default)]
+    pub trial: Option<String>,
 }
 
 /// The rule behind an answer.
@@ -113,6 +117,7 @@ pub fn unknown(repository: &RepoName, pull: PrNumber) -> Why {
         rule: None,
         since: None,
         next: reason.next.to_owned(),
+        trial: None,
     }
 }
 
@@ -200,6 +205,7 @@ fn blank(known: Known<'_>, pull: PrNumber, record: Option<&Record>, reached: Sta
         rule: rule(known, reason.source),
         since: None,
         next,
+        trial: trials::standing(known.state, pull),
     }
 }
 

@@ -140,16 +140,25 @@ fn write_boards(text: &mut Text, boards: &BTreeMap<QueueId, Arc<Board>>) {
             text.sample(name, &[("repo", board.name.as_str()), ("trunk", board.trunk.as_str())], size(board));
         }
     }
-    let names: std::collections::BTreeSet<&String> =
-        boards.values().flat_map(|board| board.counters.keys()).filter(|name| is_metric_name(name)).collect();
-    for name in names {
+    let names: std::collections::BTreeSet<&str> =
+        boards.values().flat_map(|board| board.counters.keys()).map(|key| counter(key).0).collect();
+    for name in names.into_iter().filter(|name| is_metric_name(name)) {
         text.family(name, "counter", "Counted by the engine since the database was made.");
         for board in boards.values() {
-            if let Some(n) = board.counters.get(name) {
-                text.sample(name, &[("repo", board.name.as_str()), ("trunk", board.trunk.as_str())], n);
+            for (check, n) in
+                board.counters.iter().map(|(key, n)| (counter(key), n)).filter(|((own, _), _)| *own == name)
+            {
+                let (repo, trunk) = (("repo", board.name.as_str()), ("trunk", board.trunk.as_str()));
+                let labels = [repo, trunk, ("check", check.1.unwrap_or_default())];
+                text.sample(name, &labels[..2 + usize::from(check.1.is_some())], n);
             }
         }
     }
+}
+
+/// A counter's name, and the check it is about, if it is about one.
+fn counter(key: &str) -> (&str, Option<&str>) {
+    key.split_once(' ').map_or((key, None), |(name, check)| (name, Some(check)))
 }
 
 fn is_metric_name(name: &str) -> bool {

@@ -46,6 +46,8 @@ pub enum Event {
     },
     /// Trunk may move from now on, or may not, or for others.
     Gated(Gate),
+    /// These entries have waited for others to be tested with for as long as they have to.
+    Gathered(Vec<EntryId>),
     /// A composition was answered.
     Composed {
         /// What it was composed on.
@@ -182,6 +184,9 @@ pub enum Verdict {
     Passed,
     /// A required check failed; their names.
     Failed(Vec<String>),
+    /// Only checks failed that may fail once more on this commit, by their names: it is to be run again. Who counts how often
+    /// sees to it that this has an end.
+    Flaky(Vec<String>),
     /// No verdict, and none will come.
     Silent(Silence),
 }

@@ -1,6 +1,7 @@
 //! Why an entry stands where it stands: the rule that holds it, as a value. `text` makes the sentence.
 
 use super::order::EntryId;
+use super::plan;
 use super::policy::Policy;
 use super::state::{State, TrunkVerdict};
 use super::tree::{Node, NodeId, Phase, RedWhy};
@@ -29,6 +30,8 @@ pub enum Doing {
     WaitsForTrunk,
     /// As many are ahead as are tested at once.
     WaitsForTurn,
+    /// It waits a while for others to be tested with.
+    Gathers,
     /// It is to be composed on those ahead.
     WaitsForThoseAhead,
     /// It is being composed.
@@ -92,6 +95,7 @@ pub fn explain_all(state: &State, policy: &Policy) -> Vec<(EntryId, Standing)> {
 struct Sight<'a> {
     state: &'a State,
     full: bool,
+    gathers: bool,
     settling: Option<NodeId>,
     settled: BTreeSet<EntryId>,
     ending: BTreeMap<EntryId, NodeId>,
@@ -114,14 +118,19 @@ impl<'a> Sight<'a> {
         let settling = state.tree.settling();
         let settled = settling.map(|id| state.tree.path(id)).unwrap_or_default().into_iter().map(|(_, e)| e).collect();
         let full = u32::try_from(state.slots()).is_ok_and(|slots| slots >= policy.budget);
-        Self { state, full, settling, settled, ending, running }
+        let gathers = plan::gathers(state, policy);
+        Self { state, full, gathers, settling, settled, ending, running }
     }
 
     fn standing(&self, entry: EntryId, index: usize) -> Standing {
         let doing = match self.settling {
             Some(id) if self.settled.contains(&entry) => settling_doing(self.state.tree.get(id)),
             _ if self.state.trunk.is_none() => Doing::WaitsForTrunk,
-            _ => self.best(entry).map_or(Doing::WaitsForTurn, |id| self.doing(id, entry, index == 0)),
+            _ => match self.best(entry) {
+                Some(id) => self.doing(id, entry, index == 0),
+                None if self.gathers => Doing::Gathers,
+                None => Doing::WaitsForTurn,
+            },
         };
         let frozen = !self.state.gate.lets(entry.pr);
         Standing { position: index + 1, of: self.state.order.len(), doing, frozen }

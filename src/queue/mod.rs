@@ -27,6 +27,7 @@ pub use gate::Gate;
 pub use invariant::check;
 pub use order::{Entry, EntryId, Priority};
 pub use policy::{Interrupt, Plan, Policy};
+pub use runs::demand;
 pub use state::{State, Trunk, TrunkVerdict};
 pub use step::step;
 pub use tree::{Node, NodeId, Phase, RedWhy, Tree, Unfit, Why};

@@ -61,6 +61,9 @@ pub struct Entry {
     /// Counts arrivals: among equals the lower goes first.
     #[serde(default)]
     pub(super) place: u64,
+    /// It has waited for others to be tested with for as long as it has to.
+    #[serde(default)]
+    pub(super) gathered: bool,
     /// How often a later arrival was put ahead of it.
     #[serde(default)]
     pub(super) overtaken: u8,
@@ -69,7 +72,12 @@ pub struct Entry {
 impl Entry {
     /// One that arrives now.
     pub(super) fn new(id: EntryId, priority: Priority, alone: bool, place: u64) -> Self {
-        Self { id, priority, alone, leaving: None, held: false, place, overtaken: 0 }
+        Self { id, priority, alone, leaving: None, held: false, place, gathered: false, overtaken: 0 }
+    }
+
+    /// It has waited for others to be tested with for as long as it has to.
+    pub fn gathered(&self) -> bool {
+        self.gathered
     }
 
     fn rank(&self) -> Priority {

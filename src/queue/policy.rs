@@ -41,8 +41,11 @@ pub struct Policy {
     pub silent_tries: u8,
     /// Refused landings of one tip before it is no longer tried. At least 1.
     pub land_tries: u8,
-    /// Every commit that ever is trunk's tip was itself tested.
-    pub every_commit: bool,
+    /// Every commit on trunk that ends an entry was itself tested.
+    pub every_tip: bool,
+    /// A batch that others may still join waits for them, until one of its entries has waited long enough ([`super::Event::Gathered`]).
+    #[serde(default)]
+    pub gather: bool,
     /// Whether whoever goes ahead of others ends the runs that these have.
     pub interrupt: Interrupt,
 }
@@ -68,7 +71,8 @@ impl Default for Policy {
             tries: 1,
             silent_tries: 2,
             land_tries: 3,
-            every_commit: false,
+            every_tip: false,
+            gather: false,
             interrupt: Interrupt::Higher,
         }
     }

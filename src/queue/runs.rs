@@ -55,6 +55,21 @@ pub(super) fn schedule(state: &mut State, policy: &Policy) {
     }
 }
 
+/// CI runs that the queue takes, or would take if it had them: what is beyond that it leaves to others.
+pub fn demand(state: &State, policy: &Policy) -> usize {
+    let wanted = |chain: &Chain| {
+        let served = |id: &NodeId| {
+            let node = state.tree.get(*id);
+            node.decided() || matches!(node.phase, Phase::Testing(..))
+        };
+        let groups = chain.members.len() + 1 - chain.shortest;
+        groups - nodes(state, chain).iter().filter(|id| served(id)).count()
+    };
+    let wants: usize = wants(state, policy).iter().map(wanted).sum();
+    let soon = usize::from(plan::gathers(state, policy)) + usize::from(trunk_run_wanted(state));
+    state.slots() + wants + soon
+}
+
 /// While a landing is unanswered, what stands on it: nothing else is worth a run, for the landing's success would end it.
 fn heirs(state: &State) -> Option<BTreeSet<NodeId>> {
     let landing = state.tree.settling().map(|id| state.tree.get(id)).filter(|node| !node.bad())?;
@@ -94,6 +109,9 @@ fn take_run(state: &mut State) -> RunId {
 /// The planner's wants, with the shortest undecided front node put first if no undecided front node is among them. While
 /// something settles that is not needed: the answer is the progress.
 fn wants(state: &State, policy: &Policy) -> Vec<Chain> {
+    if plan::gathers(state, policy) {
+        return Vec::new();
+    }
     let mut wants = plan::chains(state, policy);
     if state.tree.settling().is_none()
         && !wants.iter().any(|chain| wants_undecided_front(state, chain))

@@ -133,7 +133,7 @@ impl State {
     pub fn cut(&self, prefix: usize, policy: &Policy) -> bool {
         let alone = |i: usize| self.order.get(i).is_some_and(|e| e.alone);
         let gate = self.gate.cuts(&self.order, prefix);
-        gate || policy.every_commit || alone(prefix) || prefix.checked_sub(1).is_some_and(alone)
+        gate || policy.every_tip || alone(prefix) || prefix.checked_sub(1).is_some_and(alone)
     }
 
     /// What is composed is void, and goes as soon as nothing settles.

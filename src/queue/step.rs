@@ -53,6 +53,10 @@ fn take_in(state: &mut State, event: Event, policy: &Policy) {
         Event::Held { pr } => hold(state, pr),
         Event::Released { pr } => release(state, pr),
         Event::Gated(gate) => state.gate = gate,
+        Event::Gathered(entries) => {
+            let ripe = |entry: &&mut Entry| entries.contains(&entry.id);
+            state.order.iter_mut().chain(&mut state.aside).filter(ripe).for_each(|entry| entry.gathered = true);
+        }
         Event::Composed { onto, entry, result } => composed(state, onto, entry, &result),
         Event::RunFinished { run, verdict } => verdict::finished(state, run, &verdict, policy),
         Event::RunCancelled { run } => {

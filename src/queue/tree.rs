@@ -104,6 +104,9 @@ pub struct Node {
     pub run: Option<RunId>,
     /// Red runs so far.
     pub reds: u8,
+    /// Runs so far that were red only by checks that may fail.
+    #[serde(default)]
+    pub flakes: u8,
     /// Runs without a verdict so far.
     pub silences: u8,
     /// Refused landings so far.
@@ -207,6 +210,7 @@ impl Tree {
             phase: Phase::Wanted,
             run: None,
             reds: 0,
+            flakes: 0,
             silences: 0,
             refusals: 0,
             unanswered: 0,

@@ -37,9 +37,11 @@ pub(super) fn finished(state: &mut State, run: RunId, verdict: &Verdict, policy:
 }
 
 fn trunk_verdict(verdict: &Verdict, reds: u8, policy: &Policy) -> TrunkVerdict {
+    let before = reds;
     let reds = reds.saturating_add(1);
     match verdict {
         Verdict::Passed => TrunkVerdict::Green,
+        Verdict::Flaky(_) => TrunkVerdict::Unknown { reds: before },
         Verdict::Failed(_) if reds >= policy.tries => TrunkVerdict::Red,
         // Nobody can say whether trunk is green: then nobody is blamed either.
         Verdict::Silent(Silence::NeverFinished(_)) => TrunkVerdict::Red,
@@ -52,7 +54,11 @@ fn node_verdict(state: &mut State, id: NodeId, sha: Sha, verdict: &Verdict, poli
     let node = state.tree.get_mut(id);
     node.phase = match verdict {
         Verdict::Passed => Phase::Green(Tested(sha)),
-        Verdict::Failed(checks) => {
+        Verdict::Flaky(_) if node.flakes < u8::MAX => {
+            node.flakes += 1;
+            Phase::Composed(sha)
+        }
+        Verdict::Failed(checks) | Verdict::Flaky(checks) => {
             node.reds = node.reds.saturating_add(1);
             if node.reds >= policy.tries {
                 Phase::Red(sha, RedWhy::Failed(checks.clone()))

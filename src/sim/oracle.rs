@@ -213,7 +213,7 @@ impl Ground {
 
     /// S1 where each pull request is to be tested by itself.
     fn each_tested(&mut self, members: &[(PrNumber, Sha, Sha)], from: Sha) {
-        let each = self.settings_at(from).is_some_and(|config| config.queue.every_commit);
+        let each = self.settings_at(from).is_some_and(|config| config.queue.every_tip);
         let untested = members.iter().find(|(_, _, tip)| each && !self.oracle.green_since(*tip, Moment::from_ms(0)));
         if let Some((pr, _, tip)) = untested {
             self.oracle.breaks("S1", format!("#{pr} landed as {tip:?}, which was never green by itself"));

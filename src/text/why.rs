@@ -49,9 +49,10 @@ const WRITE: Source = Source::Forge("whoever asks needs write permission in the 
 
 type Row = (&'static str, Source, &'static str);
 
-const QUEUED: [Row; 16] = [
+const QUEUED: [Row; 17] = [
     ("waits-for-trunk", Source::Queue("`{trunk}` is read before anything is composed on it"), WAIT),
     ("waits-for-turn", Source::Groups, WAIT),
+    ("gathers", Source::Setting("queue.gather"), WAIT),
     ("waits-for-those-ahead", Source::Queue("each is put on top of those ahead of it"), WAIT),
     ("composing", Source::Queue("each is put on top of those ahead of it"), WAIT),
     ("waits-for-slot", Source::Setting("queue.budget"), "Nothing; or let more runs go at once with a higher `budget`."),
@@ -211,6 +212,7 @@ pub fn standing_code(doing: &Doing) -> &'static str {
     match doing {
         Doing::WaitsForTrunk => "waits-for-trunk",
         Doing::WaitsForTurn => "waits-for-turn",
+        Doing::Gathers => "gathers",
         Doing::WaitsForThoseAhead => "waits-for-those-ahead",
         Doing::Composing => "composing",
         Doing::WaitsForSlot => "waits-for-slot",

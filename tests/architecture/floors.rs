@@ -5,7 +5,7 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Module, floor, and the neighbours on its own floor that it may see. What is below it, it may see unless `BLIND` says no.
-const FLOORS: [(&str, u8, &[&str]); 25] = [
+const FLOORS: [(&str, u8, &[&str]); 26] = [
     ("ids", 0, &[]),
     ("facts", 0, &["ids"]),
     ("message", 0, &["facts", "ids", "wording"]),
@@ -15,13 +15,14 @@ const FLOORS: [(&str, u8, &[&str]); 25] = [
     ("config", 1, &["calendar"]),
     ("command", 1, &["calendar"]),
     ("queue", 1, &[]),
+    ("trial", 1, &["queue"]),
     ("checks", 1, &["config"]),
-    ("admission", 1, &["calendar", "checks", "command", "config", "queue"]),
+    ("admission", 1, &["calendar", "checks", "command", "config", "queue", "trial"]),
     ("document", 1, &[]),
     ("workflow", 1, &["document"]),
     ("migrate", 1, &["config", "document", "workflow"]),
     ("doctor", 1, &["config", "workflow"]),
-    ("text", 1, &["admission", "calendar", "checks", "command", "config", "queue"]),
+    ("text", 1, &["admission", "calendar", "checks", "command", "config", "queue", "trial"]),
     ("port", 2, &[]),
     ("engine", 3, &[]),
     ("adapter", 4, &[]),

@@ -88,6 +88,7 @@ pub fn standing(head: Sha, standing: &Standing) -> String {
     let doing = match &standing.doing {
         Doing::WaitsForTrunk => "waits for trunk".into(),
         Doing::WaitsForTurn => "waits for its turn".into(),
+        Doing::Gathers => "gathers".into(),
         Doing::WaitsForThoseAhead => "waits for those ahead".into(),
         Doing::Composing => "composing".into(),
         Doing::WaitsForSlot => "waits for a slot".into(),

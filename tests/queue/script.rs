@@ -79,7 +79,8 @@ impl Play {
             ["tries", n] => self.policy.tries = number(n),
             ["silent_tries", n] => self.policy.silent_tries = number(n),
             ["land_tries", n] => self.policy.land_tries = number(n),
-            ["every_commit"] => self.policy.every_commit = true,
+            ["gather"] => self.policy.gather = true,
+            ["every_tip"] => self.policy.every_tip = true,
             ["interrupt", "higher"] => self.policy.interrupt = Interrupt::Higher,
             ["interrupt", "hotfix"] => self.policy.interrupt = Interrupt::Hotfix,
             ["interrupt", "never"] => self.policy.interrupt = Interrupt::Never,
@@ -139,9 +140,11 @@ impl Play {
             ["frozen", passes @ ..] => {
                 Event::Gated(Gate::Shut { passes: passes.iter().map(|pr| PrNumber::new(number(pr))).collect() })
             }
+            ["gathered", heads @ ..] => Event::Gathered(heads.iter().map(|head| self.entry(head)).collect()),
             ["thawed"] => Event::Gated(Gate::Open),
             ["passed", "run", run] => finished(run, Verdict::Passed),
             ["failed", "run", run, checks @ ..] => finished(run, Verdict::Failed(texts(checks))),
+            ["flaky", "run", run, checks @ ..] => finished(run, Verdict::Flaky(texts(checks))),
             ["silent", "run", run, why, checks @ ..] => finished(run, Verdict::Silent(silence(why, texts(checks)))),
             ["cancelled", "run", run] => Event::RunCancelled { run: RunId::new(number(run)) },
             ["landed" | "refused", "attempt", ..] => Self::landing(words, reading),

@@ -49,7 +49,8 @@ impl Walk {
             tries: 1 + u8::try_from(dice.roll(2)).expect("small"),
             silent_tries: 2,
             land_tries: 3,
-            every_commit: dice.one_in(4),
+            every_tip: dice.one_in(4),
+            gather: dice.one_in(3),
             interrupt: [Interrupt::Higher, Interrupt::Hotfix, Interrupt::Never]
                 [usize::try_from(dice.roll(3)).expect("small")],
         };
@@ -71,6 +72,10 @@ impl Walk {
                 if self.state.order.is_empty() {
                     return self.everybody_has_an_end();
                 }
+                if self.state.order.iter().any(|entry| !entry.gathered()) {
+                    self.gather();
+                    continue;
+                }
                 let red = self.state.trunk.is_some_and(|trunk| trunk.verdict == TrunkVerdict::Red);
                 assert!(red, "the queue is stuck: {:#?}", self.state);
                 self.happen(Event::TrunkDoubted);
@@ -87,6 +92,12 @@ impl Walk {
         for pr in held {
             self.happen(Event::Released { pr });
         }
+    }
+
+    /// Everybody has waited for others long enough.
+    fn gather(&mut self) {
+        let all = self.state.order.iter().map(|entry| entry.id).collect();
+        self.happen(Event::Gathered(all));
     }
 
     fn trouble(&mut self) {
@@ -110,6 +121,7 @@ impl Walk {
             10 => self.happen(Event::Released { pr }),
             11 => self.happen(Event::Gated(Gate::Shut { passes: [pr].into() })),
             12 => self.happen(Event::Gated(Gate::Open)),
+            13 => self.gather(),
             _ => {}
         }
     }

@@ -227,6 +227,8 @@ impl World {
     fn run(&mut self, run: RunId, sha: Sha) {
         let verdict = if self.faulty && self.dice.one_in(12) {
             Verdict::Silent(Silence::NeverStarted(vec!["test".into()]))
+        } else if self.faulty && self.dice.one_in(16) {
+            Verdict::Flaky(vec!["test".into()])
         } else if self.red(sha) {
             Verdict::Failed(vec!["test".into()])
         } else {

@@ -1,6 +1,6 @@
 //! Stories about what counts as green.
 
-use crate::driver::{Pull, Stage};
+use crate::driver::{Pull, Stage, until};
 use serde_json::json;
 
 /// A pull request under test, and its tip.
@@ -67,5 +67,33 @@ fn a_check_of_the_required_name_by_another_app_does_not_count() {
     stage.conclude(&again, "success");
     stage.merged(&pull);
     assert_eq!(stage.trunk(), again);
+    stage.end();
+}
+
+#[test]
+fn a_check_that_may_fail_is_run_again_and_that_is_told() {
+    let stage = Stage::empty();
+    let app = stage.fact("/ci_app/id");
+    let checks = ["ci", "browser"].map(|name| format!("{{ name = \"{name}\", app = {app} }}")).join(", ");
+    stage.configure(&format!("[checks]\nrequired = [{checks}]\nretries = [{{ name = \"browser\", times = 1 }}]\n"));
+    let (pull, tip) = tested(&stage, "lamp");
+    let [(first, _)] = stage.runs().try_into().expect("one run");
+    stage.check("ci", &tip, "success");
+    stage.check("browser", &tip, "failure");
+    let again = |(run, sha): &(String, String)| *run != first && *sha == tip;
+    until("the same commit is run again", || stage.runs().iter().any(again).then_some(()));
+    stage.told(&pull, &["**Queued.**", &tip, "Before that `browser` failed once on it"]);
+    stage.check("ci", &tip, "success");
+    stage.check("browser", &tip, "success");
+    let told = stage.merged(&pull);
+    assert!(told.contains("Before that `browser` failed once on it"), "{told}");
+    let board = stage.board();
+    assert_eq!(board["landings"][0]["retried"], json!(["`browser` failed once"]));
+    assert_eq!(board["counters"]["greenline_check_retries_total browser"], 1);
+    let (other, tip) = tested(&stage, "other");
+    stage.check("browser", &tip, "failure");
+    stage.blame(&tip);
+    stage.out(&other, &["Sent back", "`ci` did not pass"]);
+    assert_eq!(stage.trunk(), stage.bare(&["rev-parse", &format!("{tip}^")]), "any other red is red at once");
     stage.end();
 }

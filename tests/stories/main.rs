@@ -27,4 +27,5 @@ mod sent_back;
 mod settings;
 mod stopping;
 mod strategies;
+mod trial;
 mod trunks;

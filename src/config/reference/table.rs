@@ -60,6 +60,15 @@ const QUEUE: &[Row] = &[
         help: "With batch, pull requests in a group, at the most.",
     },
     Row {
+        key: "gather",
+        kind: Kind::Duration { low_ms: 1000, high_ms: DAY_MS / 24 },
+        absent: Absent::Means("no group waits"),
+        example: r#""30s""#,
+        help: "With batch, how long a group that is not full waits for others after its first pull request came. It does not \
+               wait if somebody in it is a hotfix, was asked for with a priority above 0, or is to be tested alone, nor after a \
+               red group.",
+    },
+    Row {
         key: "budget",
         kind: Kind::Whole { low: 1, high: 256 },
         absent: Absent::Like("4"),
@@ -75,11 +84,19 @@ const QUEUE: &[Row] = &[
         help: "Red runs of a tip before it counts as red.",
     },
     Row {
+        key: "every_tip",
+        kind: Kind::Flag,
+        absent: Absent::Like("false"),
+        example: "true",
+        help: "A group lands only if each pull request in it was itself green on top of those before it: every commit on trunk \
+               that ends a pull request was tested, not only the last of a group. Not with batch.",
+    },
+    Row {
         key: "every_commit",
         kind: Kind::Flag,
         absent: Absent::Like("false"),
         example: "true",
-        help: "Test every commit that trunk ever points to, not only the last of a group; not with batch.",
+        help: "The older word for `every_tip`.",
     },
     Row {
         key: "review_asks",
@@ -110,6 +127,15 @@ const QUEUE: &[Row] = &[
         example: r#"["release/*"]"#,
         help: "Other branches that have a queue of their own, by name, or all one level below a prefix. Each has the \
                settings that stand on it; this key counts on the default branch only.",
+    },
+    Row {
+        key: "try_by",
+        kind: Kind::Word(&["write", "author", "read"]),
+        absent: Absent::Like(r#""write""#),
+        example: r#""author""#,
+        help: "Who may have a pull request tried without landing: whoever may push, its author too, or whoever may read the \
+               repository. CI mostly gets the repository's secrets on a trial's branch, so let only those try whom you would \
+               let read them.",
     },
 ];
 
@@ -221,6 +247,14 @@ const CHECKS: &[Row] = &[
         help: "Required checks for which \"neutral\" passes; for all others it fails.",
     },
     Row {
+        key: "retries",
+        kind: Kind::List { of: &Kind::Table(RETRIES), most: 100 },
+        absent: Absent::Like("[]"),
+        example: r#"[{ name = "lint", times = 2 }]"#,
+        help: "Required checks that may fail for nothing. If only such checks are red, the same commit is checked again; who \
+               landed after that is told so. Any other check that is red is red at once.",
+    },
+    Row {
         key: "allow_no_checks",
         kind: Kind::Flag,
         absent: Absent::Like("false"),
@@ -258,6 +292,23 @@ const REQUIRED: &[Row] = &[
         absent: Absent::Refused,
         example: r#""github-actions""#,
         help: "The App that must have reported it, by its number; `any` trusts whoever can write.",
+    },
+];
+
+const RETRIES: &[Row] = &[
+    Row {
+        key: "name",
+        kind: CHECK_NAME,
+        absent: Absent::Refused,
+        example: r#""lint""#,
+        help: "The name of a required check.",
+    },
+    Row {
+        key: "times",
+        kind: Kind::Whole { low: 1, high: 10 },
+        absent: Absent::Refused,
+        example: "2",
+        help: "How often it may fail on the same commit.",
     },
 ];
 

@@ -1,6 +1,7 @@
 //! What people see on a pull request: the status comment, answers, the label, the closing. Each is looked for before it is written.
 
 use crate::engine::fact::Fact;
+use crate::engine::trials::TrialFact;
 use crate::engine::world::World;
 use crate::facts::PullState;
 use crate::ids::{CommentId, PrNumber, Sha};
@@ -16,9 +17,37 @@ pub(super) async fn post<W: World>(
     comment: Option<CommentId>,
     body: &str,
 ) -> Result<Vec<Fact>, Trouble> {
+    Ok(match write(world, pr, comment, (text::STATUS_MARKER, body)).await? {
+        Some(comment) => vec![Fact::Posted { pr, comment, body: body.to_owned() }],
+        None => vec![Fact::PostRefused { pr, body: body.to_owned(), comment }],
+    })
+}
+
+/// Writes the comment about a pull request's trials.
+pub(super) async fn post_trial<W: World>(
+    world: &W,
+    pr: PrNumber,
+    comment: Option<CommentId>,
+    body: &str,
+) -> Result<Vec<Fact>, Trouble> {
+    let written = write(world, pr, comment, (text::trial::MARKER, body)).await?;
+    let fact = match written {
+        Some(comment) => TrialFact::Posted { pr, comment, body: body.to_owned() },
+        None => TrialFact::PostRefused { pr, comment, body: body.to_owned() },
+    };
+    Ok(vec![Fact::Trial(fact)])
+}
+
+/// Writes our one comment with this mark, found again if it is not known; `None` if it was refused.
+async fn write<W: World>(
+    world: &W,
+    pr: PrNumber,
+    comment: Option<CommentId>,
+    (mark, body): (&str, &str),
+) -> Result<Option<CommentId>, Trouble> {
     let there = match comment {
         Some(comment) => Some(comment),
-        None => world.forge().own_comment(pr, text::STATUS_MARKER).await?,
+        None => world.forge().own_comment(pr, mark).await?,
     };
     let outcome = match there {
         Some(id) => match world.forge().edit_comment(id, body).await? {
@@ -29,10 +58,10 @@ pub(super) async fn post<W: World>(
         None => world.forge().comment(pr, body).await?,
     };
     match outcome {
-        Outcome::Done(comment) => Ok(vec![Fact::Posted { pr, comment, body: body.to_owned() }]),
+        Outcome::Done(comment) => Ok(Some(comment)),
         Outcome::Rejected(why) => {
             tracing::warn!(%pr, why, "the status comment was refused");
-            Ok(vec![Fact::PostRefused { pr, body: body.to_owned(), comment }])
+            Ok(None)
         }
         Outcome::Unknown(why) => Err(Trouble::busy(format!("no answer to a status comment on #{pr}: {why}"))),
     }

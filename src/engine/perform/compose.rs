@@ -4,9 +4,10 @@ use super::restore::{has, restore};
 use crate::admission::PullReading;
 use crate::engine::fact::Fact;
 use crate::engine::job::Descent;
+use crate::engine::trials::TrialFact;
 use crate::engine::world::World;
 use crate::facts::Rolls;
-use crate::ids::Sha;
+use crate::ids::{PrNumber, Sha};
 use crate::port::git::{Composed, PullHead, Recipe};
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{Composition, EntryId, Event};
@@ -25,26 +26,43 @@ pub(super) async fn compose<W: World>(
         return Ok(vec![Fact::Queue(Event::Reshaped)]);
     }
     let composed = |result| Fact::Queue(Event::Composed { onto: recipe.onto, entry, result });
-    if !fetch_head(world, entry, recipe.onto).await? {
+    if !fetch_head(world, PullHead { number: entry.pr, head: entry.head }, recipe.onto).await? {
         // First what the forge says of it now: if it has moved on, that is what its people have to hear.
         return Ok(vec![read_again(world, entry).await?, composed(Composition::HeadMissing)]);
     }
-    let result = match world.git().compose(recipe).await? {
+    Ok(vec![composed(made(world, recipe).await?)])
+}
+
+/// Composes a head that is only tried, on trunk as it was when the trial began.
+pub(super) async fn tried<W: World>(world: &W, pr: PrNumber, recipe: &Recipe) -> Result<Vec<Fact>, Trouble> {
+    let Recipe { onto, head, .. } = *recipe;
+    let composed = |result| vec![Fact::Trial(TrialFact::Composed { pr, onto, head, result })];
+    // Trunk's own commit: what the remote does not have it will not have for the next try either.
+    if !restore(world, onto, &Descent { from: onto, recipes: Vec::new() }).await?
+        || !fetch_head(world, PullHead { number: pr, head }, onto).await?
+    {
+        return Ok(composed(Composition::HeadMissing));
+    }
+    Ok(composed(made(world, recipe).await?))
+}
+
+async fn made<W: World>(world: &W, recipe: &Recipe) -> Result<Composition, Trouble> {
+    Ok(match world.git().compose(recipe).await? {
         Composed::Tip { tip, .. } => Composition::Tip(tip),
         Composed::Conflict { paths } => Composition::Conflict(paths),
         Composed::Nothing => Composition::Nothing,
         Composed::Refused { why } => Composition::Refused(why),
-    };
-    Ok(vec![composed(result)])
+    })
 }
 
 /// Brings the head into the cache; false if the remote does not hand it out, however often it is asked.
-async fn fetch_head<W: World>(world: &W, entry: EntryId, onto: Sha) -> Result<bool, Trouble> {
-    let head = PullHead { number: entry.pr, head: entry.head };
+async fn fetch_head<W: World>(world: &W, head: PullHead, onto: Sha) -> Result<bool, Trouble> {
     for pause in HEAD_PAUSES_MS {
         match world.git().fetch(&[], &[head]).await {
             Ok(()) => return Ok(true),
-            Err(Trouble::Bug(why)) if has(world, onto).await => tracing::warn!(%entry, why, "a head is missing"),
+            Err(Trouble::Bug(why)) if has(world, onto).await => {
+                tracing::warn!(pr = %head.number, head = %head.head, why, "a head is missing");
+            }
             // A cache that cannot be read, or a remote that cannot be reached, says nothing about the head.
             Err(trouble) => return Err(trouble),
         }

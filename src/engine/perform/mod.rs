@@ -20,6 +20,7 @@ pub use runs::refs;
 
 use super::fact::Fact;
 use super::job::Job;
+use super::trials::TrialJob;
 use super::world::World;
 use crate::port::Trouble;
 
@@ -30,7 +31,12 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
         Job::ReadTrunk(trunk) => read::trunk(world, trunk).await,
         Job::Weigh { pr, subject, terms } => grounds::weighed(world, *pr, subject, terms).await,
         Job::Compose { entry, recipe, below } => compose::compose(world, *entry, recipe, below).await,
-        Job::StartRun { .. } | Job::CancelRun { .. } | Job::DropRef(_) => runs::refs(world, &[job]).await,
+        Job::StartRun { .. }
+        | Job::CancelRun { .. }
+        | Job::Trial(TrialJob::Start { .. } | TrialJob::Stop { .. })
+        | Job::DropRef(_) => runs::refs(world, &[job]).await,
+        Job::Trial(TrialJob::Compose { pr, recipe }) => compose::tried(world, *pr, recipe).await,
+        Job::Trial(TrialJob::Post { pr, comment, body }) => comments::post_trial(world, *pr, *comment, body).await,
         Job::Land(landing) => landing::land(world, landing).await,
         Job::Revoke { trunk, to, attempt, tag, bar } => {
             landing::revoke(world, &landing::Revocation { trunk, to: *to, attempt: *attempt, tag, bar }).await

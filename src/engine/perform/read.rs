@@ -7,6 +7,7 @@ use crate::config::repo::SETTINGS_PATH;
 use crate::config::{self, Problem, RepoConfig};
 use crate::engine::fact::Fact;
 use crate::engine::perform::grounds::grounds;
+use crate::engine::trials::TrialFact;
 use crate::engine::view::View;
 use crate::engine::world::World;
 use crate::facts::{CheckState, Comment, Demands, Pull, PullState, Repository, RequiredCheck, Rolls};
@@ -110,6 +111,11 @@ pub async fn reconcile<W: World>(world: &W, view: &View) -> Found {
             found.facts.push(Fact::Checks { run: *run, seen });
         }
     }
+    for (number, sha) in &view.trials {
+        if let Some(seen) = found.part(world.forge().checks(*sha).await) {
+            found.facts.push(Fact::Trial(TrialFact::Checks { number: *number, seen }));
+        }
+    }
     if view.red_trunk.is_some() && view.doubt_trunk {
         found.facts.push(Fact::TrunkDoubted);
     }
@@ -144,7 +150,8 @@ async fn pulls<W: World>(world: &W, view: &View, (id, base): (RepoId, &BranchNam
     readings.sort_by_key(|reading| (reading.labelled.as_ref().map(|(labelled, _)| labelled.at), reading.number));
     found.facts.extend(heads(view, &open));
     let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
-    for number in view.approved.keys().filter(|number| !listed.contains(number)) {
+    let unlisted: BTreeSet<_> = view.approved.keys().chain(&view.tried).filter(|pr| !listed.contains(pr)).collect();
+    for number in unlisted {
         readings.extend(found.part(pull_reading(world, view, *number).await));
     }
     found.facts.extend(readings.into_iter().map(Fact::Pull));
@@ -314,7 +321,8 @@ pub async fn comment_look<W: World>(world: &W, terms: &Terms, comment: &Comment)
     let asks = commands.iter().flatten().any(|command| matches!(command, Command::Merge(_)));
     let rolls = if asks { teams::of(world, terms, &comment.by.login).await? } else { Rolls::default() };
     let comment = comment.clone();
-    Ok(vec![Fact::Comment(Heard { reading, comment, pull, permission, rolls, pushed_since, request: None })])
+    let heard = Heard { reading, comment, pull, permission, rolls, pushed_since, request: None, tried: false };
+    Ok(vec![Fact::Comment(heard)])
 }
 
 async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>, Trouble> {
@@ -324,7 +332,8 @@ async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>,
     for number in view.waiting_at(sha) {
         facts.push(Fact::Pull(pull_reading(world, view, number).await?));
     }
-    if runs.is_empty() && red.is_none() {
+    let trials: Vec<_> = view.trials.iter().filter(|(_, own)| *own == sha).map(|(number, _)| *number).collect();
+    if runs.is_empty() && trials.is_empty() && red.is_none() {
         return Ok(facts);
     }
     let seen = world.forge().checks(sha).await?;
@@ -334,6 +343,8 @@ async fn checks<W: World>(world: &W, view: &View, sha: Sha) -> Result<Vec<Fact>,
             .any(|c| c.state == CheckState::Success && red.required.contains(&c.name) && !red.spent.contains(&c.id))
     });
     let doubt = better.then_some(Fact::TrunkDoubted);
+    let of_trial = |number| Fact::Trial(TrialFact::Checks { number, seen: seen.clone() });
+    facts.extend(trials.into_iter().map(of_trial));
     facts.extend(runs.into_iter().map(|run| Fact::Checks { run, seen: seen.clone() }).chain(doubt));
     Ok(facts)
 }

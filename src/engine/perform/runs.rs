@@ -3,29 +3,24 @@
 use super::restore::restore;
 use crate::checks::{Evidence, Judgement, judge};
 use crate::engine::fact::Fact;
-use crate::engine::job::Job;
+use crate::engine::job::{Bar, Job};
+use crate::engine::trials::{TrialFact, TrialJob};
 use crate::engine::world::World;
-use crate::ids::{RefName, RunId, Sha};
+use crate::facts::{Check, CheckState};
+use crate::ids::{RefName, RunId, Sha, TrialNumber};
 use crate::port::git::{Expect, Pushed, RefUpdate, RemoteRef};
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::Event;
 use std::collections::BTreeMap;
 
-/// Does all jobs that make or delete refs of ours (`StartRun`, `CancelRun`, `DropRef`) with one push.
+/// Does all jobs that make or delete refs of ours (`StartRun`, `CancelRun`, those of trials, `DropRef`) with one push.
 pub async fn refs<W: World>(world: &W, jobs: &[&Job]) -> Result<Vec<Fact>, Trouble> {
     let mut facts = Vec::new();
     let mut wanted = Vec::new();
     for job in jobs {
         if let Job::StartRun { run, sha, bar, seen_before: true, .. } = job {
             let seen = world.forge().checks(*sha).await?;
-            let evidence =
-                Evidence { sha: *sha, seen: &seen, spent: &bar.spent, asked_at: None, now: world.clock().now() };
-            let under_way = match judge(&bar.required, &bar.rules, evidence) {
-                Judgement::Passed(_) | Judgement::Failed(_) => true,
-                Judgement::Pending { missing, .. } => missing.is_empty(),
-                Judgement::Cancelled(_) | Judgement::NeverStarted(_) | Judgement::NeverFinished(_) => false,
-            };
-            if under_way {
+            if under_way(world, *sha, bar, &seen) {
                 facts.extend([Fact::RunAsked { run: *run }, Fact::Checks { run: *run, seen }]);
                 continue;
             }
@@ -36,10 +31,45 @@ pub async fn refs<W: World>(world: &W, jobs: &[&Job]) -> Result<Vec<Fact>, Troub
             facts.push(Fact::Queue(Event::Reshaped));
             continue;
         }
+        if let Job::Trial(job) = job {
+            let (wants_push, before) = try_out(world, job).await?;
+            facts.extend(before);
+            if !wants_push {
+                continue;
+            }
+        }
         wanted.push(*job);
     }
     facts.extend(push(world, &wanted).await?);
     Ok(facts)
+}
+
+/// CI has said what counts of this commit, or is at it: asking it again would be for nothing.
+fn under_way<W: World>(world: &W, sha: Sha, bar: &Bar, seen: &[Check]) -> bool {
+    let evidence = Evidence { sha, seen, spent: &bar.spent, asked_at: None, now: world.clock().now() };
+    match judge(&bar.required, &bar.rules, evidence) {
+        Judgement::Passed(_) | Judgement::Failed(_) => true,
+        Judgement::Pending { missing, .. } => missing.is_empty(),
+        Judgement::Cancelled(_) | Judgement::NeverStarted(_) | Judgement::NeverFinished(_) => false,
+    }
+}
+
+/// What comes before the push of a trial's branch, and whether that is still needed.
+async fn try_out<W: World>(world: &W, job: &TrialJob) -> Result<(bool, Vec<Fact>), Trouble> {
+    let TrialJob::Start { number, tip, descent, bar, seen_before, .. } = job else { return Ok((true, Vec::new())) };
+    let number = *number;
+    let seen = if *seen_before { world.forge().checks(*tip).await? } else { Vec::new() };
+    if under_way(world, *tip, bar, &seen) {
+        let facts = [TrialFact::Begun { number }, TrialFact::Checks { number, seen }];
+        return Ok((false, facts.map(Fact::Trial).into()));
+    }
+    let stopped = |check: &&Check| matches!(check.state, CheckState::Cancelled | CheckState::Stale);
+    let spent = Fact::Trial(TrialFact::Spent { number, checks: seen.iter().filter(stopped).map(|c| c.id).collect() });
+    if restore(world, *tip, descent).await? {
+        Ok((true, vec![spent]))
+    } else {
+        Ok((false, vec![Fact::Trial(TrialFact::Lost { number })]))
+    }
 }
 
 /// What a job wants of a ref of ours.
@@ -49,6 +79,10 @@ enum Want {
     Run(RunId, Sha),
     /// It is gone, and with it this run.
     NoRun(RunId, Sha),
+    /// It points here, and so asks for this trial.
+    Trial(TrialNumber, Sha),
+    /// It is gone, and with it this trial's run; CI is stopped too if nobody else needs it there.
+    NoTrial(TrialNumber, Option<Sha>),
     /// It is gone.
     Nothing,
 }
@@ -56,8 +90,8 @@ enum Want {
 impl Want {
     fn target(self) -> Option<Sha> {
         match self {
-            Self::Run(_, sha) => Some(sha),
-            Self::NoRun(..) | Self::Nothing => None,
+            Self::Run(_, sha) | Self::Trial(_, sha) => Some(sha),
+            Self::NoRun(..) | Self::NoTrial(..) | Self::Nothing => None,
         }
     }
 }
@@ -99,11 +133,14 @@ fn want(job: &Job) -> Option<(&RefName, Want)> {
     match job {
         Job::StartRun { run, sha, branch, .. } => Some((branch, Want::Run(*run, *sha))),
         Job::CancelRun { run, sha, branch } => Some((branch, Want::NoRun(*run, *sha))),
+        Job::Trial(TrialJob::Start { number, tip, branch, .. }) => Some((branch, Want::Trial(*number, *tip))),
+        Job::Trial(TrialJob::Stop { number, branch, ends }) => Some((branch, Want::NoTrial(*number, *ends))),
         Job::DropRef(name) => Some((name, Want::Nothing)),
         Job::ReadSettings { .. }
         | Job::ReadTrunk(_)
         | Job::Weigh { .. }
         | Job::Compose { .. }
+        | Job::Trial(TrialJob::Compose { .. } | TrialJob::Post { .. })
         | Job::Land(_)
         | Job::Revoke { .. }
         | Job::ConfirmEject { .. }
@@ -130,14 +167,25 @@ async fn done<W: World>(world: &W, name: &RefName, want: Want) -> Vec<Fact> {
     match want {
         Want::Run(run, _) => vec![Fact::RunAsked { run }],
         Want::NoRun(run, sha) => cancelled(world, run, sha, name).await,
+        Want::Trial(number, _) => vec![Fact::Trial(TrialFact::Begun { number })],
+        Want::NoTrial(number, ends) => {
+            if let Some(sha) = ends {
+                stop_ci(world, sha).await;
+            }
+            vec![Fact::Trial(TrialFact::Stopped { number }), Fact::RefGone(name.clone())]
+        }
         Want::Nothing => vec![Fact::RefGone(name.clone())],
     }
 }
 
 /// With its branch gone a run is stopped as far as we can stop it; asking CI to stop as well is economy.
-async fn cancelled<W: World>(world: &W, run: RunId, sha: Sha, branch: &RefName) -> Vec<Fact> {
+async fn stop_ci<W: World>(world: &W, sha: Sha) {
     if let Err(trouble) = world.forge().cancel_runs(sha).await {
-        tracing::debug!(%run, %sha, %trouble, "CI could not be asked to stop");
+        tracing::debug!(%sha, %trouble, "CI could not be asked to stop");
     }
+}
+
+async fn cancelled<W: World>(world: &W, run: RunId, sha: Sha, branch: &RefName) -> Vec<Fact> {
+    stop_ci(world, sha).await;
     vec![Fact::Queue(Event::RunCancelled { run }), Fact::RefGone(branch.clone())]
 }

@@ -50,6 +50,7 @@ pub fn board(view: &View<'_>, id: &QueueId, board: &Board) -> Markup {
             (queue(view, id, board, url))
             (waiting(view, board, url))
             (held(view, &board.held, url))
+            (trials(view, board, url))
             (groups(board, url))
             (landings(view, board, url))
             (departures(view, board, url))
@@ -137,6 +138,30 @@ fn waiter(view: &View<'_>, board: &Board, row: &WaitingRow, url: Option<&str>) -
                 "by " span class="author" { (row.author.login) }
                 ", head " (words::commit(row.head, url))
                 ", asked for " (words::time(row.since, view.now)) ", " (words::why(&board.name, row.pull))
+            }
+        }
+    }
+}
+
+/// What is or was tried without landing.
+fn trials(view: &View<'_>, board: &Board, url: Option<&str>) -> Markup {
+    html! {
+        @if !board.trials.is_empty() {
+            section class="trials" {
+                h3 { "On trial " span class="count" { (board.trials.len()) } }
+                ol class="entries" {
+                    @for row in board.trials.iter().take(ROWS) {
+                        li class="trial" data-pull=(row.pull) {
+                            p class="title" { (words::pull(row.pull, url)) " " bdi { (row.title) } }
+                            p class="status" { (words::sentence(&row.status, url)) }
+                            p class="detail" {
+                                span class="code" { (row.phase) }
+                                " for " span class="author" { (row.by) } ", " (words::time(row.since, view.now))
+                            }
+                        }
+                    }
+                }
+                (more(board.trials.len()))
             }
         }
     }
@@ -238,6 +263,7 @@ fn landing(view: &View<'_>, row: &LandingRow, url: Option<&str>) -> Markup {
             p class="detail" {
                 (words::time(row.at, view.now))
                 @if !row.checks.is_empty() { ", green: " span class="checks" { (row.checks.join(", ")) } }
+                @if !row.retried.is_empty() { ", after " (words::sentence(&row.retried.join(", "), url)) }
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::words::{ago, sentence};
 use super::*;
-use crate::engine::board::{Answers, ClosureRow, DepartureRow, GroupRow, HeldRow, LandingRow, QueueRow};
+use crate::engine::board::{Answers, ClosureRow, DepartureRow, GroupRow, HeldRow, LandingRow, QueueRow, TrialRow};
 use crate::engine::why::Why;
 use crate::facts::Person;
 use crate::ids::{PrNumber, RepoId, RunId, Sha, UserId};
@@ -12,6 +12,19 @@ fn sha() -> Sha {
 }
 
 /// A board whose every free text is `text`.
+fn trial_saying(text: &str, by: &Person) -> TrialRow {
+    TrialRow {
+        pull: PrNumber::new(12),
+        title: text.to_owned(),
+        by: by.login.clone(),
+        head: sha(),
+        tip: None,
+        phase: text.to_owned(),
+        status: text.to_owned(),
+        since: Moment::from_ms(0),
+    }
+}
+
 fn board_saying(text: &str) -> Board {
     let text = text.to_owned();
     let pull = PrNumber::new(12);
@@ -36,6 +49,7 @@ fn board_saying(text: &str) -> Board {
             status: text.clone(),
             since: at,
         }],
+        trials: vec![trial_saying(&text, &author)],
         queue: vec![QueueRow {
             pull,
             title: text.clone(),
@@ -54,6 +68,7 @@ fn board_saying(text: &str) -> Board {
             url: Some(format!("https://ci.example/{text}")),
         }],
         landings: vec![LandingRow {
+            retried: vec![text.clone()],
             at,
             commit: sha(),
             pulls: vec![pull],

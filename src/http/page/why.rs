@@ -68,6 +68,10 @@ fn answer(view: &View<'_>, why: &Why, url: Option<&str>) -> Markup {
             }
             h3 { "What to do" }
             p class="status next" { (words::sentence(&why.next, url)) }
+            @if let Some(trial) = &why.trial {
+                h3 { "On trial" }
+                p class="status trial" { (words::sentence(trial, url)) }
+            }
         }
     }
 }

@@ -42,8 +42,19 @@ pub fn plan(state: &State, policy: &Policy) -> Vec<Vec<EntryId>> {
     chains(state, policy).into_iter().flat_map(written_out).collect()
 }
 
+/// The next group waits for others to join it.
+pub(super) fn gathers(state: &State, policy: &Policy) -> bool {
+    match policy.plan {
+        Plan::Batch(size) => policy.gather && batch::gathers(state, policy, at_least_one(size)),
+        Plan::Serial | Plan::Pipeline(_) => false,
+    }
+}
+
 /// The same as [`plan`], not written out; no chain is empty.
 pub(super) fn chains(state: &State, policy: &Policy) -> Vec<Chain> {
+    if gathers(state, policy) {
+        return Vec::new();
+    }
     let chain = match policy.plan {
         Plan::Serial => Chain::one(state.order.iter().take(1).map(|e| e.id).collect()),
         Plan::Pipeline(depth) => pipeline::plan(state, at_least_one(depth)),
