@@ -39,6 +39,7 @@ pub fn eject_code(why: &Why) -> &'static str {
         Why::Red(_, RedWhy::Silent(Silence::NeverStarted(_))) => "ci-never-started",
         Why::Red(_, RedWhy::Silent(Silence::NeverFinished(_))) => "ci-never-finished",
         Why::Red(_, RedWhy::Silent(Silence::Cancelled(_))) => "ci-cancelled",
+        Why::Red(_, RedWhy::Silent(Silence::Unpushed(_))) => "push-refused",
         Why::Red(_, RedWhy::Refused(_)) => "landing-refused",
         Why::Red(_, RedWhy::Unsound(_)) => "unsound",
         Why::Red(_, RedWhy::Unanswered) => "landing-unanswered",
@@ -97,6 +98,11 @@ fn silent(silence: &Silence, tip: Sha) -> String {
         Silence::NeverFinished(checks) => format!(
             "CI did not finish in time: {} did not end on commit {tip}. See what hangs, or raise `finish_deadline`.",
             list(checks.iter().map(|check| code(check)))
+        ),
+        Silence::Unpushed(why) => format!(
+            "CI cannot test it: GitHub does not let me push commit {tip} to `greenline/**`, because of what is in it: {} Give the App \
+             the repository permission \"Workflows: write\", or leave the workflow file as it is.",
+            sentence(why)
         ),
         Silence::Cancelled(checks) => format!(
             "CI was cancelled by somebody else: {} on commit {tip}. See who stops runs on `greenline/**` (often a `concurrency` setting).",

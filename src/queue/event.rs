@@ -201,6 +201,8 @@ pub enum Silence {
     NeverFinished(Vec<String>),
     /// Somebody else cancelled these checks.
     Cancelled(Vec<String>),
+    /// The forge lets nobody push the commit to where CI tests it, because of what is in it; its words.
+    Unpushed(String),
 }
 
 /// Why a landing did not happen.

@@ -73,8 +73,9 @@ fn node_verdict(state: &mut State, id: NodeId, sha: Sha, verdict: &Verdict, poli
 fn silent(node: &mut super::tree::Node, sha: Sha, silence: &Silence, policy: &Policy) -> Phase {
     node.silences = node.silences.saturating_add(1);
     let over = match silence {
-        // It has waited for the longer deadline, and what hangs once mostly hangs again: a person has to look.
-        Silence::NeverFinished(_) => true,
+        // It has waited for the longer deadline, and what hangs once mostly hangs again: a person has to look. What is refused
+        // for what is in it is refused again.
+        Silence::NeverFinished(_) | Silence::Unpushed(_) => true,
         Silence::NeverStarted(_) | Silence::Cancelled(_) => node.silences >= policy.silent_tries,
     };
     if over { Phase::Red(sha, RedWhy::Silent(silence.clone())) } else { Phase::Composed(sha) }

@@ -81,7 +81,7 @@ const QUEUED: [Row; 17] = [
     ("ejecting", Source::Queue("`{trunk}` is read again before anybody is sent back"), WAIT),
 ];
 
-const OUT: [Row; 24] = [
+const OUT: [Row; 25] = [
     ("conflict", APPLIES, "Rebase it onto `{trunk}`, push, and ask again."),
     ("checks-failed", Source::Required, MEND),
     (
@@ -93,6 +93,11 @@ const OUT: [Row; 24] = [
         "ci-never-finished",
         Source::Setting("checks.finish_deadline"),
         "See what hangs, or raise `finish_deadline`, and ask again.",
+    ),
+    (
+        "push-refused",
+        Source::Forge("an App without the permission Workflows pushes no commit that changes a workflow"),
+        "Give the App \"Workflows: write\", or leave the workflow file as it is; and ask again.",
     ),
     ("ci-cancelled", Source::Required, "See who stops runs on `greenline/**`, and ask again."),
     ("already-in", Source::Queue("what adds nothing to `{trunk}` does not land"), "Close it."),

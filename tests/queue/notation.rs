@@ -62,6 +62,7 @@ fn why(why: &Why) -> String {
         Why::Red(sha, RedWhy::Silent(Silence::NeverFinished(c))) => {
             format!("{} never finished {}", name(*sha), c.join(" "))
         }
+        Why::Red(sha, RedWhy::Silent(Silence::Unpushed(words))) => format!("{} not pushed: {words}", name(*sha)),
         Why::Red(sha, RedWhy::Silent(Silence::Cancelled(c))) => format!("{} cancelled {}", name(*sha), c.join(" ")),
     }
 }

@@ -221,6 +221,7 @@ fn silence(why: &str, checks: Vec<String>) -> Silence {
         "started" => Silence::NeverStarted(checks),
         "finished" => Silence::NeverFinished(checks),
         "cancelled" => Silence::Cancelled(checks),
+        "pushed" => Silence::Unpushed(checks.join(" ")),
         _ => panic!("silent because of `{why}`?"),
     }
 }

@@ -1,6 +1,7 @@
 //! Stories of pull requests that must not land, and of their neighbours who must.
 
 use crate::driver::{Stage, another_second, until};
+use serde_json::{Value, json};
 
 #[test]
 fn a_red_one_is_sent_back_and_the_next_lands_without_it() {
@@ -101,5 +102,24 @@ fn what_is_in_already_is_said_to_be() {
     stage.label(&pull);
     stage.out(&pull, &["already"]);
     assert_eq!(stage.trunk(), twin);
+    stage.end();
+}
+
+#[test]
+fn what_may_not_be_pushed_for_what_is_in_it_is_sent_back_alone() {
+    let stage = Stage::empty();
+    let world = stage.admin("GET", "/state", &Value::Null);
+    let mut permissions = world["apps"][world["cast"]["app"].to_string()]["permissions"].clone();
+    permissions.as_object_mut().expect("an object").remove("workflows");
+    stage.admin("PUT", "/app", &json!({"permissions": permissions}));
+    stage.admin("POST", "/tokens/expire", &Value::Null);
+    let flow = stage.pull_with("flow", ".github/workflows/ci.yml", "on: push\n");
+    stage.label(&flow);
+    stage.told(&flow, &["Sent back", "without `workflows` permission", "Workflows: write"]);
+    assert_eq!(stage.why(&flow)["code"], "push-refused");
+    let lamp = stage.ready("lamp");
+    let tip = stage.tip(&[&lamp]);
+    stage.conclude(&tip, "success");
+    stage.merged(&lamp);
     stage.end();
 }

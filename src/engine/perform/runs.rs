@@ -10,7 +10,7 @@ use crate::facts::{Check, CheckState};
 use crate::ids::{RefName, RunId, Sha, TrialNumber};
 use crate::port::git::{Expect, Pushed, RefUpdate, RemoteRef};
 use crate::port::{Clock, Forge, Git, Trouble};
-use crate::queue::Event;
+use crate::queue::{Event, Silence, Verdict};
 use std::collections::BTreeMap;
 
 /// Does all jobs that make or delete refs of ours (`StartRun`, `CancelRun`, those of trials, `DropRef`) with one push.
@@ -111,7 +111,15 @@ async fn push<W: World>(world: &W, jobs: &[&Job]) -> Result<Vec<Fact>, Trouble> 
         let outcome = updates.iter().position(|update| update.name == *name).and_then(|i| pushed.get(i));
         match outcome {
             None | Some(Pushed::Done) => facts.extend(done(world, name, want).await),
-            Some(Pushed::Rejected(why)) => trouble = Some(refused(name, why)),
+            Some(Pushed::Rejected(why)) => match want {
+                Want::Run(run, _) if is_about_content(why) => {
+                    let verdict = Verdict::Silent(Silence::Unpushed(why.clone()));
+                    facts.push(Fact::Queue(Event::RunFinished { run, verdict }));
+                }
+                Want::Run(..) | Want::NoRun(..) | Want::Trial(..) | Want::NoTrial(..) | Want::Nothing => {
+                    trouble = Some(refused(name, why));
+                }
+            },
             Some(Pushed::Unknown(why)) => trouble = Some(format!("pushing {name} was not answered ({why})")),
         }
     }
@@ -120,6 +128,12 @@ async fn push<W: World>(world: &W, jobs: &[&Job]) -> Result<Vec<Fact>, Trouble> 
         Some(trouble) if facts.is_empty() => Err(Trouble::busy(trouble)),
         Some(_) | None => Ok(facts),
     }
+}
+
+/// GitHub refuses an App without that permission any push of a commit that changes a workflow. Other refusals are about the ref,
+/// and so about everybody: nobody is sent back for them.
+fn is_about_content(why: &str) -> bool {
+    why.contains("without `workflows` permission")
 }
 
 fn refused(name: &RefName, why: &str) -> String {

@@ -1,7 +1,7 @@
 //! One push: protection is asked before git runs, refuses by hook, and what really moved is told to the look-alike.
 //! Never writes a ref itself.
 
-use super::super::types::{RefChange, RefVerdict};
+use super::super::types::{Actor, RefChange, RefVerdict};
 use super::commands::{CommandReader, NotAPush};
 use super::{GitHttp, Granted};
 use axum::body::{Body, Bytes};
@@ -29,6 +29,13 @@ const UPDATE: &str = r#"#!/bin/sh
 refused="$GREENLINE_SANDBOX_PUSH/refused/$1.lock"
 forward="$GREENLINE_SANDBOX_PUSH/forward/$1.lock"
 if [ -f "$refused" ]; then cat "$refused" >&2; exit 1; fi
+if [ -f "$GREENLINE_SANDBOX_PUSH/no-workflows" ]; then
+    case $3 in *[!0]*) flow=$(git log --format= --name-only "$3" --not --all -- .github/workflows | head -n 1) ;; esac
+    if [ -n "$flow" ]; then
+        printf 'refusing to allow a GitHub App to create or update workflow `%s` without `workflows` permission\n' "$flow" >&2
+        exit 1
+    fi
+fi
 [ -f "$forward" ] || exit 0
 case $2 in *[!0]*) ;; *) exit 0 ;; esac
 case $3 in *[!0]*) git merge-base --is-ancestor "$2" "$3" 2>/dev/null && exit 0 ;; esac
@@ -107,7 +114,11 @@ where
     let (forge, repo, actor) = (door.0.forge.clone(), granted.repo, granted.actor.clone());
     let verdicts = forge.judge_push(repo, &actor, &changes);
     let scratch = tempfile::tempdir()?;
-    let free = write_verdicts(scratch.path(), &changes, &verdicts)?;
+    let mut free = write_verdicts(scratch.path(), &changes, &verdicts)?;
+    if !may_change_workflows(&actor) {
+        fs::write(scratch.path().join("no-workflows"), "")?;
+        free = false;
+    }
     let hooks = if free { &door.0.hooks.free } else { &door.0.hooks.judged };
     let response = door
         .cgi(granted, "/git-receive-pack", headers)
@@ -121,6 +132,14 @@ where
         told.await.map_err(io::Error::other)?;
     }
     Ok(response)
+}
+
+/// Only the hook sees what is in a push.
+fn may_change_workflows(actor: &Actor) -> bool {
+    match actor {
+        Actor::Installation { permissions, .. } => permissions.get("workflows").is_some_and(|level| level == "write"),
+        Actor::Anonymous | Actor::User(_) | Actor::App(_) | Actor::Admin => true,
+    }
 }
 
 /// Lays the verdicts out for the hook; true when there is nothing to refuse.
