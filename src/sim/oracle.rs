@@ -208,7 +208,9 @@ impl Ground {
             None => "a head landed rebased or squashed",
         };
         let shapes: Vec<&'static str> = members.iter().map(shape).collect();
-        shapes.into_iter().for_each(|shape| self.oracle.sometimes(shape));
+        for shape in shapes {
+            self.oracle.sometimes(shape);
+        }
     }
 
     /// S1 where each pull request is to be tested by itself.

@@ -122,8 +122,8 @@ impl PullFile {
                 let spoke = comment.filter(|(at, _)| review.is_none_or(|review| *at >= review.at));
                 let wrote = review.filter(|review| spoke.is_none_or(|(at, _)| at <= review.at));
                 blocks &= spoke.is_none() && wrote.is_some_and(|review| review.opinion == Opinion::WantsChanges);
-                let approved = wrote.filter(|review| review.opinion == Opinion::Approves).map(|review| review.head);
-                approves.extend(spoke.into_iter().flat_map(|(_, heads)| heads.iter().copied()).chain(approved));
+                let by_review = wrote.filter(|review| review.opinion == Opinion::Approves).map(|review| review.head);
+                approves.extend(spoke.into_iter().flat_map(|(_, heads)| heads.iter().copied()).chain(by_review));
             }
             Mind { who, may: may_push(who), approves, blocks }
         };
@@ -136,8 +136,8 @@ impl PullFile {
             match (&said.saying, said.done) {
                 (Saying::Depends(on), Some(true)) => return on.iter().copied().collect(),
                 (Saying::Depends(_), None) => return Vec::new(),
-                (Saying::Depends(_), Some(false)) => {}
-                (Saying::Approve(_) | Saying::Unapprove | Saying::Delegate(_), _) => {}
+                (Saying::Depends(_), Some(false))
+                | (Saying::Approve(_) | Saying::Unapprove | Saying::Delegate(_), _) => {}
             }
         }
         Vec::new()
