@@ -329,10 +329,10 @@ pub fn answers(answers: &[Answer], standing: &str) -> Option<String> {
     (!said.is_empty()).then(|| said.join("\n\n"))
 }
 
-/// What is said on a head in whose place another one is queued: a title and a sentence.
-pub fn replaced(queued: Sha) -> (String, String) {
-    let title = format!("Queued as {}", queued.short());
-    (title, format!("It was asked for again as commit {queued}, and that is what is queued now: see the check there."))
+/// What is said on a head in whose place another one was asked for: a title and a sentence.
+pub fn replaced(asked: Sha) -> (String, String) {
+    let title = format!("Asked for as {}", asked.short());
+    (title, format!("It was asked for again as commit {asked}, and that is what counts now: see the check there."))
 }
 
 fn one_answer(answer: &Answer, standing: &str) -> Option<String> {

@@ -162,14 +162,15 @@ pub(super) fn refused(state: &mut RepoState, report: &Report, id: Option<CheckRu
     }
 }
 
-/// Ends what is said of a head in whose place another one of the pull request is queued: a branch that a landing had moved, and
-/// that was asked for as it then was.
+/// Ends what is said of a head in whose place another one of the pull request was asked for: somebody pushed, or a landing had
+/// moved its branch.
 fn end_replaced(state: &mut RepoState) {
     for (pr, of_pull) in &mut state.reports {
-        let Some(queued) = state.queue.entry(*pr).map(|entry| entry.id.head) else { continue };
-        let replaced = |known: &&mut Reported| known.topic == Topic::Queue && known.open && known.head != queued;
+        let approved = || state.desk.pulls.get(pr)?.approval.as_ref().map(|approval| approval.head);
+        let Some(asked) = state.queue.entry(*pr).map(|entry| entry.id.head).or_else(approved) else { continue };
+        let replaced = |known: &&mut Reported| known.topic == Topic::Queue && known.open && known.head != asked;
         for known in of_pull.iter_mut().filter(replaced) {
-            let (title, sentence) = text::replaced(queued);
+            let (title, sentence) = text::replaced(asked);
             known.open = false;
             known.about.clone_from(&title);
             known.wanted = Some(Report {

@@ -5,6 +5,7 @@ use super::rules::Lands;
 use super::traces::Traces;
 use super::truth::Truth;
 use super::world::{Ground, Push, TRUNK, trunk};
+use crate::config::RepoConfig;
 use crate::config::repo::{Forks, MergeConfig};
 use crate::engine::board::DepartureRow;
 use crate::engine::state::RepoState;
@@ -318,47 +319,51 @@ impl Ground {
     }
 
     /// Whoever is sent back for its checks or a conflict must be to blame, on trunk and whoever stood ahead and was not.
+    ///
+    /// An ejection that is being confirmed while trunk's settings change is still by those before.
     fn blamed(&mut self, before: &str, row: &DepartureRow) {
         let Ok(state) = serde_json::from_str::<RepoState>(before) else { return };
         let Some(at) = state.queue.order.iter().position(|entry| entry.id.pr == row.pull) else { return };
-        let merge = &state.config().merge;
-        let order = state.queue.order.iter().map(|e| (e.id.pr, e.id.head, self.strategy(e.id.pr, merge)));
-        let order: Vec<(PrNumber, Sha, Strategy)> = order.collect();
-        let (ahead, own) = (&order[..at], order[at]);
-        let tries = state.settings.read_at.map_or(1, |at| self.tries(at));
+        let queued: Vec<(PrNumber, Sha)> = state.queue.order[..=at].iter().map(|e| (e.id.pr, e.id.head)).collect();
         self.oracle.sometimes("somebody was sent back with blame");
-        let candidates = self.oracle.trunks_since(self.now.plus_ms(-EJECT_MS));
-        for base in candidates {
-            let base = ahead.iter().fold(base, |base, entry| good(&mut self.truth, base, *entry).unwrap_or(base));
-            let usual = self.settings_at(base).map(|config| self.strategy(own.0, &config.merge));
-            let guilty = match self.truth.compose(base, own.1, own.0, own.2) {
-                _ if usual == Some(Strategy::FastForward) && row.code == "not-composable" => true,
-                Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => true,
-                Composed::Tip { tip, .. } if row.code == "checks-failed" => {
-                    let red = |sha| self.truth.red(&self.truth.get(sha).content);
-                    let flaky = self.oracle.flakes.get(&tip).is_some_and(|flakes| *flakes >= tries);
-                    (red(tip) && !red(base)) || flaky
-                }
-                Composed::Tip { .. } => false,
-            };
-            if guilty {
-                return;
+        let bases = self.oracle.trunks_since(self.now.plus_ms(-EJECT_MS));
+        let mut in_force: Vec<RepoConfig> = Vec::new();
+        for config in bases.iter().chain(&state.settings.read_at).flat_map(|at| self.in_force(*at)) {
+            if !in_force.contains(&config) {
+                in_force.push(config);
             }
         }
-        let what = format!("#{} was sent back ({}) although it is to blame on no trunk of late", row.pull, row.code);
-        self.oracle.breaks("innocent", what);
+        let innocent = bases.iter().all(|base| in_force.iter().all(|by| !self.guilty(*base, &queued, by, &row.code)));
+        if innocent {
+            let what =
+                format!("#{} was sent back ({}) although it is to blame on no trunk of late", row.pull, row.code);
+            self.oracle.breaks("innocent", what);
+        }
     }
-}
 
-impl Ground {
-    /// Red runs that count as one by the settings on a commit.
-    fn tries(&self, at: Sha) -> u8 {
-        self.settings_at(at).map_or(1, |config| config.queue.tries)
+    /// The last of those queued is to blame on this trunk, by these settings.
+    fn guilty(&mut self, base: Sha, queued: &[(PrNumber, Sha)], by: &RepoConfig, code: &str) -> bool {
+        let Some(((pr, head), ahead)) = queued.split_last() else { return false };
+        let mut base = base;
+        for (pr, head) in ahead {
+            let strategy = self.strategy(*pr, &by.merge);
+            base = good(&mut self.truth, base, (*pr, *head), strategy).unwrap_or(base);
+        }
+        let strategy = self.strategy(*pr, &by.merge);
+        match self.truth.compose(base, *head, *pr, strategy) {
+            Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => true,
+            Composed::Tip { tip, .. } if code == "checks-failed" => {
+                let red = |sha| self.truth.red(&self.truth.get(sha).content);
+                let flaky = self.oracle.flakes.get(&tip).is_some_and(|flakes| *flakes >= by.queue.tries);
+                (red(tip) && !red(base)) || flaky
+            }
+            Composed::Tip { .. } => false,
+        }
     }
 }
 
 /// What an entry makes of a commit, if it composes and is green.
-fn good(truth: &mut Truth, base: Sha, (pr, head, strategy): (PrNumber, Sha, Strategy)) -> Option<Sha> {
+fn good(truth: &mut Truth, base: Sha, (pr, head): (PrNumber, Sha), strategy: Strategy) -> Option<Sha> {
     match truth.compose(base, head, pr, strategy) {
         Composed::Tip { tip, .. } => (!truth.red(&truth.get(tip).content)).then_some(tip),
         Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => None,

@@ -111,7 +111,7 @@ impl Ground {
     }
 
     /// Settings that may be in force on a trunk commit: those on it, or any that were right before if these are wrong.
-    fn in_force(&self, from: Sha) -> Vec<RepoConfig> {
+    pub fn in_force(&self, from: Sha) -> Vec<RepoConfig> {
         match self.settings_at(from) {
             Some(config) => vec![config.clone()],
             None => self.settings.iter().filter_map(|version| version.says.clone()).collect(),
