@@ -326,6 +326,7 @@ fn what_goes_to_anothers_branch_waits_for_it_and_is_sent_to_trunk() {
     story.change(|pull| pull.base = "main".parse().expect("a branch"));
     assert_eq!(story.look(), [], "sent to trunk too early it waits all the same");
     story.change(|pull| pull.base = "below".parse().expect("a branch"));
+    assert_eq!(story.look(), []);
     let terms = story.terms.clone();
     assert_eq!(awaken(&mut story.desk, PrNumber::new(8), &terms), [Decision::Retarget { pr: PR }]);
     assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), landed: true }]);

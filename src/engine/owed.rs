@@ -55,8 +55,6 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
     jobs.extend(after_landing(state));
     jobs.extend(strays(state).map(Job::DropRef));
     let label = &state.config().queue.label;
-    let trunk = state.trunk();
-    jobs.extend(state.retargets.iter().map(|pr| Job::Retarget { pr: *pr, trunk: trunk.clone() }));
     jobs.extend(state.labels_off.iter().map(|pr| Job::RemoveLabel { pr: *pr, label: label.clone() }));
     jobs.extend(
         state
@@ -74,7 +72,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
     jobs
 }
 
-/// What is owed to pull requests that landed.
+/// What is owed to pull requests that landed, and to those that stood on them.
 fn after_landing(state: &RepoState) -> impl Iterator<Item = Job> {
     let closings = state.closings.iter().map(|(pr, closing)| Job::Close {
         pr: *pr,
@@ -90,7 +88,8 @@ fn after_landing(state: &RepoState) -> impl Iterator<Item = Job> {
             trunk: state.trunk().clone(),
         })
     });
-    closings.chain(branches)
+    let retargets = state.retargets.iter().map(|pr| Job::Retarget { pr: *pr, trunk: state.trunk().clone() });
+    closings.chain(retargets).chain(branches)
 }
 
 /// Requests that wait for being weighed.

@@ -58,17 +58,7 @@ fn obstacle(obstacle: &Obstacle) -> String {
             "{} requested changes: make them and ask for another review, or have the review dismissed.",
             list(by.iter().map(|login| code(login)))
         ),
-        Obstacle::Approvals { have, need, outdated } => {
-            let reviews = if *need == 1 { "approving review" } else { "approving reviews" };
-            let old = match outdated.as_slice() {
-                [] => String::new(),
-                by => format!(" {} approved an earlier commit and would have to look again.", list(by.iter().map(|l| code(l)))),
-            };
-            format!(
-                "It has {have} of {need} {reviews} of exactly this commit by people with write permission, its author not \
-                 counted.{old}"
-            )
-        }
+        Obstacle::Approvals { have, need, outdated } => approvals(*have, *need, outdated),
         Obstacle::Owners { paths, more, owners: by, skipped } => owners(paths, *more, by, skipped),
         Obstacle::OwnersTooLarge(path) => format!(
             "{} is larger than 3 MB, which GitHub does not read, so nobody knows who has to approve: make it smaller.",
@@ -107,6 +97,17 @@ fn obstacle(obstacle: &Obstacle) -> String {
         ),
         Obstacle::Unread => "Its reviews or checks have not been read yet.".into(),
     }
+}
+
+fn approvals(have: u8, need: u8, outdated: &[String]) -> String {
+    let reviews = if need == 1 { "approving review" } else { "approving reviews" };
+    let old = match outdated {
+        [] => String::new(),
+        by => format!(" {} approved an earlier commit and would have to look again.", list(by.iter().map(|l| code(l)))),
+    };
+    format!(
+        "It has {have} of {need} {reviews} of exactly this commit by people with write permission, its author not counted.{old}"
+    )
 }
 
 fn owners(paths: &[String], more: usize, by: &[String], skipped: &[usize]) -> String {

@@ -103,8 +103,8 @@ async fn health_readiness_and_metrics_say_how_it_stands() {
         "greenline_deliveries_total{event=\"pull_request\",result=\"new\"} 1",
         "greenline_ack_seconds_count 1",
         "greenline_inbox_rows 1",
-        "greenline_queue_entries{repo=\"octo/hello\"} 1",
-        "greenline_landed_total{repo=\"octo/hello\"} 5",
+        "greenline_queue_entries{repo=\"octo/hello\",trunk=\"main\"} 1",
+        "greenline_landed_total{repo=\"octo/hello\",trunk=\"main\"} 5",
     ] {
         assert!(metrics.text().lines().any(|line| line == sample), "{sample}\n{}", metrics.text());
     }
