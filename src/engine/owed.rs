@@ -158,6 +158,10 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             tag: state.config().candidate.tag.clone(),
             bar: bar(state, to.sha()),
         },
+        // Nor is anybody sent back by settings that are not those of the trunk they would stand on.
+        Effect::ConfirmEject { .. } if state.queue.trunk.map(|trunk| trunk.tip) != state.settings.read_at => {
+            return None;
+        }
         Effect::ConfirmEject { entry, why, .. } => {
             let red = match why {
                 Why::Red(tip, RedWhy::Failed(_)) => state.failed.get(tip).map(|failed| (*tip, failed.clone())),
@@ -216,7 +220,7 @@ mod tests {
     use crate::engine::fact::Fact;
     use crate::engine::take::{Around, take_in};
     use crate::facts::Repository;
-    use crate::ids::{Moment, PrNumber, Reading, RepoId, RunId};
+    use crate::ids::{Attempt, Moment, PrNumber, Reading, RepoId, RunId};
     use crate::queue::{Composition, Event, Priority, Verdict};
 
     fn sha(digit: char) -> Sha {
@@ -257,5 +261,31 @@ mod tests {
         assert_eq!(owed(&state), (true, false), "those of the trunk before do not count");
         state.settings.read_at = Some(sha('b'));
         assert_eq!(owed(&state), (false, true));
+    }
+
+    #[test]
+    fn nobody_is_sent_back_before_the_rules_of_trunk_are_read() {
+        let mut state = landing();
+        let entry = EntryId { pr: PrNumber::new(1), head: sha('a'), rev: Reading::new(2) };
+        let moved = [
+            Fact::Trunk { reading: Reading::new(3), tip: sha('e') },
+            Fact::Queue(Event::LandingAnswered {
+                attempt: attempt(&state),
+                reading: Reading::new(4),
+                trunk: sha('e'),
+                landed: Err(queue::Refusal::TrunkMoved),
+            }),
+            Fact::Queue(Event::Composed { onto: sha('e'), entry, result: Composition::Refused("no".into()) }),
+        ];
+        take_in(&mut state, &moved, Around { now: Moment::from_ms(0), page: None });
+        let asks = |state: &RepoState| jobs(state).iter().any(|job| matches!(job, Job::ConfirmEject { .. }));
+        assert!(!asks(&state), "by settings of the trunk before");
+        state.settings.read_at = Some(sha('e'));
+        assert!(asks(&state));
+    }
+
+    fn attempt(state: &RepoState) -> Attempt {
+        let settling = state.queue.tree.settling().map(|id| &state.queue.tree.get(id).phase);
+        if let Some(Phase::Landing(_, attempt)) = settling { *attempt } else { Attempt::new(0) }
     }
 }

@@ -231,7 +231,10 @@ pub(super) fn eject_answered(state: &mut State, entry: EntryId, (reading, trunk)
     let same = state.trunk.is_some_and(|known| known.tip == trunk);
     let first = state.order.first().filter(|e| e.id == entry);
     match first {
-        Some(first) if same && state.heard.is_none_or(|(known, tip)| known < reading || tip == trunk) => {
+        // What it was found by may not hold any more once settings have changed: it is composed anew first.
+        Some(first)
+            if same && !state.reshape && state.heard.is_none_or(|(known, tip)| known < reading || tip == trunk) =>
+        {
             let notice = first.leaving.clone().map_or(Notice::Ejected(why), Notice::Left);
             state.applied = state.applied.max(reading);
             state.drop_entry(entry);
