@@ -193,8 +193,10 @@ pub(super) fn sweep(state: &mut RepoState) {
     let (queue, desk) = (&state.queue, &state.desk);
     let open_at = |pr: &PrNumber| desk.pulls.get(pr).filter(|r| r.pull.state == PullState::Open).map(|r| r.pull.head);
     state.reports.retain(|pr, of_pull| {
-        let (head, queued) = (open_at(pr), queue.entry(*pr).map(|entry| entry.id.head));
-        of_pull.retain(|known| known.wanted.is_some() || Some(known.head) == head || Some(known.head) == queued);
+        // A landing that was called off may have moved the branch away from the head that is asked for.
+        let asked = desk.pulls.get(pr).and_then(|record| record.approval.as_ref()).map(|approval| approval.head);
+        let heads = [open_at(pr), queue.entry(*pr).map(|entry| entry.id.head), asked];
+        of_pull.retain(|known| known.wanted.is_some() || heads.contains(&Some(known.head)));
         !of_pull.is_empty()
     });
 }
@@ -202,15 +204,63 @@ pub(super) fn sweep(state: &mut RepoState) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::Repository;
-    use crate::ids::{Moment, Reading, RepoId};
+    use crate::admission::Heard;
+    use crate::engine::fact::Fact;
+    use crate::engine::take::{Around, take_in};
+    use crate::facts::{Comment, HeadRepo, Permission, Person, Pull, Repository, Rolls};
+    use crate::ids::{CommentId, Moment, Reading, RepoId, UserId};
+
+    fn sha(digit: &str) -> Sha {
+        digit.repeat(40).parse().expect("forty hex digits")
+    }
+
+    fn fresh() -> RepoState {
+        let (name, default_branch) = ("acme/widget".parse().expect("a name"), "main".parse().expect("a branch"));
+        let repository = Repository { id: RepoId::new(1), name, default_branch, archived: false };
+        RepoState::new(repository, Moment::from_ms(0))
+    }
+
+    #[test]
+    fn what_is_said_of_an_asked_head_is_said_once_wherever_a_landing_left_its_branch() {
+        let (mut state, pr, now) = (fresh(), PrNumber::new(1), Moment::from_ms(0));
+        let by = Person { id: UserId::new(1), login: "ann".parse().expect("a login"), bot: false };
+        let (name, branch) = (state.repository.name.clone(), "topic".parse().expect("a branch"));
+        let pull = Pull {
+            number: pr,
+            title: "A change".into(),
+            author: by.clone(),
+            state: PullState::Open,
+            draft: false,
+            base: state.trunk().clone(),
+            head: sha("a"),
+            head_repo: Some(HeadRepo { id: RepoId::new(1), name, branch }),
+            maintainer_can_modify: false,
+            labels: Vec::new(),
+            body: String::new(),
+            url: String::new(),
+            updated_at: now,
+        };
+        let body = format!("{} merge", crate::command::PREFIX);
+        let comment = Comment { id: CommentId::new(1), pull: pr, by, body, created_at: now, edited: false };
+        let (reading, permission) = (Reading::new(1), Permission::Write);
+        let rolls = Rolls::default();
+        let heard =
+            Heard { reading, comment, pull, permission, rolls, pushed_since: false, request: None, tried: false };
+        take_in(&mut state, &[Fact::Comment(heard)], Around { now, page: None });
+        let record = state.desk.pulls.get_mut(&pr).expect("it was heard of");
+        let entry = record.entry().expect("it was asked for");
+        record.pull.head = sha("b");
+        waits(&mut state, entry, "it waits", ("Waiting", "It waits."), None);
+        let report = state.reports[&pr][0].wanted.clone().expect("it is to be said");
+        written(&mut state, &report, CheckRunId::new(1));
+        sweep(&mut state);
+        waits(&mut state, entry, "it waits", ("Waiting", "It waits."), None);
+        assert_eq!(state.reports[&pr][0].wanted, None, "that was said already");
+    }
 
     #[test]
     fn what_landed_shows_as_queued_on_none_of_its_heads() {
-        let sha = |digit: &str| digit.repeat(40).parse::<Sha>().expect("forty hex digits");
-        let (name, default_branch) = ("acme/widget".parse().expect("a name"), "main".parse().expect("a branch"));
-        let repository = Repository { id: RepoId::new(1), name, default_branch, archived: false };
-        let mut state = RepoState::new(repository, Moment::from_ms(0));
+        let mut state = fresh();
         let (pr, rev) = (PrNumber::new(1), Reading::new(1));
         let standing = Standing { position: 1, of: 1, doing: Doing::WaitsForTurn, frozen: false };
         // Its branch is moved to what it lands as, and somebody asks for that.

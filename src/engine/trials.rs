@@ -186,7 +186,7 @@ fn checks(state: &mut RepoState, number: TrialNumber, seen: &[Check], now: Momen
     let passed = |checks: &[Named]| checks.iter().map(|check| check.name.to_string()).collect::<Vec<_>>();
     let others = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();
     let names = |names: &[crate::ids::CheckName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let verdict = match judge(&required, &config.checks, evidence) {
+    let verdict = match judge(required, &config.checks, evidence) {
         Judgement::Pending { .. } => return,
         Judgement::Passed(green) => Verdict::Passed(passed(&green)),
         Judgement::Failed(failed) => Verdict::Failed(others(&failed)),
