@@ -170,7 +170,8 @@ impl Ground {
                 .oracle
                 .breaks("S3", format!("trunk was moved from {old:?} to {new:?}, which is not ahead of it"));
         }
-        let guard = accepted.iter().find_map(|u| u.name.as_str().strip_prefix(GUARDS)?.parse::<u64>().ok());
+        let guard =
+            accepted.iter().find_map(|u| u.name.as_str().strip_prefix(GUARDS)?.rsplit('/').next()?.parse::<u64>().ok());
         let attempt = guard.unwrap_or(0);
         let open = |word: &str| format!("\"{word}\":[\"{new}\",{attempt}]");
         let state = self.durable().unwrap_or_else(|| Arc::from(""));

@@ -9,7 +9,7 @@ use crate::engine::repo::Ended;
 use std::collections::BTreeMap;
 
 /// Far more steps than any seed needs; a seed that needs more does not come to rest.
-const STEPS: u64 = 400_000;
+const STEPS: u64 = 100_000;
 
 /// What is to be run.
 #[derive(Debug, Clone, Copy, Default)]
