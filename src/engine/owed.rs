@@ -123,6 +123,8 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
     Some(match effect {
         // What is composed is about to go: nothing is begun with it any more.
         Effect::Compose { .. } | Effect::StartRun { .. } if state.queue.reshaping() => return None,
+        // By other settings it might become another commit, and its answer could not be told from that of the right one.
+        Effect::Compose { .. } if state.queue.trunk.map(|trunk| trunk.tip) != state.settings.read_at => return None,
         Effect::Compose { onto, entry } => {
             Job::Compose { entry: *entry, recipe: recipe(state, *onto, *entry), below: descent(state, *onto)? }
         }
