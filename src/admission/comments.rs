@@ -6,12 +6,11 @@ use super::rules::{Terms, against, unfit};
 use super::said::{self, Word};
 use super::stop;
 use super::tries;
-use crate::command::{self, Command, Misread, Wish};
+use crate::command::{self, Command, Wish};
 use crate::facts::{Comment, Permission, Pull, Rolls};
-use crate::ids::{Moment, PrNumber, Reading, RequestId};
+use crate::ids::{Moment, Reading, RequestId};
 use crate::queue::LeaveWhy;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// A comment with what was read to judge it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +60,6 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
     if !desk.first_time(pr, comment.id) {
         return Vec::new();
     }
-    let landed = landed_already(desk, &commands);
     let Some(record) = desk.pulls.get_mut(&pr) else { return Vec::new() };
     let mut decisions = Vec::new();
     let mut answers = Vec::new();
@@ -72,33 +70,9 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
             Err(misread) => Answer::Misread(misread),
         });
     }
-    // A forge may show them as closed for ever, for their branches could not be moved.
-    record.said.depends.retain(|on| !landed.contains(on));
+    desk.forget_landed(pr);
     decisions.push(Decision::Answer { comment: comment.id, pr, answers });
     decisions
-}
-
-/// What is named as having to land before, and has landed.
-fn landed_already(desk: &Desk, commands: &[Result<Command, Misread>]) -> BTreeSet<PrNumber> {
-    let named = commands.iter().flatten().filter_map(|command| match command {
-        Command::Depends(on) => Some(on),
-        Command::Merge(_)
-        | Command::Cancel
-        | Command::Approve(_)
-        | Command::Unapprove
-        | Command::Delegate(_)
-        | Command::Status
-        | Command::Hold(_)
-        | Command::Release
-        | Command::Freeze(_)
-        | Command::Thaw
-        | Command::Try(_)
-        | Command::TryCancel
-        | Command::Ping
-        | Command::Help => None,
-    });
-    let landed = |on: &&PrNumber| desk.pulls.get(on).is_some_and(|record| record.landed.is_some());
-    named.flatten().filter(landed).copied().collect()
 }
 
 pub(super) fn obey(
@@ -149,39 +123,28 @@ pub(super) fn obey(
             Answer::Done
         }
         Command::Approve(_) | Command::Unapprove | Command::Delegate(_) if !may_push => refused(needs_write),
-        Command::Approve(_) | Command::Unapprove | Command::Delegate(_) | Command::Depends(_) => {
-            let before = record.said.clone();
-            let answer = note(record, command, heard).unwrap_or_else(refused);
-            if record.said.asks_anew(&before, record.waits().is_some()) {
-                decisions.extend(weigh_again(record, None, terms));
-            }
-            answer
+        Command::Approve(meant) => {
+            let word =
+                Word { by, comment: heard.comment.id, at: heard.comment.created_at, moved: moved(record, heard) };
+            note(record, terms, decisions, |record| said::approve(record, meant.as_ref(), &word))
+                .unwrap_or_else(refused)
+        }
+        Command::Unapprove => note(record, terms, decisions, |record| said::unapprove(record, by)),
+        Command::Delegate(to) => note(record, terms, decisions, |record| said::delegate(record, to, by)),
+        Command::Depends(on) => {
+            note(record, terms, decisions, |record| said::depends(record, on)).unwrap_or_else(refused)
         }
     }
 }
 
-/// Notes what is said beside asking for landing.
-fn note(record: &mut Record, command: &Command, heard: &Heard) -> Result<Answer, Refusal> {
-    let comment = &heard.comment;
-    let moved = moved(record, heard);
-    let word = Word { by: &comment.by, comment: comment.id, at: comment.created_at, moved };
-    match command {
-        Command::Approve(meant) => said::approve(record, meant.as_ref(), &word),
-        Command::Unapprove => Ok(said::unapprove(record, word.by)),
-        Command::Delegate(to) => Ok(said::delegate(record, to, word.by)),
-        Command::Depends(on) => said::depends(record, on),
-        Command::Merge(_)
-        | Command::Cancel
-        | Command::Try(_)
-        | Command::TryCancel
-        | Command::Hold(_)
-        | Command::Release
-        | Command::Freeze(_)
-        | Command::Thaw
-        | Command::Status
-        | Command::Ping
-        | Command::Help => Ok(Answer::Done),
+/// Notes what is said beside asking for landing, and weighs anew what waits for that.
+fn note<A>(record: &mut Record, terms: &Terms, decisions: &mut Vec<Decision>, say: impl FnOnce(&mut Record) -> A) -> A {
+    let before = record.said.clone();
+    let answer = say(record);
+    if record.said.asks_anew(&before, record.waits().is_some()) {
+        decisions.extend(weigh_again(record, None, terms));
     }
+    answer
 }
 
 /// It is not certain that the head now is the one that the writer saw.

@@ -150,6 +150,20 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// What is at this pull request's head has landed.
+    pub fn has_landed(&self, pr: PrNumber) -> bool {
+        self.pulls.get(&pr).is_some_and(Record::has_landed)
+    }
+
+    /// What has landed is waited for no more: the forge may show it as closed for ever, for its branch could not be moved.
+    pub(super) fn forget_landed(&mut self, pr: PrNumber) {
+        let Some(record) = self.pulls.get(&pr) else { return };
+        let landed: Vec<_> = record.said.awaited().into_iter().filter(|on| self.has_landed(*on)).collect();
+        for on in landed {
+            self.pulls.entry(pr).and_modify(|record| record.said.forget_dependency(on));
+        }
+    }
+
     /// Remembers that a comment was acted on; false if it was already.
     pub fn first_time(&mut self, pr: PrNumber, comment: CommentId) -> bool {
         let Some(record) = self.pulls.get_mut(&pr) else { return false };

@@ -79,7 +79,7 @@ pub(super) fn renew<'d>(
     let number = pull.number;
     let under = stack::parent(desk, &pull, terms);
     let mut described = described(&pull.body, &pull.url);
-    described.depends.retain(|on| !desk.pulls.get(on).is_some_and(Record::has_landed));
+    described.depends.retain(|on| !desk.has_landed(*on));
     let record = desk.pulls.entry(number).or_insert_with(|| Record {
         pull: Pull { body: String::new(), ..pull.clone() },
         reading,

@@ -364,8 +364,11 @@ fn an_approval_by_comment_never_asks_for_landing() {
 fn what_landed_and_shows_as_closed_is_waited_for_by_nobody() {
     let mut story = Story::needing(0);
     story.ask("merge");
-    let landed = Record { landed: Some(sha('c')), ..story.desk.pulls[&PR].clone() };
+    let record = story.desk.pulls[&PR].clone();
+    let landed = Record { landed: Some(record.pull.head), ..record.clone() };
+    let pushed_to_since = Record { landed: Some(sha('c')), ..record };
     story.desk.pulls.insert(PrNumber::new(3), landed);
+    story.desk.pulls.insert(PrNumber::new(4), pushed_to_since);
     story.ask("depends on #3 #4");
     let depends: Vec<_> = story.desk.pulls[&PR].said.depends.iter().copied().collect();
     assert_eq!(depends, [PrNumber::new(4)]);

@@ -199,7 +199,7 @@ fn kind(key: &Key) -> Kind {
         Key::Start(_) | Key::Cancel(_) | Key::Drop(_) => Kind::Refs,
         Key::Trial(TrialKey::Start(_) | TrialKey::Stop(_)) => Kind::Trial,
         Key::Land(_) | Key::Revoke(_) => Kind::Landing,
-        Key::Post(_) | Key::Report(..) | Key::Answer(_) | Key::Trial(TrialKey::Post(_)) => Kind::Comment,
+        Key::Post(..) | Key::Report(..) | Key::Answer(_) => Kind::Comment,
         Key::Close(_) => Kind::Closing,
         Key::Settings(_)
         | Key::Trunk

@@ -1,7 +1,7 @@
 //! What the engine hears: readings of the world and outcomes of jobs. Everything a repository's state changes by.
 
 use super::proposals::Proposed;
-use super::state::Landed;
+use super::state::{Landed, OwnComment};
 use super::trials::TrialFact;
 use crate::admission::{Asked, Heard, PullReading};
 use crate::command::Request;
@@ -90,8 +90,11 @@ pub enum Fact {
     },
     /// The core's own question was answered.
     Queue(queue::Event),
-    /// A status comment says what it was to say.
+    /// One of our comments says what it was to say.
     Posted {
+        /// Which of ours.
+        #[serde(default)]
+        which: OwnComment,
         /// On which pull request.
         pr: PrNumber,
         /// The comment.
@@ -99,8 +102,11 @@ pub enum Fact {
         /// What it says.
         body: String,
     },
-    /// A status comment cannot be written: gone, locked, or refused.
+    /// One of our comments cannot be written: gone, locked, or refused.
     PostRefused {
+        /// Which of ours.
+        #[serde(default)]
+        which: OwnComment,
         /// On which pull request.
         pr: PrNumber,
         /// What it was to say.

@@ -1,5 +1,6 @@
 //! What is owed to the world, computed from the state alone: each job says everything its performer needs, and leaves it no choice.
 
+use super::state::OwnComment;
 use super::trials::{TrialJob, TrialKey};
 use crate::admission::{Approval, Said, Subject, Terms};
 use crate::checks::Named;
@@ -174,8 +175,10 @@ pub enum Job {
         /// The commit that is red and the checks that failed there, if that is why; what they say is read for its people.
         red: Option<(Sha, Vec<Named>)>,
     },
-    /// Write a status comment.
+    /// Write one of our comments.
     Post {
+        /// Which of ours.
+        which: OwnComment,
         /// On which pull request.
         pr: PrNumber,
         /// The comment, if there is one.
@@ -260,8 +263,8 @@ pub enum Key {
     Revoke(Attempt),
     /// An ejection.
     Eject(EntryId),
-    /// A status comment.
-    Post(PrNumber),
+    /// One of our comments.
+    Post(OwnComment, PrNumber),
     /// One of our check runs.
     Report(PrNumber, Topic, Sha),
     /// What a head would make of the settings.
@@ -293,7 +296,7 @@ impl Job {
             Self::Land(landing) => Key::Land(landing.attempt),
             Self::Revoke { attempt, .. } => Key::Revoke(*attempt),
             Self::ConfirmEject { entry, .. } => Key::Eject(*entry),
-            Self::Post { pr, .. } => Key::Post(*pr),
+            Self::Post { which, pr, .. } => Key::Post(*which, *pr),
             Self::Report { report, .. } => Key::Report(report.pr, report.topic, report.head),
             Self::ReadProposal { pr, recipe } => Key::Proposal(*pr, recipe.head),
             Self::Answer { comment, .. } => Key::Answer(*comment),

@@ -1,6 +1,7 @@
 //! What a repository owes the world, computed from its state: after a crash the unfinished work is the same. Nothing is done here.
 
 use super::job::{Bar, Deletion, Descent, Job, LandMember, Landing, landing_ref, run_branch};
+use super::posts;
 use super::proposals;
 use super::recipe::recipe;
 use super::state::RepoState;
@@ -15,7 +16,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
     let mut jobs: Vec<Job> = Vec::new();
     match state.queue.trunk {
         None => jobs.push(Job::ReadTrunk(state.trunk().clone())),
-        Some(trunk) if state.settings.read_at != Some(trunk.tip) => {
+        Some(trunk) if !state.knows_settings() => {
             jobs.push(Job::ReadSettings {
                 at: trunk.tip,
                 trunk: state.trunk().clone(),
@@ -24,28 +25,9 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
         }
         Some(_) => {}
     }
-    let mut effects: Vec<Job> = queue::outstanding(&state.queue).iter().filter_map(|e| effect_job(state, e)).collect();
-    effects.sort_by_key(|job| match job {
-        Job::Land(_) | Job::Revoke { .. } => 0,
-        Job::ConfirmEject { .. } => 1,
-        Job::ReadSettings { .. }
-        | Job::ReadTrunk(_)
-        | Job::Weigh { .. }
-        | Job::Compose { .. }
-        | Job::StartRun { .. }
-        | Job::CancelRun { .. }
-        | Job::Trial(_)
-        | Job::DropRef(_)
-        | Job::Post { .. }
-        | Job::Report { .. }
-        | Job::ReadProposal { .. }
-        | Job::Answer { .. }
-        | Job::Retarget { .. }
-        | Job::RemoveLabel { .. }
-        | Job::DeleteBranch(_)
-        | Job::Close { .. } => 2,
-    });
-    jobs.extend(effects);
+    let mut effects = queue::outstanding(&state.queue);
+    effects.sort_by_key(urgency);
+    jobs.extend(effects.iter().filter_map(|effect| effect_job(state, effect)));
     jobs.extend(unread(state));
     jobs.extend(state.answers.iter().map(|(comment, reply)| Job::Answer {
         comment: *comment,
@@ -56,12 +38,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
     jobs.extend(strays(state).map(Job::DropRef));
     let label = &state.config().queue.label;
     jobs.extend(state.labels_off.iter().map(|pr| Job::RemoveLabel { pr: *pr, label: label.clone() }));
-    jobs.extend(
-        state
-            .posts
-            .iter()
-            .filter_map(|(pr, post)| Some(Job::Post { pr: *pr, comment: post.comment, body: post.body.clone()? })),
-    );
+    jobs.extend(posts::jobs(state));
     let reports = state.reports.values().flatten();
     jobs.extend(reports.filter_map(|known| {
         let report = Box::new(known.wanted.clone()?);
@@ -70,6 +47,15 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
     jobs.extend(trials::jobs(state));
     jobs.extend(proposals::jobs(state));
     jobs
+}
+
+/// Trunk first, then whoever is about to be sent back; the smaller, the sooner.
+fn urgency(effect: &Effect) -> u8 {
+    match effect {
+        Effect::Land { .. } | Effect::Revoke { .. } => 0,
+        Effect::ConfirmEject { .. } => 1,
+        Effect::Compose { .. } | Effect::StartRun { .. } | Effect::CancelRun { .. } | Effect::Tell { .. } => 2,
+    }
 }
 
 /// What is owed to pull requests that landed, and to those that stood on them.
@@ -123,8 +109,11 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
     Some(match effect {
         // What is composed is about to go: nothing is begun with it any more.
         Effect::Compose { .. } | Effect::StartRun { .. } if state.queue.reshaping() => return None,
-        // By other settings it might become another commit, and its answer could not be told from that of the right one.
-        Effect::Compose { .. } if state.queue.trunk.map(|trunk| trunk.tip) != state.settings.read_at => return None,
+        // What trunk itself says is read first: the landing before may have changed it. By other settings it might become another
+        // commit, and its answer could not be told from that of the right one; land, or be sent back, for what no longer holds.
+        Effect::Compose { .. } | Effect::Land { .. } | Effect::ConfirmEject { .. } if !state.knows_settings() => {
+            return None;
+        }
         Effect::Compose { onto, entry } => {
             Job::Compose { entry: *entry, recipe: recipe(state, *onto, *entry), below: descent(state, *onto)? }
         }
@@ -137,8 +126,6 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             Job::StartRun { run: *run, sha: *sha, descent, branch, bar, seen_before: seen_before(state, *sha) }
         }
         Effect::CancelRun { run, sha } => Job::CancelRun { run: *run, sha: *sha, branch: run_branch(trunk, *run) },
-        // What trunk itself says about its successor is read first: the landing before may have changed it.
-        Effect::Land { from, .. } if state.settings.read_at != Some(*from) => return None,
         Effect::Land { from, to, run, attempt, members } => Job::Land(Box::new(Landing {
             repository: state.repository.clone(),
             trunk: trunk.clone(),
@@ -160,10 +147,6 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             tag: state.config().candidate.tag.clone(),
             bar: bar(state, to.sha()),
         },
-        // Nor is anybody sent back by settings that are not those of the trunk they would stand on.
-        Effect::ConfirmEject { .. } if state.queue.trunk.map(|trunk| trunk.tip) != state.settings.read_at => {
-            return None;
-        }
         Effect::ConfirmEject { entry, why, .. } => {
             let red = match why {
                 Why::Red(tip, RedWhy::Failed(_)) => state.failed.get(tip).map(|failed| (*tip, failed.clone())),

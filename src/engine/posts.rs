@@ -1,10 +1,12 @@
-//! The one status comment of each pull request: what it is to say now, and whether it says so already. No I/O.
+//! Our comments on pull requests: what the status comment is to say now, and which of them do not say yet what they are to. No
+//! I/O.
 
 use super::eta::etas;
+use super::job::Job;
 use super::present;
 use super::reports;
 use super::retries;
-use super::state::{File, RepoState};
+use super::state::{File, OwnComment, Post, RepoState};
 use super::take::Around;
 use super::trials;
 use crate::admission::{Obstacle, Record};
@@ -12,6 +14,7 @@ use crate::facts::PullState;
 use crate::ids::{CommentId, Moment, PrNumber, Sha};
 use crate::queue::{self, Doing, Standing};
 use crate::text;
+use std::collections::BTreeMap;
 
 /// Positions up to this one are told exactly as they change; further back a change of place alone is not worth an edit.
 const EXACT_POSITIONS: usize = 3;
@@ -159,17 +162,38 @@ pub(super) fn say(state: &mut RepoState, pr: PrNumber, about: String, body: Stri
     }
 }
 
+/// Everything that is to be written into comments.
+pub(super) fn jobs(state: &RepoState) -> impl Iterator<Item = Job> {
+    let of = |which, posts: &BTreeMap<PrNumber, Post>| {
+        let owed = posts.iter().filter_map(move |(pr, post)| Some((*pr, post.comment, post.body.clone()?)));
+        owed.map(move |(pr, comment, body)| Job::Post { which, pr, comment, body }).collect::<Vec<_>>()
+    };
+    of(OwnComment::Status, &state.posts).into_iter().chain(of(OwnComment::Trial, &state.trial_posts))
+}
+
+fn find(state: &mut RepoState, which: OwnComment, pr: PrNumber) -> Option<&mut Post> {
+    match which {
+        OwnComment::Status => state.posts.get_mut(&pr),
+        OwnComment::Trial => state.trial_posts.get_mut(&pr),
+    }
+}
+
 /// A comment was written.
-pub(super) fn written(state: &mut RepoState, pr: PrNumber, comment: CommentId, body: &str) {
-    if let Some(post) = state.posts.get_mut(&pr) {
+pub(super) fn written(state: &mut RepoState, (which, pr): (OwnComment, PrNumber), comment: CommentId, body: &str) {
+    if let Some(post) = find(state, which, pr) {
         post.comment = Some(comment);
         post.body.take_if(|wanted| wanted == body);
     }
 }
 
 /// A comment cannot be written: if it is gone a new one is made, else it is let be.
-pub(super) fn refused(state: &mut RepoState, pr: PrNumber, comment: Option<CommentId>, body: &str) {
-    if let Some(post) = state.posts.get_mut(&pr) {
+pub(super) fn refused(
+    state: &mut RepoState,
+    (which, pr): (OwnComment, PrNumber),
+    comment: Option<CommentId>,
+    body: &str,
+) {
+    if let Some(post) = find(state, which, pr) {
         if comment.is_some() {
             post.comment = None;
         } else {

@@ -6,7 +6,7 @@ use super::state::RepoState;
 use crate::facts::PullState;
 use crate::ids::{CheckRunId, PrNumber, Sha};
 use crate::port::report::{Ending, Report, Topic};
-use crate::queue::{Doing, EntryId, Standing};
+use crate::queue::{EntryId, Standing};
 use crate::text;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -36,50 +36,33 @@ pub(super) fn queued(
     standing: &Standing,
     (words, page): (&str, Option<&str>),
 ) -> Report {
-    let run = match &standing.doing {
-        Doing::Testing { run, .. } => state.runs.get(run).and_then(|run| run.url.as_deref()).filter(|url| is_web(url)),
-        Doing::WaitsForTrunk
-        | Doing::WaitsForTurn
-        | Doing::Gathers
-        | Doing::WaitsForThoseAhead
-        | Doing::Composing
-        | Doing::WaitsForSlot
-        | Doing::GreenFrozen { .. }
-        | Doing::GreenBehind { .. }
-        | Doing::RedBehind { .. }
-        | Doing::UnfitBehind
-        | Doing::TrunkTested
-        | Doing::TrunkRed
-        | Doing::Landing { .. }
-        | Doing::Revoking
-        | Doing::Ejecting => None,
-    };
+    let run =
+        standing.doing.tested().and_then(|(run, _)| state.runs.get(&run)?.url.as_deref()).filter(|url| is_web(url));
+    let said = report((entry.pr, entry.head), None, (&text::queued_title(standing), words), page);
+    Report { details: run.or(page).map(str::to_owned), ..said }
+}
+
+fn report(
+    (pr, head): (PrNumber, Sha),
+    ending: Option<Ending>,
+    (title, words): (&str, &str),
+    page: Option<&str>,
+) -> Report {
     Report {
         topic: Topic::Queue,
-        pr: entry.pr,
-        head: entry.head,
-        ending: None,
-        title: text::queued_title(standing),
+        pr,
+        head,
+        ending,
+        title: title.to_owned(),
         summary: text::report(words, page),
-        details: run.or(page).map(str::to_owned),
+        details: page.map(str::to_owned),
         notes: Vec::new(),
     }
 }
 
 /// Says how it ended for an entry.
 pub(super) fn ended(state: &mut RepoState, entry: EntryId, ending: Ending, words: (&str, &str), page: Option<&str>) {
-    let (title, sentence) = words;
-    let report = Report {
-        topic: Topic::Queue,
-        pr: entry.pr,
-        head: entry.head,
-        ending: Some(ending),
-        title: title.to_owned(),
-        summary: text::report(sentence, page),
-        details: page.map(str::to_owned),
-        notes: Vec::new(),
-    };
-    say(state, report, &format!("{title} {}", entry.rev));
+    say(state, report((entry.pr, entry.head), Some(ending), words, page), &format!("{} {}", words.0, entry.rev));
 }
 
 /// Says that it landed, also on a head it was moved to meanwhile and asked for again: nothing else is said there any more.
@@ -93,18 +76,7 @@ pub(super) fn landed(state: &mut RepoState, entry: EntryId, words: (&str, &str),
 
 /// Says why it waits outside of the queue; neutral, for nothing is wrong with it.
 pub(super) fn waits(state: &mut RepoState, entry: EntryId, about: &str, words: (&str, &str), page: Option<&str>) {
-    let (title, sentence) = words;
-    let report = Report {
-        topic: Topic::Queue,
-        pr: entry.pr,
-        head: entry.head,
-        ending: Some(Ending::Neutral),
-        title: title.to_owned(),
-        summary: text::report(sentence, page),
-        details: page.map(str::to_owned),
-        notes: Vec::new(),
-    };
-    say(state, report, about);
+    say(state, report((entry.pr, entry.head), Some(Ending::Neutral), words, page), about);
 }
 
 /// The forge takes the addresses of pages only.
@@ -173,16 +145,7 @@ fn end_replaced(state: &mut RepoState) {
             let (title, sentence) = text::replaced(asked);
             known.open = false;
             known.about.clone_from(&title);
-            known.wanted = Some(Report {
-                topic: Topic::Queue,
-                pr: *pr,
-                head: known.head,
-                ending: Some(Ending::Neutral),
-                title,
-                summary: text::report(&sentence, None),
-                details: None,
-                notes: Vec::new(),
-            });
+            known.wanted = Some(report((*pr, known.head), Some(Ending::Neutral), (&title, &sentence), None));
         }
     }
 }
@@ -209,6 +172,7 @@ mod tests {
     use crate::engine::take::{Around, take_in};
     use crate::facts::{Comment, HeadRepo, Permission, Person, Pull, Repository, Rolls};
     use crate::ids::{CommentId, Moment, Reading, RepoId, UserId};
+    use crate::queue::Doing;
 
     fn sha(digit: &str) -> Sha {
         digit.repeat(40).parse().expect("forty hex digits")

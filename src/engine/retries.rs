@@ -3,7 +3,7 @@
 use super::state::RepoState;
 use crate::checks::{Named, Reds, forgive};
 use crate::ids::Sha;
-use crate::queue::{Doing, Standing};
+use crate::queue::Standing;
 use crate::text;
 
 /// Counted for each check, with its name after a blank.
@@ -31,25 +31,7 @@ pub(super) fn reds(state: &RepoState, sha: Sha) -> Vec<String> {
 
 /// A sentence about an entry, and why its commit is tested again if it is.
 pub(super) fn with_reds(state: &RepoState, standing: &Standing, sentence: String) -> String {
-    let tip = match &standing.doing {
-        Doing::Testing { tip, .. }
-        | Doing::GreenBehind { tip }
-        | Doing::GreenFrozen { tip }
-        | Doing::Landing { tip } => *tip,
-        Doing::WaitsForTrunk
-        | Doing::WaitsForTurn
-        | Doing::Gathers
-        | Doing::WaitsForThoseAhead
-        | Doing::Composing
-        | Doing::WaitsForSlot
-        | Doing::RedBehind { .. }
-        | Doing::UnfitBehind
-        | Doing::TrunkTested
-        | Doing::TrunkRed
-        | Doing::Revoking
-        | Doing::Ejecting => return sentence,
-    };
-    with(sentence, &reds(state, tip))
+    standing.doing.candidate().map_or(sentence.clone(), |tip| with(sentence, &reds(state, tip)))
 }
 
 /// A sentence about a commit, and which of its checks failed before.

@@ -166,7 +166,18 @@ pub struct Run {
     pub url: Option<String>,
 }
 
-/// A pull request's status comment.
+/// Which of our comments on a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OwnComment {
+    /// The status comment.
+    #[default]
+    Status,
+    /// The one about trials.
+    Trial,
+}
+
+/// One of our comments on a pull request.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Post {
     /// The comment, once it is there.
@@ -291,6 +302,11 @@ impl RepoState {
     pub fn trunks(&self) -> BTreeSet<BranchName> {
         let further = self.settings.trunks.iter().flatten();
         further.chain([self.trunk(), &self.repository.default_branch]).cloned().collect()
+    }
+
+    /// The settings in force are those of trunk as it is.
+    pub fn knows_settings(&self) -> bool {
+        self.queue.trunk.is_some_and(|trunk| self.settings.read_at == Some(trunk.tip))
     }
 
     /// The settings still give this branch a queue, and it is there.

@@ -110,8 +110,8 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             }
             advance(state, event.clone(), around);
         }
-        Fact::Posted { pr, comment, body } => posts::written(state, *pr, *comment, body),
-        Fact::PostRefused { pr, body, comment } => posts::refused(state, *pr, *comment, body),
+        Fact::Posted { which, pr, comment, body } => posts::written(state, (*which, *pr), *comment, body),
+        Fact::PostRefused { which, pr, body, comment } => posts::refused(state, (*which, *pr), *comment, body),
         Fact::Reported { id, report } => reports::written(state, report, *id),
         Fact::ReportRefused { report, id, denied } => reports::refused(state, report, *id, denied.as_deref()),
         Fact::Heads { open, gone } => proposals::heads(state, open, gone),

@@ -4,10 +4,10 @@ use super::board::TrialRow;
 use super::job::{Descent, Job, trial_branch};
 use super::owed;
 use super::recipe;
-use super::state::{Post, RepoState};
+use super::state::RepoState;
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::facts::{Check, PullState};
-use crate::ids::{CommentId, Moment, PrNumber, RefName, Sha, TrialNumber};
+use crate::ids::{Moment, PrNumber, RefName, Sha, TrialNumber};
 use crate::port::git::Recipe;
 use crate::queue::{self, Composition, Silence};
 use crate::text;
@@ -59,24 +59,6 @@ pub enum TrialFact {
         /// Which.
         number: TrialNumber,
     },
-    /// The comment says what it was to say.
-    Posted {
-        /// On which pull request.
-        pr: PrNumber,
-        /// The comment.
-        comment: CommentId,
-        /// What it says.
-        body: String,
-    },
-    /// The comment cannot be written: gone, locked, or refused.
-    PostRefused {
-        /// On which pull request.
-        pr: PrNumber,
-        /// The comment we thought was there.
-        comment: Option<CommentId>,
-        /// What it was to say.
-        body: String,
-    },
 }
 
 /// Something that is owed to a trial.
@@ -113,15 +95,6 @@ pub enum TrialJob {
         /// The commit, if nobody else wants it checked.
         ends: Option<Sha>,
     },
-    /// Write the comment.
-    Post {
-        /// On which pull request.
-        pr: PrNumber,
-        /// The comment, if there is one.
-        comment: Option<CommentId>,
-        /// The text.
-        body: String,
-    },
 }
 
 /// What a job is about.
@@ -133,8 +106,6 @@ pub enum TrialKey {
     Start(TrialNumber),
     /// Stopping CI.
     Stop(TrialNumber),
-    /// The comment.
-    Post(PrNumber),
 }
 
 impl TrialJob {
@@ -144,7 +115,6 @@ impl TrialJob {
             Self::Compose { pr, recipe } => TrialKey::Compose(*pr, recipe.head),
             Self::Start { number, .. } => TrialKey::Start(*number),
             Self::Stop { number, .. } => TrialKey::Stop(*number),
-            Self::Post { pr, .. } => TrialKey::Post(*pr),
         }
     }
 }
@@ -164,16 +134,6 @@ pub(super) fn take(state: &mut RepoState, fact: &TrialFact, now: Moment) {
         TrialFact::Begun { number } => state.trials.begun(*number, now),
         TrialFact::Checks { number, seen } => checks(state, *number, seen, now),
         TrialFact::Stopped { number } => state.trials.stopped(*number),
-        TrialFact::Posted { pr, comment, body } => {
-            if let Some(post) = state.trial_posts.get_mut(pr) {
-                post.written(*comment, body);
-            }
-        }
-        TrialFact::PostRefused { pr, comment, body } => {
-            if let Some(post) = state.trial_posts.get_mut(pr) {
-                post.refused(*comment, body);
-            }
-        }
     }
 }
 
@@ -240,11 +200,7 @@ pub(super) fn branches(state: &RepoState) -> impl Iterator<Item = RefName> {
 
 /// What trials owe the world.
 pub(super) fn jobs(state: &RepoState) -> impl Iterator<Item = Job> {
-    let wants = state.trials.wants().into_iter().filter_map(|want| job(state, want));
-    let posts = state.trial_posts.iter();
-    let posts = posts
-        .filter_map(|(pr, post)| Some(TrialJob::Post { pr: *pr, comment: post.comment, body: post.body.clone()? }));
-    wants.chain(posts).map(Job::Trial)
+    state.trials.wants().into_iter().filter_map(|want| job(state, want)).map(Job::Trial)
 }
 
 fn job(state: &RepoState, want: Want) -> Option<TrialJob> {
@@ -361,22 +317,5 @@ fn word(trial: &Trial) -> &'static str {
             End::NoRoom | End::Crowded => "no-room",
             End::NoChecks => "not-configured",
         },
-    }
-}
-
-impl Post {
-    /// The comment was written.
-    fn written(&mut self, comment: CommentId, body: &str) {
-        self.comment = Some(comment);
-        self.body.take_if(|wanted| wanted == body);
-    }
-
-    /// It cannot be written: if it is gone a new one is made, else it is let be.
-    fn refused(&mut self, comment: Option<CommentId>, body: &str) {
-        if comment.is_some() {
-            self.comment = None;
-        } else {
-            self.body.take_if(|wanted| wanted == body);
-        }
     }
 }

@@ -79,6 +79,38 @@ pub enum Doing {
     Ejecting,
 }
 
+impl Doing {
+    /// The run it is tested in, and the commit, if it is being tested.
+    pub fn tested(&self) -> Option<(RunId, Sha)> {
+        match self {
+            Self::Testing { run, tip, .. } => Some((*run, *tip)),
+            Self::WaitsForTrunk
+            | Self::WaitsForTurn
+            | Self::Gathers
+            | Self::WaitsForThoseAhead
+            | Self::Composing
+            | Self::WaitsForSlot
+            | Self::GreenBehind { .. }
+            | Self::GreenFrozen { .. }
+            | Self::RedBehind { .. }
+            | Self::UnfitBehind
+            | Self::TrunkTested
+            | Self::TrunkRed
+            | Self::Landing { .. }
+            | Self::Revoking
+            | Self::Ejecting => None,
+        }
+    }
+
+    /// The commit it would land as, if that is known and not red.
+    pub fn candidate(&self) -> Option<Sha> {
+        match self {
+            Self::GreenBehind { tip } | Self::GreenFrozen { tip } | Self::Landing { tip } => Some(*tip),
+            other => other.tested().map(|(_, tip)| tip),
+        }
+    }
+}
+
 /// Where an entry stands, if it is queued.
 pub fn explain(state: &State, policy: &Policy, entry: EntryId) -> Option<Standing> {
     let position = state.order.iter().position(|e| e.id == entry)?;

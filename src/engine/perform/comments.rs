@@ -1,7 +1,7 @@
 //! What people see on a pull request: the status comment, answers, the label, the closing. Each is looked for before it is written.
 
 use crate::engine::fact::Fact;
-use crate::engine::trials::TrialFact;
+use crate::engine::state::OwnComment;
 use crate::engine::world::World;
 use crate::facts::PullState;
 use crate::ids::{CommentId, PrNumber, Sha};
@@ -13,29 +13,18 @@ const MERGED_LOOKS: u32 = 30;
 
 pub(super) async fn post<W: World>(
     world: &W,
-    pr: PrNumber,
+    (which, pr): (OwnComment, PrNumber),
     comment: Option<CommentId>,
     body: &str,
 ) -> Result<Vec<Fact>, Trouble> {
-    Ok(match write(world, pr, comment, (text::STATUS_MARKER, body)).await? {
-        Some(comment) => vec![Fact::Posted { pr, comment, body: body.to_owned() }],
-        None => vec![Fact::PostRefused { pr, body: body.to_owned(), comment }],
-    })
-}
-
-/// Writes the comment about a pull request's trials.
-pub(super) async fn post_trial<W: World>(
-    world: &W,
-    pr: PrNumber,
-    comment: Option<CommentId>,
-    body: &str,
-) -> Result<Vec<Fact>, Trouble> {
-    let written = write(world, pr, comment, (text::trial::MARKER, body)).await?;
-    let fact = match written {
-        Some(comment) => TrialFact::Posted { pr, comment, body: body.to_owned() },
-        None => TrialFact::PostRefused { pr, comment, body: body.to_owned() },
+    let mark = match which {
+        OwnComment::Status => text::STATUS_MARKER,
+        OwnComment::Trial => text::trial::MARKER,
     };
-    Ok(vec![Fact::Trial(fact)])
+    Ok(vec![match write(world, pr, comment, (mark, body)).await? {
+        Some(comment) => Fact::Posted { which, pr, comment, body: body.to_owned() },
+        None => Fact::PostRefused { which, pr, body: body.to_owned(), comment },
+    }])
 }
 
 /// Writes our one comment with this mark, found again if it is not known; `None` if it was refused.
@@ -60,10 +49,10 @@ async fn write<W: World>(
     match outcome {
         Outcome::Done(comment) => Ok(Some(comment)),
         Outcome::Rejected(why) => {
-            tracing::warn!(%pr, why, "the status comment was refused");
+            tracing::warn!(%pr, why, "a comment of ours was refused");
             Ok(None)
         }
-        Outcome::Unknown(why) => Err(Trouble::busy(format!("no answer to a status comment on #{pr}: {why}"))),
+        Outcome::Unknown(why) => Err(Trouble::busy(format!("no answer to a comment of ours on #{pr}: {why}"))),
     }
 }
 

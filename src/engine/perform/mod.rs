@@ -36,7 +36,6 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
         | Job::Trial(TrialJob::Start { .. } | TrialJob::Stop { .. })
         | Job::DropRef(_) => runs::refs(world, &[job]).await,
         Job::Trial(TrialJob::Compose { pr, recipe }) => compose::tried(world, *pr, recipe).await,
-        Job::Trial(TrialJob::Post { pr, comment, body }) => comments::post_trial(world, *pr, *comment, body).await,
         Job::Land(landing) => landing::land(world, landing).await,
         Job::Revoke { trunk, to, attempt, tag, bar } => {
             landing::revoke(world, &landing::Revocation { trunk, to: *to, attempt: *attempt, tag, bar }).await
@@ -50,7 +49,7 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
             facts.extend(read::confirm_eject(world, *entry, trunk).await?);
             Ok(facts)
         }
-        Job::Post { pr, comment, body } => comments::post(world, *pr, *comment, body).await,
+        Job::Post { which, pr, comment, body } => comments::post(world, (*which, *pr), *comment, body).await,
         Job::Report { id, report } => reports::report(world, *id, report).await,
         Job::ReadProposal { pr, recipe } => proposals::proposal(world, *pr, recipe).await,
         Job::Answer { comment, pr, body } => comments::answer(world, *comment, *pr, body.as_deref()).await,

@@ -154,7 +154,7 @@ fn want(job: &Job) -> Option<(&RefName, Want)> {
         | Job::ReadTrunk(_)
         | Job::Weigh { .. }
         | Job::Compose { .. }
-        | Job::Trial(TrialJob::Compose { .. } | TrialJob::Post { .. })
+        | Job::Trial(TrialJob::Compose { .. })
         | Job::Land(_)
         | Job::Revoke { .. }
         | Job::ConfirmEject { .. }
