@@ -112,16 +112,7 @@ pub(super) fn obey(
             Answer::Done
         }
         Command::Cancel | Command::Depends(_) if !may && !author => refused(needs_write),
-        Command::Cancel => {
-            record.over_until = record.over_until.max(Some(heard.comment.created_at));
-            let why = LeaveWhy::Cancelled { by: by.login.to_string() };
-            let Some(left) = withdraw(record, why) else { return Answer::NotQueued };
-            decisions.push(left);
-            if terms.labelled(&record.pull) {
-                decisions.push(Decision::RemoveLabel { pr: record.pull.number });
-            }
-            Answer::Done
-        }
+        Command::Cancel => cancel(record, heard, terms, decisions),
         Command::Approve(_) | Command::Unapprove | Command::Delegate(_) if !may_push => refused(needs_write),
         Command::Approve(meant) => {
             let word =
@@ -135,6 +126,18 @@ pub(super) fn obey(
             note(record, terms, decisions, |record| said::depends(record, on)).unwrap_or_else(refused)
         }
     }
+}
+
+/// Takes back what was asked.
+fn cancel(record: &mut Record, heard: &Heard, terms: &Terms, decisions: &mut Vec<Decision>) -> Answer {
+    record.over_until = record.over_until.max(Some(heard.comment.created_at));
+    let why = LeaveWhy::Cancelled { by: heard.comment.by.login.to_string() };
+    let Some(left) = withdraw(record, why) else { return Answer::NotQueued };
+    decisions.push(left);
+    if terms.labelled(&record.pull) {
+        decisions.push(Decision::RemoveLabel { pr: record.pull.number });
+    }
+    Answer::Done
 }
 
 /// Notes what is said beside asking for landing, and weighs anew what waits for that.
