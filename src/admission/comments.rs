@@ -1,9 +1,9 @@
 //! A person's comment: each command in it is followed or refused, and the comment has exactly one visible answer.
 
-use super::desk::{Answer, Decision, Desk, Record, Refusal, Via};
+use super::desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
 use super::pulls::{Permitted, approve, pushed_after, renew, weigh_again, withdraw};
 use super::rules::{Terms, against, unfit};
-use super::said::{self, Word};
+use super::said;
 use super::stop;
 use super::tries;
 use crate::command::{self, Command, Wish};
@@ -115,15 +115,16 @@ pub(super) fn obey(
         Command::Cancel => cancel(record, heard, terms, decisions),
         Command::Approve(_) | Command::Unapprove | Command::Delegate(_) if !may_push => refused(needs_write),
         Command::Approve(meant) => {
-            let word =
-                Word { by, comment: heard.comment.id, at: heard.comment.created_at, moved: moved(record, heard) };
-            note(record, terms, decisions, |record| said::approve(record, meant.as_ref(), &word))
+            let moved = moved(record, heard);
+            note(record, terms, decisions, |record| said::approve(record, meant.as_ref(), &heard.comment, moved))
                 .unwrap_or_else(refused)
         }
-        Command::Unapprove => note(record, terms, decisions, |record| said::unapprove(record, by)),
+        Command::Unapprove => {
+            note(record, terms, decisions, |record| said::unapprove(record, &heard.comment)).unwrap_or_else(refused)
+        }
         Command::Delegate(to) => note(record, terms, decisions, |record| said::delegate(record, to, by)),
         Command::Depends(on) => {
-            note(record, terms, decisions, |record| said::depends(record, on)).unwrap_or_else(refused)
+            note(record, terms, decisions, |record| said::depends(record, on, &heard.comment)).unwrap_or_else(refused)
         }
     }
 }
@@ -178,5 +179,7 @@ fn stands_against(record: &Record, wish: &Wish, said: &Heard, terms: &Terms) -> 
         return unfit.or(Some(Refusal::Landed));
     }
     let over = record.over_until.is_some_and(|over| written < over).then_some(Refusal::Overtaken);
-    against(record, terms).or(over).or(doubt)
+    let newer = |approval: &Approval| matches!(approval.via, Via::Comment(later) if later > said.comment.id);
+    let otherwise = said.request.is_none() && record.approval.as_ref().is_some_and(newer);
+    against(record, terms).or(over).or(otherwise.then_some(Refusal::SaidOtherwise)).or(doubt)
 }

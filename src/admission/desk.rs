@@ -1,8 +1,9 @@
 //! What is known of each pull request: its last reading, its approval, which labels and comments were already acted on.
 
+use super::latest::Latest;
 use super::said::Said;
 use super::stack::Stack;
-use super::stop::{Freeze, Hold, Latest, Stopped};
+use super::stop::{Freeze, Hold, Stopped};
 use super::tries::Tried;
 use super::weigh::Obstacle;
 use crate::command::{Misread, Request, Wish};
@@ -279,6 +280,8 @@ pub enum Refusal {
     },
     /// It was cancelled, or it landed, after that was asked; the two were only heard in another order.
     Overtaken,
+    /// A comment that was written later says otherwise; the two were only heard in another order.
+    SaidOtherwise,
     /// Exactly this has landed.
     Landed,
     /// The fork or branch it comes from is gone.

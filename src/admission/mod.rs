@@ -4,6 +4,7 @@
 
 mod comments;
 mod desk;
+mod latest;
 pub mod owners;
 mod pulls;
 mod requests;
@@ -22,11 +23,12 @@ mod waiting_tests;
 
 pub use comments::{Heard, hear};
 pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
+pub use latest::Latest;
 pub use pulls::{PullReading, awaken, dismiss, read, reconsider};
 pub use requests::{Asked, ask};
 pub use rules::{Terms, outlawed, void};
 pub use said::{Delegate, Said, Subject};
 pub use stack::Stack;
-pub use stop::{Closure, Freeze, Hold, Latest, Stopped, changes_at, closures, passes};
+pub use stop::{Closure, Freeze, Hold, Stopped, changes_at, closures, passes};
 pub use tries::Tried;
 pub use weigh::{Grounds, Obstacle, approvers, weigh};

@@ -12,7 +12,7 @@ use crate::ids::Moment;
 pub(super) fn note(record: &mut Record, reading: &PullReading) {
     let Some(reviews) = reading.grounds.as_ref().and_then(|grounds| grounds.reviews.as_ref()) else { return };
     if record.approval.is_some() {
-        let by_comment = |review: &Review| record.said.approvals.contains(review);
+        let by_comment = |review: &Review| record.said.approvals().any(|approval| approval == review);
         let last =
             reviews.iter().map(|(review, _)| review).filter(|review| !by_comment(review)).map(|review| review.id);
         record.review = record.review.max(last.max());
@@ -37,7 +37,7 @@ pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, te
             && review.by.id != record.pull.author.id
             && !review.by.bot
             // A comment that counts as one asks for nothing else.
-            && !record.said.approvals.contains(review)
+            && !record.said.approvals().any(|approval| approval == review)
             && record.review.is_none_or(|acted| review.id > acted)
             && record.over_until.is_none_or(|over| review.at >= over)
             && unfit(&review.by, (*may >= Permission::Write).then_some(&review.by.login), &record.pull, (terms, rolls))

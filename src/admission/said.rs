@@ -1,26 +1,28 @@
 //! What people say about a pull request beside asking for it: approvals by comment, delegates, dependencies. Pure.
 
 use super::desk::{Answer, Record, Refusal};
+use super::latest::Latest;
 use super::rules::Terms;
 use crate::command::{Described, Named};
-use crate::facts::{Opinion, Person, Review};
-use crate::ids::{CommentId, Login, Moment, PrNumber, Sha};
+use crate::facts::{Comment, Opinion, Person, Review};
+use crate::ids::{Login, PrNumber, Sha, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Approvals by comment, and delegates, of one pull request, at the most; the oldest give way.
+/// People with a word on its approval, and delegates, of one pull request, at the most; the oldest give way.
 const KEPT: usize = 20;
 
 /// Everything said that stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Said {
-    /// Approvals by comment, which count as approving reviews.
-    pub approvals: Vec<Review>,
+    /// Each person's last word on its approval by comment; one that was taken back stays, so that what was written before it
+    /// and is heard later counts for nothing.
+    words: Vec<(UserId, Latest<Review>)>,
     /// Who may ask for landing although they may not push.
     pub delegates: Vec<Delegate>,
     /// What has to land before, by command.
-    pub depends: BTreeSet<PrNumber>,
+    depends: Latest<BTreeSet<PrNumber>>,
     /// What its description says.
     pub described: Described,
 }
@@ -40,14 +42,21 @@ impl Said {
         *self == Self::default()
     }
 
+    /// Approvals by comment, which count as approving reviews.
+    pub fn approvals(&self) -> impl Iterator<Item = &Review> {
+        self.words.iter().filter_map(|(_, word)| word.standing.as_ref())
+    }
+
     /// Everything that has to land before.
     pub fn awaited(&self) -> BTreeSet<PrNumber> {
-        self.depends.union(&self.described.depends).copied().collect()
+        self.depends.standing.iter().flatten().chain(&self.described.depends).copied().collect()
     }
 
     /// It has landed, whatever the forge still shows.
     pub(super) fn forget_dependency(&mut self, landed: PrNumber) {
-        self.depends.remove(&landed);
+        if let Some(depends) = &mut self.depends.standing {
+            depends.remove(&landed);
+        }
         self.described.depends.remove(&landed);
     }
 
@@ -58,50 +67,54 @@ impl Said {
 
     /// What was said since `before` may let in what waits, or keep out what is queued.
     pub(super) fn asks_anew(&self, before: &Self, waits: bool) -> bool {
-        let lacks = |approvals: &[Review], word: &Review| {
-            !approvals.iter().any(|known| (known.by.id, known.head) == (word.by.id, word.head))
+        let lacks = |said: &Self, word: &Review| {
+            !said.approvals().any(|known| (known.by.id, known.head) == (word.by.id, word.head))
         };
-        let withdrawn = before.approvals.iter().any(|word| lacks(&self.approvals, word));
-        let given = self.approvals.iter().any(|word| lacks(&before.approvals, word));
+        let withdrawn = before.approvals().any(|word| lacks(self, word));
+        let given = self.approvals().any(|word| lacks(before, word));
         self.awaited() != before.awaited() || withdrawn || (given && waits)
     }
 
-    fn forget_approval(&mut self, by: &Person) -> bool {
-        let before = self.approvals.len();
-        self.approvals.retain(|approval| approval.by.id != by.id);
-        self.approvals.len() < before
+    /// Takes a person's word in; an error if they said something later, and it was heard first.
+    fn take(&mut self, comment: &Comment, approval: Option<Review>) -> Result<(), Refusal> {
+        let by = comment.by.id;
+        let mut word = match self.words.iter().position(|(known, _)| *known == by) {
+            Some(at) => self.words.remove(at).1,
+            None => Latest::default(),
+        };
+        let taken = word.take(comment, approval);
+        keep(&mut self.words, (by, word));
+        if taken { Ok(()) } else { Err(Refusal::SaidOtherwise) }
     }
 }
 
-/// A person's word on the head that they mean.
-pub(super) struct Word<'a> {
-    pub by: &'a Person,
-    pub comment: CommentId,
-    pub at: Moment,
-    /// It is not certain that the head now is the one they saw.
-    pub moved: bool,
-}
-
-/// Counts a comment as an approving review.
-pub(super) fn approve(record: &mut Record, meant: Option<&Named>, word: &Word<'_>) -> Result<Answer, Refusal> {
+/// Counts a comment as an approving review of the commit that is `meant`; `moved` says that it is not certain that the head now is
+/// the one that they saw.
+pub(super) fn approve(
+    record: &mut Record,
+    meant: Option<&Named>,
+    comment: &Comment,
+    moved: bool,
+) -> Result<Answer, Refusal> {
     let head = record.pull.head;
-    if record.pull.author.id == word.by.id {
+    if record.pull.author.id == comment.by.id {
         return Err(Refusal::OwnApproval);
     }
     match meant {
         Some(named) if !named.is(head) => return Err(Refusal::OtherHead { head }),
-        None if word.moved => return Err(Refusal::PushedSince { head }),
+        None if moved => return Err(Refusal::PushedSince { head }),
         Some(_) | None => {}
     }
-    record.said.forget_approval(word.by);
-    let review = Review { id: word.comment.get(), by: word.by.clone(), opinion: Opinion::Approves, head, at: word.at };
-    keep(&mut record.said.approvals, review);
+    let (id, by, at) = (comment.id.get(), comment.by.clone(), comment.created_at);
+    record.said.take(comment, Some(Review { id, by, opinion: Opinion::Approves, head, at }))?;
     Ok(Answer::Done)
 }
 
 /// Takes an approval by comment back.
-pub(super) fn unapprove(record: &mut Record, by: &Person) -> Answer {
-    if record.said.forget_approval(by) { Answer::Done } else { Answer::NothingToTakeBack }
+pub(super) fn unapprove(record: &mut Record, comment: &Comment) -> Result<Answer, Refusal> {
+    let stood = record.said.approvals().any(|approval| approval.by.id == comment.by.id);
+    record.said.take(comment, None)?;
+    Ok(if stood { Answer::Done } else { Answer::NothingToTakeBack })
 }
 
 /// Lets somebody ask for this pull request.
@@ -112,12 +125,12 @@ pub(super) fn delegate(record: &mut Record, to: &Login, by: &Person) -> Answer {
 }
 
 /// Names what has to land before.
-pub(super) fn depends(record: &mut Record, on: &BTreeSet<PrNumber>) -> Result<Answer, Refusal> {
+pub(super) fn depends(record: &mut Record, on: &BTreeSet<PrNumber>, comment: &Comment) -> Result<Answer, Refusal> {
     if on.contains(&record.pull.number) {
         return Err(Refusal::OnItself);
     }
-    record.said.depends.clone_from(on);
-    Ok(Answer::Done)
+    let taken = record.said.depends.take(comment, Some(on.clone()));
+    if taken { Ok(Answer::Done) } else { Err(Refusal::SaidOtherwise) }
 }
 
 fn keep<T>(list: &mut Vec<T>, new: T) {

@@ -8,41 +8,15 @@
 //! its old place again when it is released. It outlives pushes and approvals, until somebody releases it.
 
 use super::desk::{Answer, Decision, Record, Refusal};
+use super::latest::Latest;
 use super::{Heard, Terms};
 use crate::calendar::{self, Spoken, Window, Zone};
 use crate::command::{Command, Stop, Until};
 use crate::config::freeze::{Exempt, FreezeConfig};
 use crate::facts::{Comment, Permission, Person, PullState};
-use crate::ids::{CommentId, Login, Moment};
+use crate::ids::{Login, Moment};
 use crate::queue::{Event, Priority};
 use serde::{Deserialize, Serialize};
-
-/// What people's commands have come to: the one that was written last, whenever it is heard.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Latest<T> {
-    /// What stands now.
-    pub standing: Option<T>,
-    /// When and where it was said.
-    heard: Option<(Moment, CommentId)>,
-}
-
-impl<T> Default for Latest<T> {
-    fn default() -> Self {
-        Self { standing: None, heard: None }
-    }
-}
-
-impl<T> Latest<T> {
-    /// Takes a word in; false if a later one was heard already.
-    fn take(&mut self, comment: &Comment, standing: Option<T>) -> bool {
-        let said = (comment.created_at, comment.id);
-        let later = self.heard.is_none_or(|heard| heard <= said);
-        if later {
-            (self.standing, self.heard) = (standing, Some(said));
-        }
-        later
-    }
-}
 
 /// A person's word that nothing lands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,7 +183,7 @@ fn freeze(standing: &mut Latest<Freeze>, stop: &Stop, comment: &Comment, now: Mo
     let freeze = Freeze { by: comment.by.clone(), at: said, until, reason: stop.reason.clone() };
     let closure = by_person(&freeze, config);
     if !standing.take(comment, Some(freeze)) {
-        return Answer::Refused { word, why: Refusal::Overtaken };
+        return Answer::Refused { word, why: Refusal::SaidOtherwise };
     }
     Answer::Stop { word, came: Stopped::Frozen(closure) }
 }
@@ -218,7 +192,7 @@ fn thaw(standing: &mut Latest<Freeze>, comment: &Comment, now: Moment, config: &
     let word = "thaw";
     let stood = standing.standing.is_some();
     if !standing.take(comment, None) {
-        return Answer::Refused { word, why: Refusal::Overtaken };
+        return Answer::Refused { word, why: Refusal::SaidOtherwise };
     }
     let closed = closures(None, config, now);
     let came = if stood { Stopped::Thawed(closed) } else { Stopped::NotFrozen(closed) };
@@ -242,7 +216,7 @@ pub(super) fn hold(
     }
     let hold = Hold { by, at: comment.created_at, reason: reason.cloned() };
     if !record.hold.take(comment, Some(hold)) {
-        return Answer::Refused { word, why: Refusal::Overtaken };
+        return Answer::Refused { word, why: Refusal::SaidOtherwise };
     }
     decisions.push(Decision::Queue(Event::Held { pr: record.pull.number }));
     let queued = record.approval.as_ref().is_some_and(|approval| approval.waits.is_empty());
@@ -258,7 +232,7 @@ pub(super) fn release(record: &mut Record, heard: &Heard, decisions: &mut Vec<De
     }
     let stood = record.hold.standing.is_some();
     if !record.hold.take(comment, None) {
-        return Answer::Refused { word, why: Refusal::Overtaken };
+        return Answer::Refused { word, why: Refusal::SaidOtherwise };
     }
     if !stood {
         return Answer::Stop { word, came: Stopped::NotHeld };

@@ -114,7 +114,7 @@ impl Story {
     }
 
     /// A comment written `ago` seconds ago is heard, with what a reading showed of the pull request.
-    fn hear(&mut self, said: &str, ago: i64, pull: &Pull, pushed_since: bool) -> Vec<Decision> {
+    pub(super) fn hear(&mut self, said: &str, ago: i64, pull: &Pull, pushed_since: bool) -> Vec<Decision> {
         let reading = self.next();
         let created_at = Moment::from_ms((self.second - ago) * 1_000);
         let id = CommentId::new(reading.get());
@@ -277,7 +277,7 @@ fn the_queue_is_frozen_by_whoever_may_and_the_word_written_last_counts() {
     assert_eq!(closed(&story, 151), (true, Some(Moment::from_ms(152_000))), "a minute from when it was said");
     assert_eq!(closed(&story, 152), (false, None), "to the moment");
     let late = story.say(&ann(), Permission::Write, "thaw", 91, &usual);
-    assert!(matches!(late, Answer::Refused { why: Refusal::Overtaken, .. }), "it was written before: {late:?}");
+    assert!(matches!(late, Answer::Refused { why: Refusal::SaidOtherwise, .. }), "it was written before: {late:?}");
     assert!(closed(&story, 100).0);
     let answer = story.say(&ann(), Permission::Write, "thaw", 99, &usual);
     assert_eq!(answer, Answer::Stop { word: "thaw", came: Stopped::Thawed(Vec::new()) });

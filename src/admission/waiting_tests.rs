@@ -6,7 +6,7 @@ use crate::config::Pattern;
 use crate::facts::{
     Check, CheckState, Membership, Opinion, Permission, Person, PullState, RequiredCheck, Review, Rolls,
 };
-use crate::ids::{AppId, Moment, PrNumber, Sha, UserId};
+use crate::ids::{AppId, CommentId, Moment, PrNumber, Sha, UserId};
 use crate::queue::{Event, LeaveWhy};
 
 fn person(id: u64, login: &str) -> Person {
@@ -202,17 +202,17 @@ fn an_approval_by_comment_asks_for_reading_what_counts() {
     story.ask("merge");
     story.pull.author = person(9, "zoe");
     story.ask(&format!("approve {}", sha('b')));
-    assert_eq!(story.desk.pulls[&PR].said.approvals, [], "that is not its head");
+    assert_eq!(story.desk.pulls[&PR].said.approvals().count(), 0, "that is not its head");
     story.merge("approve");
     assert_eq!(story.waits(), [Obstacle::Unread]);
     story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('a'))]));
     assert_eq!(queued(&story.look()), Some(sha('a')));
     assert_eq!(queued(&story.merge("approve")), None);
     assert_eq!(story.waits(), [], "one more approval takes nobody out");
-    let said = &story.desk.pulls[&PR].said.approvals;
+    let said: Vec<_> = story.desk.pulls[&PR].said.approvals().collect();
     assert_eq!((said.len(), said[0].head), (1, sha('a')));
     story.merge("unapprove");
-    assert_eq!(story.desk.pulls[&PR].said.approvals, []);
+    assert_eq!(story.desk.pulls[&PR].said.approvals().count(), 0);
 }
 
 #[test]
@@ -352,7 +352,7 @@ fn an_approval_by_comment_never_asks_for_landing() {
     story.change(|pull| pull.labels.push("ready".into()));
     assert_eq!(queued(&story.look()), Some(sha('a')));
     story.merge("approve");
-    let said = story.desk.pulls[&PR].said.approvals.clone();
+    let said: Vec<_> = story.desk.pulls[&PR].said.approvals().cloned().collect();
     assert_eq!(said.len(), 1);
     let reviews = said.into_iter().map(|review| (review, Permission::Write)).collect();
     story.grounds = Some(Grounds { reviews: Some(reviews), ..Grounds::default() });
@@ -370,6 +370,25 @@ fn what_landed_and_shows_as_closed_is_waited_for_by_nobody() {
     story.desk.pulls.insert(PrNumber::new(3), landed);
     story.desk.pulls.insert(PrNumber::new(4), pushed_to_since);
     story.ask("depends on #3 #4");
-    let depends: Vec<_> = story.desk.pulls[&PR].said.depends.iter().copied().collect();
+    let depends: Vec<_> = story.desk.pulls[&PR].said.awaited().into_iter().collect();
     assert_eq!(depends, [PrNumber::new(4)]);
+}
+
+#[test]
+fn of_several_words_the_one_written_last_counts_in_whatever_order_they_are_heard() {
+    let mut story = Story::new();
+    story.who = (person(9, "zoe"), Permission::Write);
+    let pull = story.pull.clone();
+    let late = |story: &mut Story, said: &str| refused(&story.hear(said, 15, &pull, false)).cloned();
+    story.merge("unapprove");
+    assert_eq!(late(&mut story, "approve"), Some(Refusal::SaidOtherwise));
+    assert_eq!(story.desk.pulls[&PR].said.approvals().count(), 0);
+    story.merge("depends on #9");
+    assert_eq!(late(&mut story, "depends on #8"), Some(Refusal::SaidOtherwise));
+    assert_eq!(story.desk.pulls[&PR].said.awaited(), [PrNumber::new(9)].into());
+    story.merge("depends on nothing");
+    story.merge("merge");
+    let record = story.desk.pulls.get_mut(&PR).expect("it was asked for");
+    record.approval.as_mut().expect("it is asked for").via = Via::Comment(CommentId::new(u64::MAX));
+    assert_eq!(refused(&story.merge("merge as squash")), Some(&Refusal::SaidOtherwise));
 }

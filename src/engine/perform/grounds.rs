@@ -81,7 +81,7 @@ async fn depends<W: World>(
 /// Reviews, and comments that count as such.
 async fn reviews<W: World>(world: &W, number: PrNumber, said: &Said) -> Result<Vec<(Review, Permission)>, Trouble> {
     let mut reviews = world.forge().reviews(number).await?;
-    reviews.extend(said.approvals.iter().cloned());
+    reviews.extend(said.approvals().cloned());
     reviews.sort_by_key(|review| (review.opinion == Opinion::Approves, std::cmp::Reverse(review.at)));
     reviews.truncate(REVIEWERS_MAX);
     try_join_all(reviews.into_iter().map(|review| async {
