@@ -149,8 +149,21 @@ pub struct Labelled {
     pub by: Person,
     /// When.
     pub at: Moment,
-    /// A force push or a commit stands after it in the timeline.
-    pub pushed_since: bool,
+    /// What stands after it in the timeline.
+    pub since: Since,
+}
+
+/// What was changed about a pull request since somebody's word, by the forge's timeline; the last one that is true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Since {
+    /// Nothing that matters.
+    #[default]
+    Nothing,
+    /// Its head: a commit or a force push.
+    Pushed,
+    /// The branch it goes to, and perhaps its head as well.
+    Retargeted,
 }
 
 /// A comment on a pull request.

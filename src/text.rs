@@ -205,6 +205,9 @@ pub fn refusal(why: &Refusal) -> String {
             "It was taken out of the queue, or landed, after that was asked. Ask again if it shall land after all."
                 .into()
         }
+        Refusal::Retargeted { base } => {
+            format!("It was sent to {} after that was said. Ask again if it is meant for that branch.", code(base))
+        }
         Refusal::SaidOtherwise => {
             "A comment that was written after it says otherwise, and was heard first. Say it again if it holds after all.".into()
         }

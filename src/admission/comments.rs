@@ -7,7 +7,7 @@ use super::said;
 use super::stop;
 use super::tries;
 use crate::command::{self, Command, Wish};
-use crate::facts::{Comment, Permission, Pull, Rolls};
+use crate::facts::{Comment, Permission, Pull, PullState, Rolls, Since};
 use crate::ids::{Moment, Reading, RequestId};
 use crate::queue::LeaveWhy;
 use serde::{Deserialize, Serialize};
@@ -26,8 +26,8 @@ pub struct Heard {
     /// In which of the teams that decide whether they may ask they are; read where the comment asks for landing.
     #[serde(default)]
     pub rolls: Rolls,
-    /// The head moved after the comment, by the forge's timeline; read where it asks for landing.
-    pub pushed_since: bool,
+    /// What was changed about the pull request after the comment.
+    pub since: Since,
     /// The request through the API that it is instead of a comment; then the comment only stands for what was asked.
     #[serde(default)]
     pub request: Option<RequestId>,
@@ -65,6 +65,10 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
     let mut answers = Vec::new();
     for command in commands {
         answers.push(match command {
+            // It was said to the queue of the branch that it went to then.
+            Ok(command) if heard.since == Since::Retargeted && !command.only_asks() => {
+                Answer::Refused { word: command.word(), why: Refusal::Retargeted { base: heard.pull.base.to_string() } }
+            }
             Ok(command) => stop::obey(&mut desk.freeze, &command, heard, now, terms)
                 .unwrap_or_else(|| obey(record, &command, heard, now, terms, &mut decisions)),
             Err(misread) => Answer::Misread(misread),
@@ -152,15 +156,17 @@ fn note<A>(record: &mut Record, terms: &Terms, decisions: &mut Vec<Decision>, sa
 }
 
 /// It is not certain that the head now is the one that the writer saw.
-fn moved(record: &Record, said: &Heard) -> bool {
+pub(super) fn moved(record: &Record, said: &Heard) -> bool {
     // A later reading may have found another head than the one this comment was weighed with.
-    said.pushed_since || record.pull.head != said.pull.head || pushed_after(record, said.comment.created_at)
+    said.since != Since::Nothing || record.pull.head != said.pull.head || pushed_after(record, said.comment.created_at)
 }
 
-/// It is queued at the head that is meant, and nothing else is wished than what holds.
+/// It is queued at the head and for the base that are meant, and nothing else is wished than what holds.
 fn already(record: &Record, wish: &Wish) -> bool {
     record.approval.as_ref().is_some_and(|approval| {
-        let meant = wish.head.as_ref().is_none_or(|named| named.is(approval.head));
+        let sent_to_trunk = approval.stack.as_ref().is_some_and(|stack| stack.state == PullState::Merged);
+        let base = approval.base == record.pull.base || sent_to_trunk;
+        let meant = wish.head.as_ref().is_none_or(|named| named.is(approval.head)) && base;
         meant && (wish.is_plain() || Wish { head: None, ..wish.clone() } == approval.wish)
     })
 }

@@ -1,7 +1,7 @@
 //! What is known of each pull request: its last reading, its approval, which labels and comments were already acted on.
 
 use super::latest::Latest;
-use super::said::Said;
+use super::said::{Said, Subject};
 use super::stack::Stack;
 use super::stop::{Freeze, Hold, Stopped};
 use super::tries::Tried;
@@ -114,6 +114,18 @@ pub struct Record {
 }
 
 impl Approval {
+    /// What must be read to weigh it, with what was said about its pull request.
+    pub fn subject(&self, said: &Said) -> Subject {
+        Subject {
+            head: self.head,
+            by: Some(self.by.login.clone()),
+            rests_on: Some(self.rests_on().clone()),
+            delegated: self.on_the_word_of.is_some(),
+            wish: self.wish.clone(),
+            said: said.clone(),
+        }
+    }
+
     /// Whose permission to push it rests on.
     pub fn rests_on(&self) -> &Login {
         self.on_the_word_of.as_ref().unwrap_or(&self.by.login)
@@ -277,6 +289,11 @@ pub enum Refusal {
     OtherHead {
         /// The head now.
         head: Sha,
+    },
+    /// The branch it goes to was changed after that was said.
+    Retargeted {
+        /// Where it goes now.
+        base: String,
     },
     /// It was cancelled, or it landed, after that was asked; the two were only heard in another order.
     Overtaken,

@@ -7,8 +7,8 @@ use super::said::Said;
 use super::stack::{self, Stack};
 use super::weigh::{Grounds, Obstacle, approvers, weigh};
 use crate::command::{Wish, described};
-use crate::facts::{Labelled, Permission, Person, Pull, PullState, Rolls};
-use crate::ids::{Login, Moment, PrNumber, Reading};
+use crate::facts::{Labelled, Permission, Person, Pull, PullState, Rolls, Since};
+use crate::ids::{Login, Moment, PrNumber, Reading, Sha};
 use crate::queue::{EntryId, Event, LeaveWhy, Priority};
 use serde::{Deserialize, Serialize};
 
@@ -29,14 +29,20 @@ pub struct PullReading {
     /// Who of those who put the label on is in which team; read where that decides.
     #[serde(default)]
     pub rolls: Rolls,
-    /// What the approver may do now; read where there is an approval.
-    pub approver: Option<Permission>,
+    /// When the branch it goes to was changed last; read where a review may ask for landing.
+    #[serde(default)]
+    pub retargeted_at: Option<Moment>,
     /// What the rules are weighed by; read where somebody asks for landing or did.
     #[serde(default)]
     pub grounds: Option<Grounds>,
 }
 
 impl PullReading {
+    /// A reading of the pull request alone.
+    pub fn of(reading: Reading, number: PrNumber, pull: Option<Pull>) -> Self {
+        Self { reading, number, pull, labelled: None, rolls: Rolls::default(), retargeted_at: None, grounds: None }
+    }
+
     /// Who is in which team, as far as that was read to weigh a request.
     pub fn rolls_of_grounds(&self) -> &Rolls {
         self.grounds.as_ref().map_or(&self.rolls, |grounds| &grounds.rolls)
@@ -59,6 +65,8 @@ pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: &Terms) 
     if record.approval.is_none() {
         decisions.extend(reviews::follow(record, reading, now, terms));
     }
+    let state = if record.has_landed() { PullState::Merged } else { record.pull.state };
+    decisions.extend(stack::note(desk, reading.number, state, terms));
     decisions
 }
 
@@ -122,16 +130,27 @@ pub(super) fn pushed_after(record: &Record, moment: Moment) -> bool {
 /// Ends an approval that no longer holds, and weighs anew what keeps one that does out of the queue.
 fn review(record: &mut Record, reading: &PullReading, terms: &Terms) -> Vec<Decision> {
     let Some(approval) = &record.approval else { return Vec::new() };
-    let lost = reading.approver.is_some_and(|permission| permission < Permission::Write);
-    let why = void(approval, &record.moves, &record.pull, terms)
-        .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.rests_on().to_string() }))
-        .or_else(|| outlawed(approval, &record.pull, terms, reading.rolls_of_grounds()));
+    let why = fallen(approval, &record.moves, &record.pull, (terms, reading));
     let Some(why) = why else { return reweigh(record, reading.grounds.as_ref(), terms) };
     let mut decisions: Vec<_> = withdraw(record, why).into_iter().collect();
     if terms.labelled(&record.pull) && record.pull.state == PullState::Open {
         decisions.push(Decision::RemoveLabel { pr: record.pull.number });
     }
     decisions
+}
+
+/// Why an approval no longer holds by all that was read, if so; what was not read says nothing against it.
+pub fn fallen(
+    approval: &Approval,
+    moves: &[Sha],
+    pull: &Pull,
+    (terms, reading): (&Terms, &PullReading),
+) -> Option<LeaveWhy> {
+    let word = reading.grounds.as_ref().and_then(|grounds| grounds.word);
+    let lost = word.is_some_and(|may| may < Permission::Write);
+    void(approval, moves, pull, terms)
+        .or_else(|| lost.then(|| LeaveWhy::PermissionLost { by: approval.rests_on().to_string() }))
+        .or_else(|| outlawed(approval, pull, terms, reading.rolls_of_grounds()))
 }
 
 /// The branch has no queue any more: nobody waits for it.
@@ -181,7 +200,7 @@ pub fn reconsider(desk: &mut Desk, terms: &Terms) -> Vec<Decision> {
 
 /// A pull request landed: nothing has to wait for it any more, whatever the forge still shows.
 pub fn awaken(desk: &mut Desk, landed: PrNumber, terms: &Terms) -> Vec<Decision> {
-    let mut decisions = stack::fell(desk, landed, terms);
+    let mut decisions = stack::note(desk, landed, PullState::Merged, terms);
     let dependent = desk.pulls.values_mut().filter(|record| record.said.awaited().contains(&landed));
     let weigh = |record: &mut Record| {
         record.said.forget_dependency(landed);
@@ -247,8 +266,11 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
     let may = *permission >= Permission::Write;
     let delegated = record.said.delegated(&labelled.by.login).filter(|_| !may).cloned();
     let word_of = if may { Some(&labelled.by.login) } else { delegated.as_ref() };
-    let moved = labelled.pushed_since || pushed_after(record, labelled.at);
+    let moved = labelled.since == Since::Pushed || pushed_after(record, labelled.at);
     let refusal = unfit(&labelled.by, word_of, &record.pull, (terms, &reading.rolls))
+        .or_else(|| {
+            (labelled.since == Since::Retargeted).then(|| Refusal::Retargeted { base: record.pull.base.to_string() })
+        })
         .or_else(|| moved.then_some(Refusal::PushedSince { head: record.pull.head }))
         .or_else(|| against(record, terms));
     if let Some(why) = refusal {
@@ -294,7 +316,7 @@ pub(super) fn approve(
         read: Some(Box::new(record.pull.clone())),
         wish: Wish { head: None, ..asked.wish.clone() },
         reviewed_by: Vec::new(),
-        stack: record.under.map(|on| Stack { on, landed: false }),
+        stack: record.under.map(|on| Stack { on, state: PullState::Open }),
         waits: Vec::new(),
         rev,
     };

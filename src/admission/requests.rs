@@ -5,7 +5,7 @@ use super::desk::{Answer, Decision, Desk, Refusal};
 use super::pulls::renew;
 use super::rules::Terms;
 use crate::command::Request;
-use crate::facts::{Comment, Permission, Person, Pull, Rolls};
+use crate::facts::{Comment, Permission, Person, Pull, Rolls, Since};
 use crate::ids::{CommentId, Moment, Reading};
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,7 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         pull: pull.clone(),
         permission: *permission,
         rolls: asked.rolls.clone(),
-        pushed_since: false,
+        since: Since::Nothing,
         request: Some(id),
         tried: false,
     };

@@ -40,6 +40,8 @@ pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, te
             && !record.said.approvals().any(|approval| approval == review)
             && record.review.is_none_or(|acted| review.id > acted)
             && record.over_until.is_none_or(|over| review.at >= over)
+            // Whoever approved it for another branch did not ask for this one.
+            && reading.retargeted_at.is_none_or(|at| review.at > at)
             && unfit(&review.by, (*may >= Permission::Write).then_some(&review.by.login), &record.pull, (terms, rolls))
                 .is_none()
     };

@@ -81,7 +81,7 @@ impl Terms {
 }
 
 /// Why an approval no longer holds for the pull request as it is read now, if it does not.
-pub fn void(approval: &Approval, moves: &[crate::ids::Sha], pull: &Pull, terms: &Terms) -> Option<LeaveWhy> {
+pub(super) fn void(approval: &Approval, moves: &[crate::ids::Sha], pull: &Pull, terms: &Terms) -> Option<LeaveWhy> {
     match pull.state {
         PullState::Closed => return Some(LeaveWhy::Closed),
         PullState::Merged => return Some(LeaveWhy::MergedElsewhere),
@@ -175,7 +175,7 @@ pub(super) fn unfit(
 
 /// Why an approval no longer counts by the rules as they are now, if so: they may have changed since it was given. A team that
 /// cannot be read throws nobody out; [`super::weigh`] lets nobody in by it.
-pub fn outlawed(approval: &Approval, pull: &Pull, terms: &Terms, rolls: &Rolls) -> Option<LeaveWhy> {
+pub(super) fn outlawed(approval: &Approval, pull: &Pull, terms: &Terms, rolls: &Rolls) -> Option<LeaveWhy> {
     match unfit(&approval.by, Some(approval.rests_on()), pull, (terms, rolls))? {
         Refusal::TeamsUnread { .. } => None,
         _ => Some(LeaveWhy::MayNotAsk { by: approval.by.login.to_string() }),

@@ -146,6 +146,10 @@ pub struct Subject {
     pub head: Sha,
     /// Who asked, if somebody did.
     pub by: Option<Login>,
+    /// Whose permission to push that rests on.
+    pub rests_on: Option<Login>,
+    /// That is somebody else, whose permission was not read with the word.
+    pub delegated: bool,
     /// What was asked.
     pub wish: crate::command::Wish,
     /// What was said.
@@ -155,17 +159,21 @@ pub struct Subject {
 impl Record {
     /// What must be read to weigh its request, if it has one.
     pub fn subject(&self) -> Option<Subject> {
-        let approval = self.approval.as_ref()?;
-        let (head, by) = (approval.head, Some(approval.by.login.clone()));
-        Some(Subject { head, by, wish: approval.wish.clone(), said: self.said.clone() })
+        self.approval.as_ref().map(|approval| approval.subject(&self.said))
     }
 }
 
 impl Subject {
+    /// Of a head that nobody asked for yet.
+    pub fn of_head(head: Sha) -> Self {
+        let (wish, said) = (crate::command::Wish::default(), Said::default());
+        Self { head, by: None, rests_on: None, delegated: false, wish, said }
+    }
+
     /// Something beside the pull request itself must be read.
     pub fn asks(&self, terms: &Terms) -> bool {
         let by_team = self.by.as_ref().is_some_and(|by| terms.teams_for(by).next().is_some());
         let rules = terms.asks_reviews() || terms.rules.conversations_resolved || by_team;
-        rules || terms.asks_head(&self.wish) || !self.said.awaited().is_empty()
+        self.delegated || rules || terms.asks_head(&self.wish) || !self.said.awaited().is_empty()
     }
 }

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Stack {
     /// The pull request from that branch.
     pub on: PrNumber,
-    /// That one has landed.
-    pub landed: bool,
+    /// How that one is: `Merged` when it has landed.
+    pub state: PullState,
 }
 
 /// The approved pull request from the branch that this one goes to. A fork's branch is nobody's base.
@@ -28,16 +28,19 @@ pub(super) fn parent(desk: &Desk, pull: &Pull, terms: &Terms) -> Option<PrNumber
     from.filter(|_| pull.base != terms.trunk)
 }
 
-/// Those that stand on what landed are sent to trunk.
-pub(super) fn fell(desk: &mut Desk, landed: PrNumber, terms: &Terms) -> Vec<Decision> {
+/// What became of a pull request is noted by those that stand on it: when it has landed they are sent to trunk.
+pub(super) fn note(desk: &mut Desk, below: PrNumber, state: PullState, terms: &Terms) -> Vec<Decision> {
     let mut decisions = Vec::new();
     for record in desk.pulls.values_mut() {
         let Some(stack) = record.approval.as_mut().and_then(|approval| approval.stack.as_mut()) else { continue };
-        if stack.on == landed && !stack.landed {
-            stack.landed = true;
-            decisions.push(Decision::Retarget { pr: record.pull.number });
-            decisions.extend(weigh_again(record, None, terms));
+        if stack.on != below || [PullState::Merged, state].contains(&stack.state) {
+            continue;
         }
+        stack.state = state;
+        if state == PullState::Merged {
+            decisions.push(Decision::Retarget { pr: record.pull.number });
+        }
+        decisions.extend(weigh_again(record, None, terms));
     }
     decisions
 }

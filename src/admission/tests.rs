@@ -6,7 +6,7 @@ use crate::command::PREFIX;
 use crate::config::RepoConfig;
 use crate::config::freeze::{Exempt, FreezeConfig};
 use crate::config::repo::TryBy;
-use crate::facts::{Comment, HeadRepo, Labelled, Permission, Person, Pull, PullState, Rolls};
+use crate::facts::{Comment, HeadRepo, Labelled, Permission, Person, Pull, PullState, Rolls, Since};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RepoId, Sha, UserId};
 use crate::queue::{Event, Priority};
 
@@ -43,6 +43,7 @@ pub(super) struct Story {
     pub(super) desk: Desk,
     pub(super) terms: Terms,
     pub(super) grounds: Option<Grounds>,
+    pub(super) retargeted_at: Option<Moment>,
     /// Who is in which team, as far as that is read of who asks.
     pub(super) rolls: Rolls,
     /// Who comments, and what they may do.
@@ -74,6 +75,7 @@ impl Story {
             desk: Desk::default(),
             terms: terms(),
             grounds: None,
+            retargeted_at: None,
             rolls: Rolls::default(),
             who: (ann(), Permission::Write),
             pull,
@@ -99,7 +101,7 @@ impl Story {
 
     pub(super) fn read(&mut self, pull: &Pull) -> Vec<Decision> {
         let reading = self.next();
-        let labelled = Labelled { event: 1, by: ann(), at: Moment::from_ms(1_000), pushed_since: false };
+        let labelled = Labelled { event: 1, by: ann(), at: Moment::from_ms(1_000), since: Since::Nothing };
         let labelled = (!pull.labels.is_empty()).then_some((labelled, Permission::Write));
         let reading = PullReading {
             reading,
@@ -107,14 +109,14 @@ impl Story {
             pull: Some(pull.clone()),
             labelled,
             rolls: self.rolls.clone(),
-            approver: None,
+            retargeted_at: self.retargeted_at,
             grounds: self.grounds.clone(),
         };
         read(&mut self.desk, &reading, Moment::from_ms(self.second * 1_000), &self.terms)
     }
 
     /// A comment written `ago` seconds ago is heard, with what a reading showed of the pull request.
-    pub(super) fn hear(&mut self, said: &str, ago: i64, pull: &Pull, pushed_since: bool) -> Vec<Decision> {
+    pub(super) fn hear(&mut self, said: &str, ago: i64, pull: &Pull, since: Since) -> Vec<Decision> {
         let reading = self.next();
         let created_at = Moment::from_ms((self.second - ago) * 1_000);
         let id = CommentId::new(reading.get());
@@ -122,16 +124,8 @@ impl Story {
         let (by, permission) = self.who.clone();
         let comment = Comment { id, pull: PR, by, body, created_at, edited: false };
         let rolls = self.rolls.clone();
-        let heard = Heard {
-            reading,
-            comment,
-            pull: pull.clone(),
-            permission,
-            rolls,
-            pushed_since,
-            request: None,
-            tried: false,
-        };
+        let heard =
+            Heard { reading, comment, pull: pull.clone(), permission, rolls, since, request: None, tried: false };
         hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &self.terms)
     }
 
@@ -144,7 +138,7 @@ impl Story {
         let pull = self.pull.clone();
         let rolls = self.rolls.clone();
         let heard =
-            Heard { reading, comment, pull, permission, rolls, pushed_since: false, request: None, tried: false };
+            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, tried: false };
         let terms = Terms { freeze: freeze.clone(), ..self.terms.clone() };
         match hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &terms).pop() {
             Some(Decision::Answer { mut answers, .. }) => answers.pop().expect("one command, one answer"),
@@ -154,7 +148,7 @@ impl Story {
 
     pub(super) fn merge(&mut self, said: &str) -> Vec<Decision> {
         let pull = self.pull.clone();
-        self.hear(said, 1, &pull, false)
+        self.hear(said, 1, &pull, Since::Nothing)
     }
 }
 
@@ -182,7 +176,7 @@ fn a_bare_merge_speaks_for_the_head_before_it() {
     assert_eq!(queued(&story.merge("merge")), Some(sha('a')));
     let mut story = Story::new();
     let pull = story.pull.clone();
-    let decisions = story.hear("merge", 5, &pull, true);
+    let decisions = story.hear("merge", 5, &pull, Since::Pushed);
     assert_eq!(refused(&decisions), Some(&Refusal::PushedSince { head: sha('a') }));
 }
 
@@ -193,7 +187,7 @@ fn a_later_reading_with_another_head_makes_a_bare_merge_doubtful() {
     story.change(|pull| pull.head = sha('b'));
     let after = story.pull.clone();
     story.read(&after);
-    let decisions = story.hear("merge", 1, &before, false);
+    let decisions = story.hear("merge", 1, &before, Since::Nothing);
     assert_eq!(refused(&decisions), Some(&Refusal::PushedSince { head: sha('b') }));
 }
 
@@ -201,11 +195,11 @@ fn a_later_reading_with_another_head_makes_a_bare_merge_doubtful() {
 fn a_named_commit_is_the_head_or_nothing_is_done() {
     let mut story = Story::new();
     let pull = story.pull.clone();
-    let decisions = story.hear(&format!("merge {}", sha('b')), 1, &pull, false);
+    let decisions = story.hear(&format!("merge {}", sha('b')), 1, &pull, Since::Nothing);
     assert_eq!(refused(&decisions), Some(&Refusal::OtherHead { head: sha('a') }));
-    let decisions = story.hear("merge aaaaaaaaaaa", 1, &pull, false);
+    let decisions = story.hear("merge aaaaaaaaaaa", 1, &pull, Since::Nothing);
     assert_eq!(refused(&decisions), Some(&Refusal::OtherHead { head: sha('a') }), "eleven digits");
-    let decisions = story.hear("merge aaaaaaaaaaaa", 5, &pull, true);
+    let decisions = story.hear("merge aaaaaaaaaaaa", 5, &pull, Since::Pushed);
     assert_eq!(queued(&decisions), Some(sha('a')), "named, so no push since makes it doubtful");
 }
 
@@ -229,10 +223,10 @@ fn a_reading_that_lags_behind_what_is_known_changes_nothing() {
     story.change(|pull| pull.state = PullState::Closed);
     let closed = story.pull.clone();
     story.read(&closed);
-    let decisions = story.hear("merge", 1, &open, false);
+    let decisions = story.hear("merge", 1, &open, Since::Nothing);
     assert_eq!(refused(&decisions), Some(&Refusal::NotOpen));
     story.second += 60;
-    let decisions = story.hear("merge", 1, &open, false);
+    let decisions = story.hear("merge", 1, &open, Since::Nothing);
     assert_eq!(queued(&decisions), Some(sha('a')), "what lags for so long is believed after all");
 }
 

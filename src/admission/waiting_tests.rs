@@ -4,9 +4,9 @@ use super::tests::{PR, Story, queued, refused, sha};
 use super::*;
 use crate::config::Pattern;
 use crate::facts::{
-    Check, CheckState, Membership, Opinion, Permission, Person, PullState, RequiredCheck, Review, Rolls,
+    Check, CheckState, Membership, Opinion, Permission, Person, Pull, PullState, RequiredCheck, Review, Rolls, Since,
 };
-use crate::ids::{AppId, CommentId, Moment, PrNumber, Sha, UserId};
+use crate::ids::{AppId, CommentId, Moment, PrNumber, Reading, Sha, UserId};
 use crate::queue::{Event, LeaveWhy};
 
 fn person(id: u64, login: &str) -> Person {
@@ -227,9 +227,49 @@ fn a_delegate_asks_on_the_word_of_whoever_named_them() {
     story.merge("delegate @Zoe");
     story.who = (person(9, "zoe"), Permission::Read);
     assert_eq!(refused(&story.merge("delegate @tom")), Some(&Refusal::NeedsWrite { login: "zoe".into() }));
-    assert_eq!(queued(&story.merge("merge")), Some(sha('a')));
+    assert_eq!(queued(&story.merge("merge")), None);
+    assert_eq!(story.waits(), [Obstacle::Unread], "who delegated may be gone by now");
     let approval = story.desk.pulls[&PR].approval.as_ref().expect("it is approved");
     assert_eq!(approval.rests_on().as_str(), "ann");
+    let word = |may| Some(Grounds { word: Some(may), ..Grounds::default() });
+    story.grounds = word(Permission::Write);
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+    story.grounds = word(Permission::Read);
+    assert_eq!(left(&story.look()), Some(&LeaveWhy::PermissionLost { by: "ann".into() }));
+}
+
+#[test]
+fn what_was_said_before_it_was_sent_here_was_said_to_another_queue() {
+    let mut story = Story::new();
+    let pull = story.pull.clone();
+    let elsewhere = Refusal::Retargeted { base: "main".into() };
+    for said in ["merge", &format!("merge {}", sha('a')), "hold", "freeze because it burns"] {
+        assert_eq!(refused(&story.hear(said, 5, &pull, Since::Retargeted)), Some(&elsewhere), "{said}");
+    }
+    assert_eq!(refused(&story.hear("status", 5, &pull, Since::Retargeted)), None);
+    story.terms.review_asks = true;
+    story.pull.author = person(9, "zoe");
+    story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('a'))]));
+    story.retargeted_at = Some(Moment::from_ms(2));
+    story.change(|_| {});
+    assert_eq!(queued(&story.look()), None, "it was approved for another branch");
+    story.retargeted_at = Some(Moment::from_ms(0));
+    story.change(|_| {});
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+}
+
+#[test]
+fn what_nobody_looked_at_is_not_tried() {
+    let mut story = Story::new();
+    story.terms.required = vec![RequiredCheck { name: "ci".parse().expect("a name"), app: None }];
+    let pull = story.pull.clone();
+    let pushed = Refusal::PushedSince { head: sha('a') };
+    assert_eq!(refused(&story.hear("try", 5, &pull, Since::Pushed)), Some(&pushed));
+    let tries = |decisions: &[Decision]| decisions.iter().any(|decision| matches!(decision, Decision::Try { .. }));
+    assert!(tries(&story.hear(&format!("try {}", sha('a')), 5, &pull, Since::Pushed)));
+    story.merge("delegate @zoe");
+    story.who = (person(9, "zoe"), Permission::Read);
+    assert!(!tries(&story.merge("try")), "CI may hold secrets that a delegate's word does not open");
 }
 
 #[test]
@@ -321,7 +361,7 @@ fn what_goes_to_anothers_branch_waits_for_it_and_is_sent_to_trunk() {
     assert!(matches!(refused(&story.merge("merge")), Some(Refusal::OtherBase { .. })), "nobody asked for that one");
     below(&mut story);
     assert_eq!(refused(&story.merge("merge")), None);
-    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), landed: false }]);
+    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Open }]);
     assert_eq!(story.look(), [], "its base is what was approved");
     story.change(|pull| pull.base = "main".parse().expect("a branch"));
     assert_eq!(story.look(), [], "sent to trunk too early it waits all the same");
@@ -329,9 +369,42 @@ fn what_goes_to_anothers_branch_waits_for_it_and_is_sent_to_trunk() {
     assert_eq!(story.look(), []);
     let terms = story.terms.clone();
     assert_eq!(awaken(&mut story.desk, PrNumber::new(8), &terms), [Decision::Retarget { pr: PR }]);
-    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), landed: true }]);
+    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Merged }]);
     story.change(|pull| pull.base = "main".parse().expect("a branch"));
     assert_eq!(queued(&story.look()), Some(sha('a')));
+}
+
+#[test]
+fn what_becomes_of_the_one_below_in_another_way_is_noted_too() {
+    let mut story = Story::new();
+    below(&mut story);
+    story.change(|pull| pull.base = "below".parse().expect("a branch"));
+    story.merge("merge");
+    let becomes = |story: &mut Story, state| {
+        let number = PrNumber::new(8);
+        let pull = Pull { state, ..story.desk.pulls[&number].pull.clone() };
+        let reading =
+            PullReading::of(Reading::new(1_000 + story.desk.pulls[&number].reading.get()), number, Some(pull));
+        read(&mut story.desk, &reading, Moment::from_ms(1_000_000), &story.terms)
+    };
+    becomes(&mut story, PullState::Closed);
+    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Closed }]);
+    becomes(&mut story, PullState::Open);
+    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Open }]);
+    assert!(becomes(&mut story, PullState::Merged).contains(&Decision::Retarget { pr: PR }), "merged by hand");
+    story.change(|pull| pull.base = "main".parse().expect("a branch"));
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+}
+
+#[test]
+fn whoever_sends_a_stacked_one_to_trunk_asks_anew() {
+    let mut story = Story::new();
+    below(&mut story);
+    story.change(|pull| pull.base = "below".parse().expect("a branch"));
+    story.merge("merge");
+    story.change(|pull| pull.base = "main".parse().expect("a branch"));
+    story.look();
+    assert_eq!(queued(&story.merge("merge")), Some(sha('a')), "with the commits of the one below, as they say");
 }
 
 #[test]
@@ -379,7 +452,7 @@ fn of_several_words_the_one_written_last_counts_in_whatever_order_they_are_heard
     let mut story = Story::new();
     story.who = (person(9, "zoe"), Permission::Write);
     let pull = story.pull.clone();
-    let late = |story: &mut Story, said: &str| refused(&story.hear(said, 15, &pull, false)).cloned();
+    let late = |story: &mut Story, said: &str| refused(&story.hear(said, 15, &pull, Since::Nothing)).cloned();
     story.merge("unapprove");
     assert_eq!(late(&mut story, "approve"), Some(Refusal::SaidOtherwise));
     assert_eq!(story.desk.pulls[&PR].said.approvals().count(), 0);

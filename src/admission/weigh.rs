@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Grounds {
+    /// What whoever the request rests on may do now.
+    pub word: Option<Permission>,
     /// Each reviewer's latest opinion, and what they may do here.
     pub reviews: Option<Vec<(Review, Permission)>>,
     /// The checks on its head.
@@ -82,8 +84,8 @@ pub enum Obstacle {
     Stacked {
         /// Which.
         on: PrNumber,
-        /// It has landed.
-        landed: bool,
+        /// How that one is: `Merged` when it has landed.
+        state: PullState,
     },
     /// Its description says what it depends on in words that name no pull request here.
     Unclear(String),
@@ -112,6 +114,9 @@ pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Gro
     );
     let pattern = terms.rules.blocking_titles.iter().find(|pattern| pattern.matches(&pull.title));
     found.extend(pattern.map(|pattern| Obstacle::BlockingTitle(pattern.as_str().to_owned())));
+    if approval.on_the_word_of.is_some() && grounds.word.is_none() {
+        found.insert(Obstacle::Unread);
+    }
     found.extend(entitled(&approval.by.login, grounds, terms));
     match &grounds.reviews {
         None if terms.weighs_reviews() || terms.names_reviewers => _ = found.insert(Obstacle::Unread),
@@ -136,8 +141,8 @@ pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Gro
     let known = grounds.depends.as_ref().unwrap_or(&NOTHING);
     found.extend(said.awaited().into_iter().filter_map(|on| awaited(on, known.get(&on))));
     found.extend(said.described.unclear.clone().map(Obstacle::Unclear));
-    let below = approval.stack.as_ref().filter(|stack| !stack.landed || pull.base != terms.trunk);
-    found.extend(below.map(|stack| Obstacle::Stacked { on: stack.on, landed: stack.landed }));
+    let below = approval.stack.as_ref().filter(|stack| stack.state != PullState::Merged || pull.base != terms.trunk);
+    found.extend(below.map(|stack| Obstacle::Stacked { on: stack.on, state: stack.state }));
     found.into_iter().collect()
 }
 

@@ -258,6 +258,11 @@ impl Verb {
 }
 
 impl Command {
+    /// It asks, and changes nothing.
+    pub fn only_asks(&self) -> bool {
+        matches!(self, Self::Status | Self::Ping | Self::Help)
+    }
+
     /// The word one writes for it.
     pub fn word(&self) -> &'static str {
         let verb = match self {

@@ -170,7 +170,7 @@ mod tests {
     use crate::admission::Heard;
     use crate::engine::fact::Fact;
     use crate::engine::take::{Around, take_in};
-    use crate::facts::{Comment, HeadRepo, Permission, Person, Pull, Repository, Rolls};
+    use crate::facts::{Comment, HeadRepo, Permission, Person, Pull, Repository, Rolls, Since};
     use crate::ids::{CommentId, Moment, Reading, RepoId, UserId};
     use crate::queue::Doing;
 
@@ -209,7 +209,7 @@ mod tests {
         let (reading, permission) = (Reading::new(1), Permission::Write);
         let rolls = Rolls::default();
         let heard =
-            Heard { reading, comment, pull, permission, rolls, pushed_since: false, request: None, tried: false };
+            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, tried: false };
         take_in(&mut state, &[Fact::Comment(heard)], Around { now, page: None });
         let record = state.desk.pulls.get_mut(&pr).expect("it was heard of");
         let entry = record.entry().expect("it was asked for");

@@ -318,11 +318,16 @@ impl RepoState {
     /// What is asked about pull requests to this branch is answered here: each is answered by one queue. That of the default
     /// branch also answers for branches that have none.
     pub fn answers_for(&self, base: &BranchName) -> bool {
-        let further = |trunks: &BTreeSet<BranchName>| trunks.contains(base) && *base != self.repository.default_branch;
         match &self.branch {
             Some(own) => own == base,
-            None => !self.settings.trunks.as_ref().is_some_and(further),
+            None => !self.others().contains(base),
         }
+    }
+
+    /// Branches whose pull requests other queues answer, where this is the default branch's.
+    pub fn others(&self) -> BTreeSet<BranchName> {
+        let named = self.settings.trunks.iter().flatten().filter(|_| self.branch.is_none());
+        named.filter(|branch| **branch != self.repository.default_branch).cloned().collect()
     }
 
     /// The settings in force: the file's, or the last valid ones, or the defaults.

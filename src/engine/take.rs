@@ -77,7 +77,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
         Fact::Settings { at, file, demands, places } => settings(state, (*at, file, demands), places, around),
         Fact::Trunks(names) => state.settings.trunks = Some(names.clone()),
-        Fact::Pull(reading) if elsewhere(state, reading.number, reading.pull.as_ref()) => {}
+        Fact::Pull(reading) if elsewhere(state, reading, around.now) => {}
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
@@ -156,14 +156,20 @@ fn seen(state: &mut RepoState, pull: Option<&Pull>) -> Option<Pull> {
     Some(Pull { state: if landed { PullState::Merged } else { pull.state }, ..pull })
 }
 
-/// The pull request goes to a branch with a queue of its own, and none of its approvals is ours to end.
-fn elsewhere(state: &mut RepoState, pr: PrNumber, pull: Option<&Pull>) -> bool {
-    let approved = state.desk.pulls.get(&pr).is_some_and(|record| record.approval.is_some());
-    let elsewhere = pull.is_some_and(|pull| !state.answers_for(&pull.base)) && !approved;
-    if elsewhere {
-        state.proposals.remove(&pr);
+/// The pull request goes to a branch with a queue of its own, and none of its approvals is ours to end: it is forgotten here, but
+/// for a word that keeps it back.
+fn elsewhere(state: &mut RepoState, reading: &PullReading, now: Moment) -> bool {
+    let Some(pull) = reading.pull.as_ref().filter(|pull| !state.answers_for(&pull.base)) else { return false };
+    let known = state.desk.pulls.get(&pull.number);
+    if known.is_some_and(|record| record.approval.is_some()) {
+        return false;
     }
-    elsewhere
+    if known.is_some_and(|record| record.reading < reading.reading && record.hold.standing.is_none()) {
+        trials::sent_elsewhere(state, pull, now);
+        state.desk.pulls.remove(&pull.number);
+    }
+    state.proposals.remove(&pull.number);
+    true
 }
 
 /// A request through the API, unless it has its answer already or is another queue's to answer.

@@ -6,7 +6,7 @@ use super::owed;
 use super::recipe;
 use super::state::RepoState;
 use crate::checks::{Evidence, Judgement, Named, judge};
-use crate::facts::{Check, PullState};
+use crate::facts::{Check, Pull, PullState};
 use crate::ids::{Moment, PrNumber, RefName, Sha, TrialNumber};
 use crate::port::git::Recipe;
 use crate::queue::{self, Composition, Silence};
@@ -155,6 +155,12 @@ fn checks(state: &mut RepoState, number: TrialNumber, seen: &[Check], now: Momen
         Judgement::NeverFinished(open) => Verdict::Silent(Silence::NeverFinished(names(&open))),
     };
     state.trials.judged(number, verdict, seen.iter().map(|check| check.id).collect(), now);
+}
+
+/// A pull request goes to another queue's branch now.
+pub(super) fn sent_elsewhere(state: &mut RepoState, pull: &Pull, now: Moment) {
+    let sight = Sight { head: pull.head, open: true, other_base: Some(pull.base.as_str()) };
+    state.trials.seen(pull.number, sight, now);
 }
 
 /// Ends what is void, and gives trials the runs that the queue has no use for; at each turn, after the queue's own step.

@@ -20,6 +20,8 @@ pub struct View {
     pub further: bool,
     /// The default branch, whose settings say which others have a queue.
     pub default_branch: BranchName,
+    /// Branches whose pull requests other queues answer, where this is the default branch.
+    pub others: BTreeSet<BranchName>,
     /// What those settings name, where this is the default branch.
     pub named: Vec<BranchPattern>,
     /// Where trunk was last.
@@ -72,6 +74,7 @@ impl View {
             trunk: state.trunk().clone(),
             further: state.branch.is_some(),
             default_branch: state.repository.default_branch.clone(),
+            others: state.others(),
             named: if state.branch.is_none() { state.config().queue.trunks.clone() } else { Vec::new() },
             tip: queue.trunk.map(|trunk| trunk.tip),
             queued: queue.order.iter().chain(&queue.aside).map(|entry| entry.id.pr).collect(),
@@ -88,6 +91,11 @@ impl View {
             acted: records.clone().filter_map(|(pr, record)| Some((*pr, record.label_judged?))).collect(),
             comments: records.map(|(pr, record)| (*pr, record.comments.clone())).collect(),
         }
+    }
+
+    /// Pull requests to this branch are this queue's to answer.
+    pub fn answers_for(&self, base: &BranchName) -> bool {
+        if self.further { self.trunk == *base } else { !self.others.contains(base) }
     }
 
     /// The pull request is approved, or its label asks for that, or it is being tried.

@@ -4,7 +4,7 @@ use super::report::Report;
 use super::{Outcome, Trouble};
 use crate::facts::{
     Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
-    Repository, Review, Unresolved,
+    Repository, Review, Since, Unresolved,
 };
 use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha, TeamName};
 
@@ -19,8 +19,10 @@ pub trait Forge: Send + Sync + 'static {
     /// Who last put `label` on the pull request; `None` if the timeline has no such event.
     fn labelled(&self, number: PrNumber, label: &str)
     -> impl Future<Output = Result<Option<Labelled>, Trouble>> + Send;
-    /// By the timeline, the head moved after the comment was written.
-    fn pushed_since(&self, comment: &Comment) -> impl Future<Output = Result<bool, Trouble>> + Send;
+    /// By the timeline, what was changed about the pull request after the comment was written.
+    fn since(&self, comment: &Comment) -> impl Future<Output = Result<Since, Trouble>> + Send;
+    /// By the timeline, when the branch that the pull request goes to was changed last.
+    fn retargeted_at(&self, number: PrNumber) -> impl Future<Output = Result<Option<Moment>, Trouble>> + Send;
     /// Pull requests, open or not, that changed or were commented on at or after `since`, oldest change first.
     fn changed_since(&self, since: Moment) -> impl Future<Output = Result<Vec<PrNumber>, Trouble>> + Send;
     /// What a person may do here, read now.

@@ -6,7 +6,7 @@ use super::saboteur;
 use super::world::Ground;
 use crate::facts::{
     Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
-    PullState, Repository, Review, Unresolved,
+    PullState, Repository, Review, Since, Unresolved,
 };
 use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha, TeamName};
 use crate::port::report::Report;
@@ -102,8 +102,12 @@ impl Forge for SimForge {
         self.read(|ground| ground.pulls.get(&number).and_then(|file| file.label.clone())).await
     }
 
-    async fn pushed_since(&self, comment: &Comment) -> Result<bool, Trouble> {
-        self.read(|ground| ground.comments.get(&comment.id).is_some_and(|note| note.pushed_since)).await
+    async fn since(&self, comment: &Comment) -> Result<Since, Trouble> {
+        self.read(|ground| ground.comments.get(&comment.id).map(|note| note.since).unwrap_or_default()).await
+    }
+
+    async fn retargeted_at(&self, _number: PrNumber) -> Result<Option<Moment>, Trouble> {
+        Ok(None)
     }
 
     async fn changed_since(&self, since: Moment) -> Result<Vec<PrNumber>, Trouble> {

@@ -3,7 +3,7 @@
 use super::rules::Stand;
 use super::words::{Reviewed, Said, Word};
 use super::world::{Due, Ground, person, trunk};
-use crate::facts::{Comment, Labelled, Pull, PullState};
+use crate::facts::{Comment, Labelled, Pull, PullState, Since};
 use crate::ids::{CommentId, Moment, PrNumber, RefName, RepoName, Sha};
 use crate::port::store::Hint;
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ pub struct Note {
     /// It has our thumbs-up.
     pub acknowledged: bool,
     /// The head moved after it was written.
-    pub pushed_since: bool,
+    pub since: Since,
     /// When it was written.
     pub tick: u64,
 }
@@ -113,11 +113,14 @@ impl Ground {
         if file.shown.state != PullState::Open || file.shown.head == head {
             return;
         }
-        self.comments.values_mut().filter(|note| note.comment.pull == pr).for_each(|note| note.pushed_since = true);
+        self.comments
+            .values_mut()
+            .filter(|note| note.comment.pull == pr)
+            .for_each(|note| note.since = note.since.max(Since::Pushed));
         self.change(pr, |file| {
             file.shown.head = head;
             if let Some(label) = &mut file.label {
-                label.pushed_since = true;
+                label.since = label.since.max(Since::Pushed);
             }
         });
         self.notice_merged();
@@ -156,7 +159,7 @@ impl Ground {
         let id = CommentId::new(self.id());
         let comment = Comment { id, pull: pr, by: person(by), body, created_at: self.now, edited: false };
         let (known, tick) = (comment.clone(), self.tick);
-        let note = Note { comment: known, acknowledged: false, pushed_since: false, tick };
+        let note = Note { comment: known, acknowledged: false, since: Since::Nothing, tick };
         self.comments.insert(id, note);
         if let Some(file) = self.pulls.get_mut(&pr) {
             file.past.push((self.now, file.shown.clone()));

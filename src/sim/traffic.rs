@@ -6,7 +6,7 @@ use super::truth::Rule;
 use super::words::Way;
 use super::world::{Due, Ground, PEOPLE, REPO, person, trunk};
 use crate::command::{Command, Request, Wish};
-use crate::facts::{HeadRepo, Labelled, Permission, Pull, PullState};
+use crate::facts::{HeadRepo, Labelled, Permission, Pull, PullState, Since};
 use crate::ids::{PrNumber, RepoId, RequestId, Sha};
 use crate::port::store::Hint;
 use std::collections::BTreeMap;
@@ -193,7 +193,7 @@ impl Ground {
         self.note(|| format!("{by} labels #{pr}"));
         self.change(pr, |file| {
             file.shown.labels.push(LABEL.to_owned());
-            file.label = Some(Labelled { event, by: person(by), at, pushed_since: false });
+            file.label = Some(Labelled { event, by: person(by), at, since: Since::Nothing });
             file.label_tick = tick;
         });
         self.give_word(pr, by, Way::Label, false);

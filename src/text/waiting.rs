@@ -85,10 +85,14 @@ fn obstacle(obstacle: &Obstacle) -> String {
         Obstacle::Depends { on, state: Some(PullState::Open | PullState::Merged) } => {
             format!("It depends on #{on}, which has not landed yet.")
         }
-        Obstacle::Stacked { on, landed: false } => {
+        Obstacle::Stacked { on, state: PullState::Open } => {
             format!("It goes to the branch of #{on} and waits until that has landed; then I send it to trunk.")
         }
-        Obstacle::Stacked { on, landed: true } => format!(
+        Obstacle::Stacked { on, state: PullState::Closed } => format!(
+            "It goes to the branch of #{on}, which was closed without landing, and has that one's commits. Open #{on} again; or \
+             have it go to the branch it is meant for, take out what shall not land, and ask again."
+        ),
+        Obstacle::Stacked { on, state: PullState::Merged } => format!(
             "#{on}, which it stands on, has landed. It goes to trunk next; if it still goes to another branch in a while, change its base."
         ),
         Obstacle::Unclear(line) => format!(

@@ -6,7 +6,6 @@ use crate::engine::fact::Fact;
 use crate::engine::job::Descent;
 use crate::engine::trials::TrialFact;
 use crate::engine::world::World;
-use crate::facts::Rolls;
 use crate::ids::{PrNumber, Sha};
 use crate::port::git::{Composed, PullHead, Recipe};
 use crate::port::{Clock, Forge, Git, Trouble};
@@ -76,13 +75,5 @@ async fn fetch_head<W: World>(world: &W, head: PullHead, onto: Sha) -> Result<bo
 async fn read_again<W: World>(world: &W, entry: EntryId) -> Result<Fact, Trouble> {
     let (reading, number) = (world.readings().begin(), entry.pr);
     let pull = world.forge().pull(number).await?;
-    Ok(Fact::Pull(PullReading {
-        reading,
-        number,
-        pull,
-        labelled: None,
-        rolls: Rolls::default(),
-        approver: None,
-        grounds: None,
-    }))
+    Ok(Fact::Pull(PullReading::of(reading, number, pull)))
 }

@@ -24,8 +24,7 @@ pub(super) async fn weighed<W: World>(
 ) -> Result<Vec<Fact>, Trouble> {
     let reading = world.readings().begin();
     let (pull, grounds) = try_join!(world.forge().pull(number), grounds(world, terms, number, subject))?;
-    let (grounds, rolls) = (Some(grounds), Rolls::default());
-    Ok(vec![Fact::Pull(PullReading { reading, number, pull, labelled: None, rolls, approver: None, grounds })])
+    Ok(vec![Fact::Pull(PullReading { grounds: Some(grounds), ..PullReading::of(reading, number, pull) })])
 }
 
 /// Everything the rules ask for about a pull request at an approved head, or one that may be.
@@ -35,6 +34,10 @@ pub(super) async fn grounds<W: World>(
     number: PrNumber,
     subject: &Subject,
 ) -> Result<Grounds, Trouble> {
+    let word = match &subject.rests_on {
+        Some(login) => Some(world.forge().permission(login).await?),
+        None => None,
+    };
     let reviews = if terms.asks_reviews() { Some(reviews(world, number, &subject.said).await?) } else { None };
     let checks = if terms.asks_head(&subject.wish) { Some(world.forge().checks(subject.head).await?) } else { None };
     let awaited = subject.said.awaited();
@@ -43,7 +46,7 @@ pub(super) async fn grounds<W: World>(
     let asks = terms.rules.conversations_resolved;
     let conversations = if asks { Some(world.forge().unresolved(number).await?) } else { None };
     let rolls = rolls(world, terms, subject, owned.as_ref(), reviews.as_deref()).await?;
-    Ok(Grounds { reviews, checks, depends, owned, conversations, rolls })
+    Ok(Grounds { word, reviews, checks, depends, owned, conversations, rolls })
 }
 
 /// Always by the file on trunk: nothing in a pull request changes how it is judged.

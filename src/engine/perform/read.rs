@@ -1,8 +1,8 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
 use super::{requests, teams, trunks};
-use crate::admission::{Heard, PullReading, Said, Subject, Terms};
-use crate::command::{self, Command, Request, Wish};
+use crate::admission::{Grounds, Heard, PullReading, Subject};
+use crate::command::{self, Command, Request};
 use crate::config::repo::SETTINGS_PATH;
 use crate::config::{self, Problem, RepoConfig};
 use crate::engine::fact::Fact;
@@ -10,7 +10,7 @@ use crate::engine::perform::grounds::grounds;
 use crate::engine::trials::TrialFact;
 use crate::engine::view::View;
 use crate::engine::world::World;
-use crate::facts::{CheckState, Comment, Demands, Pull, PullState, Repository, RequiredCheck, Rolls};
+use crate::facts::{CheckState, Comment, Demands, Opinion, Pull, PullState, Repository, RequiredCheck, Rolls, Since};
 use crate::ids::{BranchName, Moment, PrNumber, RepoId, Sha};
 use crate::port::report::Topic;
 use crate::port::{Clock, Forge, Git, Trouble};
@@ -72,7 +72,7 @@ pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Found {
         Look::Repository => about_repository(world, view).await.into(),
         Look::Trunk => trunk(world, &view.trunk).await.into(),
         Look::Pull(number) => pull_reading(world, view, *number).await.map(|reading| vec![Fact::Pull(reading)]).into(),
-        Look::Comment(comment) => comment_look(world, &view.terms, comment).await.into(),
+        Look::Comment(comment) => comment_look(world, view, comment).await.into(),
         Look::Request(request) => requests::look(world, request, &view.terms).await.into(),
         Look::Checks(sha) => checks(world, view, *sha).await.into(),
     }
@@ -258,7 +258,8 @@ async fn labelled<W: World>(
     pull: Option<Pull>,
     reading: crate::ids::Reading,
 ) -> Result<PullReading, Trouble> {
-    let asks = pull.as_ref().is_some_and(|pull| pull.state == PullState::Open && view.asks(pull));
+    let ours = pull.as_ref().is_some_and(|pull| view.answers_for(&pull.base));
+    let asks = ours && pull.as_ref().is_some_and(|pull| pull.state == PullState::Open && view.asks(pull));
     let labelled = if asks && pull.as_ref().is_some_and(|pull| view.terms.labelled(pull)) {
         world.forge().labelled(number, &view.terms.label).await?
     } else {
@@ -273,12 +274,19 @@ async fn labelled<W: World>(
         None => (None, Rolls::default()),
     };
     let may_ask = pull.as_ref().filter(|_| asks && view.terms.review_asks);
-    let asked = may_ask.map(|pull| Subject { head: pull.head, by: None, wish: Wish::default(), said: Said::default() });
+    let asked = may_ask.map(|pull| Subject::of_head(pull.head));
     let grounds = match view.approved.get(&number).cloned().or(asked) {
         Some(subject) => Some(grounds(world, &view.terms, number, &subject).await?),
         None => None,
     };
-    Ok(PullReading { reading, number, pull, labelled, rolls, approver: None, grounds })
+    let retargeted_at =
+        if may_ask.is_some() && approved(grounds.as_ref()) { world.forge().retargeted_at(number).await? } else { None };
+    Ok(PullReading { labelled, rolls, retargeted_at, grounds, ..PullReading::of(reading, number, pull) })
+}
+
+fn approved(grounds: Option<&Grounds>) -> bool {
+    let reviews = grounds.and_then(|grounds| grounds.reviews.as_ref());
+    reviews.is_some_and(|reviews| reviews.iter().any(|(review, _)| review.opinion == Opinion::Approves))
 }
 
 /// Comments that speak to us on pull requests that changed since the last look; they may be closed or rebased by now.
@@ -291,7 +299,7 @@ async fn comments<W: World>(world: &W, view: &View, began: Moment, found: &mut F
         all &= comments.is_some();
         for comment in comments.unwrap_or_default() {
             if speaks_to_us(&comment) && !view.answered(number, comment.id) {
-                let heard = found.part(comment_look(world, &view.terms, &comment).await);
+                let heard = found.part(comment_look(world, view, &comment).await);
                 all &= heard.is_some();
                 found.facts.extend(heard.unwrap_or_default());
             }
@@ -306,22 +314,23 @@ fn speaks_to_us(comment: &Comment) -> bool {
     !comment.by.bot && !comment.edited && !command::read(&comment.body, command::PREFIX).is_empty()
 }
 
-/// A comment with its pull request and what its writer may do; nothing if it does not speak to us.
-pub async fn comment_look<W: World>(world: &W, terms: &Terms, comment: &Comment) -> Result<Vec<Fact>, Trouble> {
+/// A comment with its pull request and what its writer may do; nothing if it does not speak to us, or to another queue.
+pub async fn comment_look<W: World>(world: &W, view: &View, comment: &Comment) -> Result<Vec<Fact>, Trouble> {
     if !speaks_to_us(comment) {
         return Ok(Vec::new());
     }
     let reading = world.readings().begin();
-    let Some(pull) = world.forge().pull(comment.pull).await? else { return Ok(Vec::new()) };
+    let pull = world.forge().pull(comment.pull).await?;
+    let Some(pull) = pull.filter(|pull| view.answers_for(&pull.base)) else { return Ok(Vec::new()) };
     let permission = world.forge().permission(&comment.by.login).await?;
-    // The timeline is read after the pull request: whatever was pushed before that reading stands in it.
-    let means_a_head = |command: &Command| matches!(command, Command::Merge(_) | Command::Approve(_));
     let commands = command::read(&comment.body, command::PREFIX);
-    let pushed_since = commands.iter().flatten().any(means_a_head) && world.forge().pushed_since(comment).await?;
+    // The timeline is read after the pull request: whatever was changed before that reading stands in it.
+    let changes = commands.iter().flatten().any(|command| !command.only_asks());
+    let since = if changes { world.forge().since(comment).await? } else { Since::Nothing };
     let asks = commands.iter().flatten().any(|command| matches!(command, Command::Merge(_)));
-    let rolls = if asks { teams::of(world, terms, &comment.by.login).await? } else { Rolls::default() };
+    let rolls = if asks { teams::of(world, &view.terms, &comment.by.login).await? } else { Rolls::default() };
     let comment = comment.clone();
-    let heard = Heard { reading, comment, pull, permission, rolls, pushed_since, request: None, tried: false };
+    let heard = Heard { reading, comment, pull, permission, rolls, since, request: None, tried: false };
     Ok(vec![Fact::Comment(heard)])
 }
 

@@ -22,7 +22,7 @@ use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
 use crate::facts::{
     Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
-    Repository, Review, Unresolved,
+    Repository, Review, Since, Unresolved,
 };
 use crate::ids::{
     AppId, BranchName, CheckRunId, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName,
@@ -177,8 +177,12 @@ impl Forge for GithubForge {
         self.last_labelled(number, label).await
     }
 
-    async fn pushed_since(&self, comment: &Comment) -> Result<bool, Trouble> {
-        self.moved_since(comment).await
+    async fn since(&self, comment: &Comment) -> Result<Since, Trouble> {
+        self.changed_after(comment).await
+    }
+
+    async fn retargeted_at(&self, number: PrNumber) -> Result<Option<Moment>, Trouble> {
+        self.last_retargeted(number).await
     }
 
     async fn changed_since(&self, since: Moment) -> Result<Vec<PrNumber>, Trouble> {

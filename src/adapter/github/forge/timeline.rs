@@ -1,9 +1,9 @@
-//! Reads from a pull request's timeline who last put a label on, and whether its head moved since that or since a comment. It
-//! does not judge whether they may.
+//! Reads from a pull request's timeline who last put a label on, and whether its head or base moved since that or since a comment.
+//! It does not judge whether they may.
 
 use super::{GithubForge, malformed};
 use crate::adapter::github::model::{Account, person_or_ghost};
-use crate::facts::{Comment, Labelled};
+use crate::facts::{Comment, Labelled, Since};
 use crate::ids::{Malformed, Moment, PrNumber};
 use crate::port::Trouble;
 use crate::when;
@@ -53,15 +53,19 @@ impl Item {
         own.or_else(|| self.committer.as_ref()?.date.as_deref()).and_then(when::parse)
     }
 
-    fn moves_the_head(&self) -> bool {
-        self.is("committed") || self.is("head_ref_force_pushed")
+    fn changes(&self) -> Since {
+        match self.event.as_deref() {
+            Some("base_ref_changed" | "automatic_base_change_succeeded") => Since::Retargeted,
+            Some("committed" | "head_ref_force_pushed") => Since::Pushed,
+            Some(_) | None => Since::Nothing,
+        }
     }
 }
 
-/// The head moved after an item of the timeline. A commit's date is its author's word, so both place and time count against it.
-fn moved_after(items: &[Item], place: usize, at: Moment) -> bool {
-    let later = |(n, other): (usize, &Item)| n > place || other.at().is_none_or(|moment| moment > at);
-    items.iter().enumerate().any(|(n, other)| other.moves_the_head() && later((n, other)))
+/// What was changed after an item of the timeline. A commit's date is its author's word, so both place and time count against it.
+fn after(items: &[Item], place: usize, at: Moment) -> Since {
+    let later = |(n, other): &(usize, &Item)| *n > place || other.at().is_none_or(|moment| moment > at);
+    items.iter().enumerate().filter(later).map(|(_, other)| other.changes()).max().unwrap_or_default()
 }
 
 /// The last item that put the label on.
@@ -70,15 +74,15 @@ fn last(items: &[Item], label: &str) -> Result<Option<Labelled>, Malformed> {
         return Ok(None);
     };
     let at = item.at().unwrap_or(Moment::from_ms(0));
-    let pushed_since = moved_after(items, place, at);
-    Ok(Some(Labelled { event: item.id.unwrap_or(0), by: person_or_ghost(item.actor.as_ref())?, at, pushed_since }))
+    let since = after(items, place, at);
+    Ok(Some(Labelled { event: item.id.unwrap_or(0), by: person_or_ghost(item.actor.as_ref())?, at, since }))
 }
 
-/// The head moved after a comment. One that is no longer in the timeline was deleted; then only the time counts.
-fn since_comment(items: &[Item], comment: &Comment) -> bool {
+/// What was changed after a comment. One that is no longer in the timeline was deleted; then only the time counts.
+fn since_comment(items: &[Item], comment: &Comment) -> Since {
     let here = |item: &Item| item.is("commented") && item.id == Some(comment.id.get());
     let place = items.iter().position(here).unwrap_or(items.len());
-    moved_after(items, place, comment.created_at)
+    after(items, place, comment.created_at)
 }
 
 impl GithubForge {
@@ -86,8 +90,13 @@ impl GithubForge {
         last(&self.timeline(number).await?, label).map_err(|why| malformed(&format!("the timeline of {number}"), &why))
     }
 
-    pub(super) async fn moved_since(&self, comment: &Comment) -> Result<bool, Trouble> {
+    pub(super) async fn changed_after(&self, comment: &Comment) -> Result<Since, Trouble> {
         Ok(since_comment(&self.timeline(comment.pull).await?, comment))
+    }
+
+    pub(super) async fn last_retargeted(&self, number: PrNumber) -> Result<Option<Moment>, Trouble> {
+        let items = self.timeline(number).await?;
+        Ok(items.iter().filter(|item| item.changes() == Since::Retargeted).filter_map(Item::at).max())
     }
 
     async fn timeline(&self, number: PrNumber) -> Result<Vec<Item>, Trouble> {
@@ -126,7 +135,7 @@ mod tests {
         let (first, again) = (labeled(1, 1, "ready to merge"), labeled(2, 5, "Ready to merge"));
         let other = labeled(3, 9, "bug");
         let got = read(&[r#"{"event":"renamed"}"#, &committed(0), &first, &again, &other]).expect("it was labelled");
-        assert_eq!((got.event, got.pushed_since, got.at.ms()), (2, false, 1_767_225_900_000));
+        assert_eq!((got.event, got.since, got.at.ms()), (2, Since::Nothing, 1_767_225_900_000));
         assert_eq!(read(&[&other]), None);
         assert_eq!(read(&[]), None);
     }
@@ -134,7 +143,7 @@ mod tests {
     #[test]
     fn a_push_after_it_shows_by_place_or_by_time() {
         let label = labeled(1, 10, "ready to merge");
-        let since = |items: &[&str]| read(items).expect("it was labelled").pushed_since;
+        let since = |items: &[&str]| read(items).expect("it was labelled").since == Since::Pushed;
         assert!(!since(&[&committed(9), &label]));
         assert!(since(&[&label, &committed(11)]));
         assert!(since(&[&committed(11), &label]), "dated after it");
@@ -144,6 +153,19 @@ mod tests {
         assert!(since(&[r#"{"event":"committed"}"#, &label]), "a commit without a date is not trusted");
         let late = labeled(2, 40, "ready to merge");
         assert!(!since(&[&label, FORCED, &late]));
+    }
+
+    #[test]
+    fn another_base_weighs_more_than_another_head() {
+        let label = labeled(1, 10, "ready to merge");
+        let moved = |minute: u32| {
+            format!(
+                r#"{{"event":"base_ref_changed","id":8,"created_at":"2026-01-01T00:{minute:02}:00Z","actor":null}}"#
+            )
+        };
+        let since = |items: &[&str]| read(items).expect("it was labelled").since;
+        assert_eq!(since(&[&label, &moved(11), FORCED]), Since::Retargeted);
+        assert_eq!(since(&[&moved(9), &label]), Since::Nothing);
     }
 
     #[test]
@@ -159,7 +181,7 @@ mod tests {
         let since = |items: &[&str], id| {
             let items: Vec<Item> =
                 serde_json::from_str(&format!("[{}]", items.join(","))).expect("all fields may miss");
-            since_comment(&items, &comment(id))
+            since_comment(&items, &comment(id)) == Since::Pushed
         };
         let said = r#"{"event":"commented","id":5,"created_at":"2026-01-01T00:10:00Z"}"#;
         assert!(!since(&[&committed(9), said], 5));

@@ -142,15 +142,7 @@ async fn pushed_meanwhile<W: World>(world: &W, landing: &Landing, unleased: &[Pr
         let pull = world.forge().pull(number).await?;
         let head = pull.as_ref().map(|pull| pull.head);
         if head.is_none_or(|head| head != member.member.entry.head && !member.moves.contains(&head)) {
-            facts.push(Fact::Pull(PullReading {
-                reading,
-                number,
-                pull,
-                labelled: None,
-                approver: None,
-                rolls: crate::facts::Rolls::default(),
-                grounds: None,
-            }));
+            facts.push(Fact::Pull(PullReading::of(reading, number, pull)));
         }
     }
     Ok(facts)

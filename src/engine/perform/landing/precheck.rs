@@ -1,13 +1,13 @@
 //! Everything a landing rests on, read again right before it: approvals, permissions, heads, checks, and the tree itself.
 
-use crate::admission::{PullReading, Subject, Terms, outlawed, void, weigh};
+use crate::admission::{PullReading, Terms, fallen, weigh};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::engine::fact::Fact;
 use crate::engine::job::{Descent, LandMember, Landing};
 use crate::engine::perform::grounds::grounds;
 use crate::engine::perform::restore::restore;
 use crate::engine::world::World;
-use crate::facts::{Permission, Pull, Rolls};
+use crate::facts::Pull;
 use crate::port::git::Recomputed;
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{Event, Refusal};
@@ -86,29 +86,16 @@ async fn member_reading<W: World>(world: &W, member: &LandMember, terms: &Terms)
     let reading = world.readings().begin();
     let number = member.member.entry.pr;
     let pull = world.forge().pull(number);
-    let (pull, approver) = match &member.approval {
-        Some(approval) => {
-            let (pull, permission) = try_join!(pull, world.forge().permission(approval.rests_on()))?;
-            (pull, Some(permission))
-        }
-        None => (pull.await?, None),
-    };
-    let grounds = match &member.approval {
-        Some(approval) => {
-            let (head, by) = (approval.head, Some(approval.by.login.clone()));
-            let subject = Subject { head, by, wish: approval.wish.clone(), said: member.said.clone() };
-            Some(grounds(world, terms, number, &subject).await?)
-        }
-        None => None,
-    };
-    Ok(PullReading { reading, number, pull, labelled: None, rolls: Rolls::default(), approver, grounds })
+    let Some(approval) = &member.approval else { return Ok(PullReading::of(reading, number, pull.await?)) };
+    let subject = approval.subject(&member.said);
+    let (pull, grounds) = try_join!(pull, grounds(world, terms, number, &subject))?;
+    Ok(PullReading { grounds: Some(grounds), ..PullReading::of(reading, number, pull) })
 }
 
 fn still_approved(member: &LandMember, reading: &PullReading, terms: &Terms) -> bool {
     let (Some(approval), Some(pull)) = (&member.approval, &reading.pull) else { return false };
-    reading.approver.is_some_and(|permission| permission >= Permission::Write)
-        && void(approval, &member.moves, pull, terms).is_none()
-        && outlawed(approval, pull, terms, reading.rolls_of_grounds()).is_none()
+    reading.grounds.as_ref().is_some_and(|grounds| grounds.word.is_some())
+        && fallen(approval, &member.moves, pull, (terms, reading)).is_none()
         && weigh(pull, &member.said, approval, reading.grounds.as_ref(), terms).is_empty()
 }
 
