@@ -18,7 +18,7 @@ const PULLS_MAX: usize = 10;
 pub struct Described {
     /// What has to land before.
     pub depends: BTreeSet<PrNumber>,
-    /// What stands there and names no pull request of this repository, or one too many; a line, safe between back quotes.
+    /// What stands there and names no other pull request of this repository, or one too many; a line, safe between back quotes.
     pub unclear: Option<String>,
 }
 
@@ -29,7 +29,8 @@ pub fn described(description: &str, page: &str) -> Described {
     if !description.to_ascii_lowercase().contains(WORD) {
         return said;
     }
-    let place = page.rsplit_once('/').map_or("", |(place, _)| place);
+    let (place, own) = page.rsplit_once('/').unwrap_or_default();
+    let own = own.parse().ok().map(PrNumber::new);
     for line in lines::plain(description) {
         let Some((word, rest)) = line.trim_start().split_at_checked(WORD.len()) else { continue };
         if !word.eq_ignore_ascii_case(WORD) {
@@ -38,13 +39,18 @@ pub fn described(description: &str, page: &str) -> Described {
         let named: Option<Vec<PrNumber>> =
             rest.split([',', ' ']).filter(|part| !part.is_empty()).map(|part| number(part, place)).collect();
         match named {
-            Some(numbers) if !numbers.is_empty() && said.depends.len() + numbers.len() <= PULLS_MAX => {
+            Some(numbers) if named_well(&numbers, own) && said.depends.len() + numbers.len() <= PULLS_MAX => {
                 said.depends.extend(numbers);
             }
             Some(_) | None => said.unclear = Some(shown(line.trim())),
         }
     }
     said
+}
+
+/// It names some, and not itself.
+fn named_well(numbers: &[PrNumber], own: Option<PrNumber>) -> bool {
+    !numbers.is_empty() && numbers.iter().all(|number| Some(*number) != own)
 }
 
 /// `#7`, or a link to the same.
@@ -77,7 +83,9 @@ mod tests {
 
     #[test]
     fn what_names_none_is_told_and_not_passed_over() {
-        for line in ["Depends-On:", "Depends-On: seven", "Depends-On: other/place#7", "Depends-On: #0"] {
+        for line in
+            ["Depends-On:", "Depends-On: #9", "Depends-On: seven", "Depends-On: other/place#7", "Depends-On: #0"]
+        {
             let said = described(line, PAGE);
             assert!(said.depends.is_empty() && said.unclear.is_some(), "{line}");
         }

@@ -1,4 +1,4 @@
-//! The engine: one task per repository, the only loop. It carries out what the core decides, and decides nothing itself.
+//! The engine: one task per queue, the only loop. It carries out what the core decides, and decides nothing itself.
 
 pub mod board;
 mod branches;
@@ -22,6 +22,7 @@ pub mod state;
 pub mod supervise;
 pub mod take;
 pub mod trials;
+pub mod trunks;
 pub mod turn;
 pub mod view;
 pub mod why;

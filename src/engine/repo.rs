@@ -11,10 +11,11 @@ use super::present::board;
 use super::state::File;
 use super::take::Around;
 use super::trials::TrialJob;
+use super::trunks::Trunks;
 use super::turn::Book;
 use super::view::{View, waited_for};
 use super::world::World;
-use crate::ids::{BranchName, Moment, QueueId, Sha};
+use crate::ids::{Moment, QueueId, Sha};
 use crate::port::store::{Hint, InboxRow};
 use crate::port::{Clock, Store, Trouble};
 use futures_util::StreamExt;
@@ -38,10 +39,8 @@ const STORE_PAUSE_MS: u64 = 1_000;
 
 /// What a queue's loop is given.
 pub struct Settings {
-    /// Where the branches are told that have a queue beside this one, as far as this one decides it.
-    pub trunks: watch::Sender<Option<BTreeSet<BranchName>>>,
-    /// Told when that changed.
-    pub branched: Arc<Notify>,
+    /// Which other branches have a queue.
+    pub trunks: Trunks,
     /// Between two reconciliations, in milliseconds.
     pub reconcile_ms: u64,
     /// Pushes a minute; none for no limit.
@@ -262,6 +261,7 @@ impl<W: World, S: Store> Repo<W, S> {
     /// Takes facts in, writes, begins what is owed, and shows the new board.
     async fn turn(&mut self, facts: Vec<Fact>, consumed: Vec<u64>) -> Result<(), Ended> {
         let now = self.world.clock().now();
+        let facts: Vec<Fact> = self.settings.trunks.heard(&self.book.state).into_iter().chain(facts).collect();
         let page = self.settings.page.clone();
         let around = Around { now, page: page.as_deref() };
         let readings = self.world.readings().last();
@@ -293,7 +293,7 @@ impl<W: World, S: Store> Repo<W, S> {
         if !self.book.state.is_served() && owed.is_empty() && self.dispatch.idle() {
             return Err(Ended::Retired);
         }
-        self.tell_trunks();
+        self.settings.trunks.tell(&self.book.state);
         let begin = self.dispatch.begin(owed, now);
         self.wake_at = begin.next;
         let state = &self.book.state;
@@ -304,21 +304,6 @@ impl<W: World, S: Store> Repo<W, S> {
         }
         self.show(now);
         Ok(())
-    }
-
-    /// Which branches have a queue is for the settings of the default branch to say.
-    fn tell_trunks(&self) {
-        let known = &self.book.state.settings.trunks;
-        let news = self.settings.trunks.send_if_modified(|told| {
-            let news = self.book.state.branch.is_none() && told != known;
-            if news {
-                told.clone_from(known);
-            }
-            news
-        });
-        if news {
-            self.settings.branched.notify_one();
-        }
     }
 
     fn show(&self, now: Moment) {
@@ -444,7 +429,8 @@ impl<W: World, S: Store> Repo<W, S> {
         for other in others {
             self.begin_looks(vec![other]);
         }
-        if idle.is_empty() { Ok(()) } else { self.turn(Vec::new(), idle).await }
+        let news = !idle.is_empty() || self.settings.trunks.heard(&self.book.state).is_some();
+        if news { self.turn(Vec::new(), idle).await } else { Ok(()) }
     }
 }
 

@@ -18,8 +18,6 @@ pub struct View {
     pub trunk: BranchName,
     /// It is another branch than the default one.
     pub further: bool,
-    /// The default branch, whose settings say which others have a queue.
-    pub default_branch: BranchName,
     /// Branches whose pull requests other queues answer, where this is the default branch.
     pub others: BTreeSet<BranchName>,
     /// What those settings name, where this is the default branch.
@@ -73,7 +71,6 @@ impl View {
         Self {
             trunk: state.trunk().clone(),
             further: state.branch.is_some(),
-            default_branch: state.repository.default_branch.clone(),
             others: state.others(),
             named: if state.branch.is_none() { state.config().queue.trunks.clone() } else { Vec::new() },
             tip: queue.trunk.map(|trunk| trunk.tip),
@@ -121,8 +118,7 @@ impl View {
 
     /// Where this ref moved, it may be another branch that has a queue, or one that has none any more.
     pub fn decides_trunks(&self, name: &RefName) -> bool {
-        let Some(branch) = name.branch() else { return false };
-        self.named.iter().any(|pattern| pattern.matches(&branch)) || (self.further && branch == self.default_branch)
+        name.branch().is_some_and(|branch| self.named.iter().any(|pattern| pattern.matches(&branch)))
     }
 
     /// Something waits for the checks on this commit.

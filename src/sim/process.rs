@@ -8,6 +8,7 @@ use super::world::{Ground, ProcessFile, Shared};
 use crate::engine::board::Boards;
 use crate::engine::repo::{Ended, Repo, Settings};
 use crate::engine::state::RepoState;
+use crate::engine::trunks::Trunks;
 use crate::engine::turn::Book;
 use crate::engine::world::{Readings, World};
 use crate::ids::{Moment, RepoName};
@@ -152,8 +153,8 @@ async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pu
         readings: Readings::after(book.state.readings),
     };
     let reconcile_ms = door.ground().reconcile_ms;
-    let (trunks, branched) = (watch::channel(None).0, Arc::new(Notify::new()));
-    let settings = Settings { trunks, branched, reconcile_ms, pushes_per_minute: pushes, page: None };
+    let trunks = Trunks::Tells { to: watch::channel(None).0, changed: Arc::new(Notify::new()) };
+    let settings = Settings { trunks, reconcile_ms, pushes_per_minute: pushes, page: None };
     wake.notify_one();
     let boards = Boards::default();
     // Drawing them takes time: in one world of eight somebody could look.

@@ -4,6 +4,7 @@ use super::{code, list};
 use crate::admission::Obstacle;
 use crate::command::PREFIX;
 use crate::facts::{PullState, Unresolved};
+use crate::ids::PrNumber;
 
 /// Owners named at once.
 const OWNERS_TOLD: usize = 8;
@@ -76,30 +77,39 @@ fn obstacle(obstacle: &Obstacle) -> String {
         Obstacle::HeadOpen(checks) => {
             format!("On its own head {} has not passed yet.", list(checks.iter().map(|check| code(check))))
         }
-        Obstacle::Depends { on, state: Some(PullState::Closed) } => format!(
-            "It depends on #{on}, which was closed without landing: say `{PREFIX} depends on nothing` if that no longer matters."
-        ),
-        Obstacle::Depends { on, state: None } => {
-            format!("It depends on #{on}, which is no pull request here: say on which one it does.")
-        }
-        Obstacle::Depends { on, state: Some(PullState::Open | PullState::Merged) } => {
-            format!("It depends on #{on}, which has not landed yet.")
-        }
-        Obstacle::Stacked { on, state: PullState::Open } => {
-            format!("It goes to the branch of #{on} and waits until that has landed; then I send it to trunk.")
-        }
-        Obstacle::Stacked { on, state: PullState::Closed } => format!(
-            "It goes to the branch of #{on}, which was closed without landing, and has that one's commits. Open #{on} again; or \
-             have it go to the branch it is meant for, take out what shall not land, and ask again."
-        ),
-        Obstacle::Stacked { on, state: PullState::Merged } => format!(
-            "#{on}, which it stands on, has landed. It goes to trunk next; if it still goes to another branch in a while, change its base."
-        ),
+        Obstacle::Depends { on, state } => depends(*on, *state),
+        Obstacle::Stacked { on, state } => stacked(*on, *state),
         Obstacle::Unclear(line) => format!(
-            "Its description says {}, and that names no pull request of this repository: write `Depends-On: #7`, ten of them at the most.",
+            "Its description says {}, and that names no other pull request of this repository: write `Depends-On: #7`, ten of them at the most.",
             code(line)
         ),
         Obstacle::Unread => "Its reviews or checks have not been read yet.".into(),
+    }
+}
+
+fn depends(on: PrNumber, state: Option<PullState>) -> String {
+    match state {
+        Some(PullState::Closed) => format!(
+            "It depends on #{on}, which was closed without landing. If that no longer matters say `{PREFIX} depends on nothing`, or \
+             take the line out of its description, wherever it stands."
+        ),
+        None => format!("It depends on #{on}, which is no pull request here: say on which one it does."),
+        Some(PullState::Open | PullState::Merged) => format!("It depends on #{on}, which has not landed yet."),
+    }
+}
+
+fn stacked(on: PrNumber, state: PullState) -> String {
+    match state {
+        PullState::Open => {
+            format!("It goes to the branch of #{on} and waits until that has landed; then I send it to trunk.")
+        }
+        PullState::Closed => format!(
+            "It goes to the branch of #{on}, which was closed without landing, and has that one's commits. Open #{on} again; or \
+             have it go to the branch it is meant for, take out what shall not land, and ask again."
+        ),
+        PullState::Merged => format!(
+            "#{on}, which it stands on, has landed. It goes to trunk next; if it still goes to another branch in a while, change its base."
+        ),
     }
 }
 

@@ -100,16 +100,34 @@ fn commands_and_requests_are_answered_by_one_queue() {
 #[test]
 fn whoever_is_retargeted_leaves_one_queue_and_may_be_asked_for_in_the_other() {
     let stage = with_releases();
+    let run_there = || stage.refs().keys().any(|name| name.contains("greenline/release/1/run-"));
     let pull = stage.ready("lamp");
     stage.tested_on("main", &pull);
     stage.retarget(&pull, "release/1");
     stage.told(&pull, &["release/1"]);
     until("the label is off", || stage.labels(&pull).is_empty().then_some(()));
+    assert!(!run_there(), "its label was for another branch");
     stage.comment("maintainer", &pull, "@greenline merge");
     let tip = stage.tested_on("release/1", &pull);
     stage.conclude(&tip, "success");
     stage.merged(&pull);
     assert_eq!(stage.branch("release/1"), Some(tip));
+    stage.end();
+}
+
+#[test]
+fn a_comment_of_before_it_was_retargeted_asks_the_other_queue_for_nothing() {
+    let stage = with_releases();
+    let pull = stage.pull_onto("main", "lamp");
+    stage.comment("maintainer", &pull, "@greenline merge");
+    stage.tested_on("main", &pull);
+    stage.retarget(&pull, "release/1");
+    stage.told(&pull, &["It was sent to `release/1` after that was said"]);
+    assert!(!stage.refs().keys().any(|name| name.contains("greenline/release/1/run-")));
+    stage.comment("maintainer", &pull, &format!("@greenline merge {}", pull.head));
+    let tip = stage.tested_on("release/1", &pull);
+    stage.conclude(&tip, "success");
+    stage.merged(&pull);
     stage.end();
 }
 

@@ -80,9 +80,6 @@ pub async fn look<W: World>(world: &W, view: &View, look: &Look) -> Found {
 
 async fn about_repository<W: World>(world: &W, view: &View) -> Result<Vec<Fact>, Trouble> {
     let mut facts = vec![Fact::Repository(repository(world).await?)];
-    if view.further {
-        facts.extend(trunks::trunks(world, &view.default_branch).await?);
-    }
     if let Some(tip) = view.tip {
         facts.extend(settings(world, tip, &view.trunk, !view.further).await?);
     }
@@ -96,10 +93,6 @@ pub async fn reconcile<W: World>(world: &W, view: &View) -> Found {
     let Some(repository) = found.part(repository(world).await) else { return found };
     let (id, default) = (repository.id, repository.default_branch.clone());
     found.facts.push(Fact::Repository(repository));
-    if view.further {
-        let trunks = found.part(trunks::trunks(world, &default).await);
-        found.facts.extend(trunks.unwrap_or_default());
-    }
     let base = if view.further { view.trunk.clone() } else { default };
     if let Some(facts) = found.part(trunk_and_settings(world, &base, !view.further).await) {
         found.facts.extend(facts);

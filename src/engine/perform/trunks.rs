@@ -1,25 +1,11 @@
-//! Reads which branches have a queue of their own: the default branch's settings say which may, and the remote which there are.
+//! Reads which of the branches that the default branch's settings mean to have a queue of their own are there.
 
-use super::read::{parse_settings, trunk_tip};
 use crate::config::BranchPattern;
-use crate::config::repo::SETTINGS_PATH;
 use crate::engine::fact::Fact;
 use crate::engine::world::World;
 use crate::ids::{BranchName, RefName};
 use crate::port::{Git, Trouble};
 use std::collections::BTreeSet;
-
-/// As the default branch says now; nothing is said while its settings are wrong, so that what was in force stays.
-pub(super) async fn trunks<W: World>(world: &W, default: &BranchName) -> Result<Vec<Fact>, Trouble> {
-    let tip = trunk_tip(world, default).await?;
-    world.git().fetch(&[tip], &[]).await?;
-    let patterns = match world.git().file(tip, SETTINGS_PATH).await?.map(|bytes| parse_settings(&bytes)) {
-        None => Vec::new(),
-        Some(Ok(config)) => config.queue.trunks,
-        Some(Err(_)) => return Ok(Vec::new()),
-    };
-    matching(world, &patterns, default).await.map(|fact| vec![fact])
-}
 
 /// The branches that are there and meant, the default one not among them.
 pub(super) async fn matching<W: World>(

@@ -2,21 +2,19 @@
 //! for. It asks nobody.
 
 use super::Found;
-use crate::ids::{BranchName, QueueId, RepoId};
+use crate::engine::trunks::Named;
+use crate::ids::{QueueId, RepoId};
 use std::collections::BTreeSet;
 
-/// The branches that have a queue beside the default one; `None` before that was read.
-pub(super) type Trunks = Option<BTreeSet<BranchName>>;
-
 /// The queues that a default branch's loop asks for.
-pub(super) fn missing(id: &QueueId, trunks: &Trunks, found: &Found) -> Vec<(QueueId, Found)> {
+pub(super) fn missing(id: &QueueId, trunks: &Named, found: &Found) -> Vec<(QueueId, Found)> {
     let branches = trunks.iter().flatten().filter(|_| id.branch.is_none());
     branches.map(|branch| (QueueId { repo: id.repo, branch: Some(branch.clone()) }, found.clone())).collect()
 }
 
 /// Whether no loop will ever take in the deliveries that wait for a queue without one. A queue that is opened later reads
 /// everything, so nothing is lost with them; any other were acknowledged, and are kept until it is open.
-pub(super) fn nobodys(queue: &QueueId, served: &BTreeSet<RepoId>, list_holds: bool, trunks: &Trunks) -> bool {
+pub(super) fn nobodys(queue: &QueueId, served: &BTreeSet<RepoId>, list_holds: bool, trunks: &Named) -> bool {
     let given = !list_holds || served.contains(&queue.repo);
     match (&queue.branch, trunks) {
         (Some(branch), Some(trunks)) => !given || !trunks.contains(branch),
@@ -27,6 +25,7 @@ pub(super) fn nobodys(queue: &QueueId, served: &BTreeSet<RepoId>, list_holds: bo
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::BranchName;
 
     #[test]
     fn acknowledged_deliveries_go_only_where_a_list_that_holds_names_nobody() {

@@ -11,11 +11,12 @@ use super::board::{Board, Boards};
 use super::present::board;
 use super::repo::{Ended, Repo, Settings};
 use super::state::RepoState;
+use super::trunks::{Named, Trunks};
 use super::turn::Book;
 use super::world::Readings;
 use crate::ids::{Moment, QueueId, RepoId};
 use crate::port::{Clock, Store, Trouble};
-use branches::{Trunks, missing, nobodys};
+use branches::{missing, nobodys};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Fuse, FusedFuture, ready};
 use listing::{Agenda, Changes, asks_for_list, changes};
@@ -57,8 +58,8 @@ struct Loop {
     wake: Arc<Notify>,
     stop: watch::Sender<bool>,
     task: task::Id,
-    /// Which other branches have a queue, as the loop of a default branch says.
-    trunks: watch::Receiver<Trunks>,
+    /// Which other branches have a queue, as the loop of the default branch says.
+    trunks: watch::Receiver<Named>,
 }
 
 /// Runs loops until shutdown; `Fenced` if another process took a repository over.
@@ -180,8 +181,11 @@ impl<T: Site, S: Store> Supervisor<T, S> {
         self.opened();
     }
 
-    /// Has the queues opened that the default branches' settings name by now; one that they no longer name ends by itself.
+    /// Has the queues opened that the default branches' settings name by now; one that they no longer name hears it, and ends.
     fn branch_out(&mut self) {
+        for own in self.loops.iter().filter(|(id, _)| id.branch.is_some()).map(|(_, own)| own) {
+            own.wake.notify_one();
+        }
         let told = self.loops.iter_mut().map(|(id, own)| (id, &own.found, own.trunks.borrow_and_update().clone()));
         let named: Vec<_> = told.flat_map(|(id, found, trunks)| missing(id, &trunks, found)).collect();
         let known = |id: &QueueId| self.loops.contains_key(id) || self.unopened.iter().any(|(other, _)| other == id);
@@ -216,18 +220,18 @@ impl<T: Site, S: Store> Supervisor<T, S> {
     async fn open(&mut self, id: &QueueId, found: &Found) -> Result<(), Trouble> {
         let now = self.site.clock().now();
         let fresh = RepoState::of_branch(found.repository.clone(), id.branch.clone(), now);
-        let mut book = Book::open(&*self.store, fresh).await?;
-        if id.branch.is_some() {
-            // It is asked for now, whatever it read before it was last closed.
-            book.state.settings.trunks = None;
-        }
+        let book = Book::open(&*self.store, fresh).await?;
+        let (trunks, named) = if id.branch.is_none() {
+            // Other branches need not wait for the settings to be read again.
+            let (to, named) = watch::channel(book.state.settings.trunks.clone());
+            (Trunks::Tells { to, changed: Arc::clone(&self.branched) }, named)
+        } else {
+            let Some(default) = self.loops.get(&QueueId::of(id.repo)) else { return Ok(()) };
+            (Trunks::Hears(default.trunks.clone()), default.trunks.clone())
+        };
         let world = Arc::new(self.site.open(found, Readings::after(book.state.readings))?);
-        // Other branches need not wait for the settings to be read again.
-        let known = book.state.settings.trunks.clone().filter(|_| id.branch.is_none());
-        let (tell, trunks) = watch::channel(known);
         let settings = Settings {
-            trunks: tell,
-            branched: Arc::clone(&self.branched),
+            trunks,
             reconcile_ms: self.service.reconcile_ms,
             pushes_per_minute: self.service.pushes_per_minute,
             page: self.service.page.clone(),
@@ -242,7 +246,7 @@ impl<T: Site, S: Store> Supervisor<T, S> {
         let own_id = id.clone();
         let task = self.tasks.spawn(async move { (own_id, run.await) }).id();
         tracing::info!(repo = %found.repository.name, %id, "queue opened");
-        self.loops.insert(id.clone(), Loop { found: found.clone(), wake, stop, task, trunks });
+        self.loops.insert(id.clone(), Loop { found: found.clone(), wake, stop, task, trunks: named });
         self.branch_out();
         Ok(())
     }
