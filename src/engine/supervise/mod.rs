@@ -264,6 +264,9 @@ impl<T: Site, S: Store> Supervisor<T, S> {
                 own.wake.notify_one();
             } else if nobodys(&queue, &self.served, self.agenda.list_holds(now), &trunks) {
                 self.drop_rows(Some(&queue), now).await?;
+                if queue.branch.is_some() {
+                    self.store.retire(&queue).await?;
+                }
             }
         }
         Ok(())
