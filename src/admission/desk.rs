@@ -3,7 +3,7 @@
 use super::said::Said;
 use super::stack::Stack;
 use super::stop::{Freeze, Hold, Latest, Stopped};
-use super::tries::Tried;
+use super::tries::TrialAnswer;
 use super::weigh::Obstacle;
 use crate::command::{Misread, Request, Wish};
 use crate::facts::{Person, Pull};
@@ -326,7 +326,7 @@ pub enum Answer {
         /// What was asked, by its word.
         word: &'static str,
         /// What came of it.
-        came: Tried,
+        came: TrialAnswer,
     },
     /// Not understood.
     Misread(Misread),

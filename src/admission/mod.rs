@@ -28,5 +28,5 @@ pub use rules::{Terms, outlawed, void};
 pub use said::{Delegate, Said, Subject};
 pub use stack::Stack;
 pub use stop::{Closure, Freeze, Hold, Latest, Stopped, changes_at, closures, passes};
-pub use tries::Tried;
+pub use tries::TrialAnswer;
 pub use weigh::{Grounds, Obstacle, approvers, weigh};
