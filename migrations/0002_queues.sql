@@ -1,8 +1,10 @@
 -- A repository has one queue for each branch that is served; '' stands for its default branch, whatever that is called.
+-- What is delivered is not kept for a queue that is `retired`; whoever claims it again reads everything.
 create table queue (
   repo integer not null,
   branch text not null,
   epoch integer not null,
+  retired integer not null default 0,
   version integer not null,
   state blob,
   journal_next integer not null,

@@ -131,9 +131,7 @@ impl Pull {
             Some(_) | None => Reach::Nowhere,
         }
     }
-}
 
-impl Pull {
     /// It carries the label, in whatever case of its letters, as GitHub compares them.
     pub fn carries(&self, label: &str) -> bool {
         self.labels.iter().any(|own| own.eq_ignore_ascii_case(label))

@@ -165,13 +165,13 @@ number!(/// GitHub's id of an issue comment.
     CommentId);
 number!(/// GitHub's id of a check run.
     CheckRunId);
-number!(/// One CI run of one tip, counted by us per repository; its branch is named after it.
+number!(/// One CI run of one tip, counted by us per queue; its branch is named after it.
     RunId);
-number!(/// One commit that CI checks on trial, counted by us per repository; its branch is named after it.
+number!(/// One commit that CI checks on trial, counted by us per queue; its branch is named after it.
     TrialNumber);
-number!(/// One attempt to land, counted by us per repository; an answer names the attempt it answers.
+number!(/// One attempt to land, counted by us per queue; an answer names the attempt it answers.
     Attempt);
-number!(/// One reading of the outside world, counted by us per repository when the reading begins: of two answers the higher is newer.
+number!(/// One reading of the outside world, counted by us per queue when the reading begins: of two answers the higher is newer.
     Reading);
 number!(/// The number of a candidate; strictly increasing along trunk.
     CandidateSeq);

@@ -49,6 +49,7 @@ contract!(
     every_kind_of_hint_comes_back,
     a_request_under_a_used_key_is_refused_and_leaves_nothing,
     each_queue_of_a_repository_takes_in_its_own_rows,
+    nothing_is_kept_for_a_queue_that_retired,
 );
 
 fn delivery(id: &str, body: u8) -> Delivery {
@@ -86,6 +87,25 @@ async fn each_queue_of_a_repository_takes_in_its_own_rows(store: Arc<impl Store>
     assert_eq!(store.load(&branch).await.expect("loads").map(|loaded| loaded.version), Some(1));
     let journals = (store.journal(&branch, 10).await, store.journal(&REPO, 10).await);
     assert_eq!((journals.0.expect("rows").len(), journals.1.expect("rows").len()), (1, 0));
+}
+
+async fn nothing_is_kept_for_a_queue_that_retired(store: Arc<impl Store>) {
+    let branch = QueueId { repo: REPO.repo, branch: Some("release/1".parse().expect("a branch")) };
+    store.claim(&branch).await.expect("claims");
+    assert_eq!(store.receive(delivery("a", 1)).await, Ok(Received::New));
+    assert_eq!(store.retire(&branch).await, Ok(()));
+    assert_eq!(store.receive(delivery("b", 2)).await, Ok(Received::New));
+    let rows = async |queue: &QueueId| store.inbox(Some(queue), 10).await.expect("rows").len();
+    assert_eq!(
+        (rows(&branch).await, rows(&REPO).await),
+        (1, 2),
+        "what was there stays, and the default branch is served"
+    );
+    store.claim(&branch).await.expect("claims");
+    assert_eq!(store.receive(delivery("c", 3)).await, Ok(Received::New));
+    assert_eq!((rows(&branch).await, rows(&REPO).await), (2, 3));
+    assert_eq!(store.retire(&OTHER).await, Ok(()), "never claimed, it is nobody's anyway");
+    assert_eq!(store.load(&OTHER).await, Ok(None));
 }
 
 async fn a_delivery_waits_until_its_turn_takes_it_in(store: Arc<impl Store>) {

@@ -153,17 +153,7 @@ impl Stage {
     }
 
     async fn deliver(&self, id: &str, repo: Option<RepoId>, hint: Hint) {
-        let delivery = Delivery {
-            id: id.parse().expect("an id"),
-            event: "any".to_owned(),
-            repo: repo.map(|repo| (repo, name())),
-            installation: None,
-            hint: Some(hint),
-            digest: [0; 32],
-            unread: None,
-            received_at: Moment::from_ms(0),
-        };
-        self.store.receive(delivery).await.expect("memory takes it");
+        self.store.receive(delivery(id, repo, hint)).await.expect("memory takes it");
         self.wake.notify_one();
     }
 
@@ -203,6 +193,19 @@ impl Stage {
     }
 }
 
+fn delivery(id: &str, repo: Option<RepoId>, hint: Hint) -> Delivery {
+    Delivery {
+        id: id.parse().expect("an id"),
+        event: "any".to_owned(),
+        repo: repo.map(|repo| (repo, name())),
+        installation: None,
+        hint: Some(hint),
+        digest: [0; 32],
+        unread: None,
+        received_at: Moment::from_ms(0),
+    }
+}
+
 fn name() -> RepoName {
     "octo/hello".parse().expect("a name")
 }
@@ -227,6 +230,26 @@ async fn what_was_delivered_for_a_repository_is_kept_until_a_list_says_that_it_i
     stage.time.send_replace(5_000);
     stage.until_waiting(Some(REPO), 0).await;
     stage.end().await;
+}
+
+#[tokio::test]
+async fn for_a_branch_that_nobody_serves_nothing_more_is_kept() {
+    let stage = Stage::open(Some(Err(Trouble::busy("GitHub is down"))), false);
+    stage.until_asked(1).await;
+    let branch = QueueId { repo: REPO, branch: Some("release/1".parse().expect("a branch")) };
+    stage.store.claim(&branch).await.expect("memory answers");
+    stage.deliver("a", Some(REPO), Hint::Pull(PrNumber::new(1))).await;
+    stage.list.send_replace(Some(Ok(Vec::new())));
+    stage.time.send_replace(5_000);
+    stage.until_waiting(Some(REPO), 0).await;
+    // Taken in after all that was handed out before.
+    stage.nudge("b").await;
+    stage.nudge("c").await;
+    let store = Arc::clone(&stage.store);
+    stage.end().await;
+    let delivery = |id: &str| delivery(id, Some(REPO), Hint::Pull(PrNumber::new(1)));
+    store.receive(delivery("d")).await.expect("memory takes it");
+    assert_eq!(store.waiting().await, Ok(vec![QueueId::of(REPO)]));
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use super::latest::Latest;
 use super::said::{Said, Subject};
 use super::stack::Stack;
 use super::stop::{Freeze, Hold, Stopped};
-use super::tries::Tried;
+use super::tries::TrialAnswer;
 use super::weigh::Obstacle;
 use crate::command::{Misread, Request, Wish};
 use crate::facts::{Person, Pull};
@@ -346,7 +346,7 @@ pub enum Answer {
         /// What was asked, by its word.
         word: &'static str,
         /// What came of it.
-        came: Tried,
+        came: TrialAnswer,
     },
     /// Not understood.
     Misread(Misread),

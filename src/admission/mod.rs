@@ -30,5 +30,5 @@ pub use rules::Terms;
 pub use said::{Delegate, Said, Subject};
 pub use stack::Stack;
 pub use stop::{Closure, Freeze, Hold, Stopped, changes_at, closures, passes};
-pub use tries::Tried;
+pub use tries::TrialAnswer;
 pub use weigh::{Grounds, Obstacle, approvers, weigh};

@@ -11,7 +11,7 @@ use crate::trial;
 
 /// What came of asking for a trial, or for its end, where a thumbs-up does not say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tried {
+pub enum TrialAnswer {
     /// They may not have this pull request tried.
     MayNot {
         /// Who.
@@ -54,7 +54,7 @@ pub(super) fn begin(
     let came = |came| Answer::Trial { word, came };
     let (by, pull) = (&heard.comment.by, &record.pull);
     if !may(record, heard, terms.try_by) {
-        return came(Tried::MayNot { login: by.login.to_string(), by: terms.try_by });
+        return came(TrialAnswer::MayNot { login: by.login.to_string(), by: terms.try_by });
     }
     let against = match () {
         () if record.has_landed() => Some(Refusal::Landed),
@@ -69,14 +69,14 @@ pub(super) fn begin(
         return Answer::Refused { word, why };
     }
     match &trying.head {
-        Some(named) if !named.is(pull.head) => return came(Tried::OtherHead { head: pull.head }),
+        Some(named) if !named.is(pull.head) => return came(TrialAnswer::OtherHead { head: pull.head }),
         None if moved(record, heard) => {
             return Answer::Refused { word, why: Refusal::PushedSince { head: pull.head } };
         }
         Some(_) | None => {}
     }
     if !terms.configured || terms.required.is_empty() {
-        return came(Tried::NoChecks);
+        return came(TrialAnswer::NoChecks);
     }
     let asked = trial::Asked { head: pull.head, strategy: trying.strategy, by: by.login.clone() };
     decisions.push(Decision::Try { pr: pull.number, asked });
@@ -88,10 +88,10 @@ pub(super) fn cancel(record: &Record, heard: &Heard, terms: &Terms, decisions: &
     let word = "try cancel";
     let by = &heard.comment.by;
     if !may(record, heard, terms.try_by) && record.pull.author.id != by.id {
-        return Answer::Trial { word, came: Tried::MayNot { login: by.login.to_string(), by: terms.try_by } };
+        return Answer::Trial { word, came: TrialAnswer::MayNot { login: by.login.to_string(), by: terms.try_by } };
     }
     if !heard.tried {
-        return Answer::Trial { word, came: Tried::Nothing };
+        return Answer::Trial { word, came: TrialAnswer::Nothing };
     }
     decisions.push(Decision::EndTrial { pr: record.pull.number, by: by.login.to_string() });
     Answer::Done

@@ -2,7 +2,7 @@
 //! may pass without anybody asking again, and then the pull request enters the queue. Pure.
 
 use super::desk::{Approval, Record};
-use super::owners::{self, Owned};
+use super::owners::{self, Owned, Skipped};
 use super::rules::{Listed, Terms, listed};
 use super::said::Said;
 use crate::checks::{self, Evidence, Judgement, Named};
@@ -61,7 +61,7 @@ pub enum Obstacle {
         /// Any one of these can: `@login`, `@org/team` or an address. Never its author.
         owners: Vec<String>,
         /// Lines of the owners' file that cannot be used.
-        skipped: Vec<usize>,
+        skipped: Skipped,
     },
     /// The owners' file at this path is too large to say who owns what.
     OwnersTooLarge(String),

@@ -6,12 +6,13 @@ use crate::adapter::github::{App, GithubForge};
 use crate::config::ServiceConfig;
 use crate::engine::supervise::{Found, Site};
 use crate::engine::world::{Readings, World};
-use crate::ids::{Moment, RepoId, RepoName};
+use crate::ids::{InstallationId, Moment, RepoId, RepoName};
 use crate::port::{Outcome, Trouble};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Failed deliveries asked for again at one time, at the most.
 const REDELIVERED_AT_ONCE: usize = 200;
@@ -28,7 +29,14 @@ pub struct GithubSite {
     head_seen_ms: u64,
     clock: SystemClock,
     /// The caches in use: the queues of a repository share one.
-    caches: Mutex<BTreeMap<RepoId, Weak<GitCache>>>,
+    caches: Mutex<BTreeMap<RepoId, Cached>>,
+}
+
+/// A cache in use. It stays the only one of its directory when the App is installed anew while an old loop still ends its work.
+struct Cached {
+    git: Weak<GitCache>,
+    /// Whose token opens the remote: the last that gave us the repository.
+    installation: watch::Sender<InstallationId>,
 }
 
 impl GithubSite {
@@ -98,12 +106,14 @@ impl GithubSite {
         let (id, name, installation) = (found.repository.id, found.repository.name.clone(), found.installation);
         // Nothing between taking and leaving the lock can be left half-done by a panic.
         let mut caches = self.caches.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(git) = caches.get(&id).and_then(Weak::upgrade) {
+        if let Some((cached, git)) = caches.get(&id).and_then(|cached| Some((cached, cached.git.upgrade()?))) {
+            cached.installation.send_replace(installation);
             return Ok(git);
         }
+        let (installation, now) = watch::channel(installation);
         let app = self.app.clone();
         let token: TokenSource = Arc::new(move || {
-            let app = app.clone();
+            let (app, installation) = (app.clone(), *now.borrow());
             Box::pin(async move { app.installation_token(installation).await })
         });
         let git = GitCache::open(CacheOptions {
@@ -115,7 +125,7 @@ impl GithubSite {
             limits: TimeLimits::default(),
         })?;
         let git = Arc::new(git);
-        caches.insert(id, Arc::downgrade(&git));
+        caches.insert(id, Cached { git: Arc::downgrade(&git), installation });
         tokio::spawn(tidy_now_and_then(Arc::downgrade(&git)));
         Ok(git)
     }
@@ -168,5 +178,66 @@ impl World for GithubWorld {
 
     fn renamed(&self, name: &RepoName) {
         self.git.rename(name.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::service::GithubConfig;
+    use crate::facts::Repository;
+    use crate::ids::AppId;
+    use crate::port::Git;
+    use secrecy::SecretString;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    /// A GitHub that has no installation to give tokens for.
+    async fn bare_forge() -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("it is bound");
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _asked = stream.read(&mut [0; 4096]).await;
+                let none = b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+                let _told = stream.write_all(none).await;
+            }
+        });
+        format!("http://{address}")
+    }
+
+    fn given_by(installation: u64) -> Found {
+        let (name, default_branch) = ("octo/hello".parse().expect("a name"), "main".parse().expect("a branch"));
+        let repository = Repository { id: RepoId::new(7), name, default_branch, archived: false };
+        Found { installation: InstallationId::new(installation), repository }
+    }
+
+    #[tokio::test]
+    async fn git_asks_by_the_installation_that_gave_the_repository_last() {
+        let (url, dir) = (bare_forge().await, tempfile::tempdir().expect("a directory"));
+        let settings = GithubConfig {
+            api_url: url.clone(),
+            git_url: url.clone(),
+            app_id: AppId::new(1),
+            private_key: SecretString::from(include_str!("../../tests/forge_contract/key.pem")),
+            webhook_secrets: vec![],
+            slug: None,
+        };
+        let site = GithubSite {
+            app: App::new(&settings).expect("the key is good"),
+            git_url: url,
+            cache_dir: dir.path().to_owned(),
+            identity: Identity::new("Greenline", "greenline@example.com"),
+            head_seen_ms: 0,
+            clock: SystemClock,
+            caches: Mutex::default(),
+        };
+        let old = site.cache(&given_by(1)).expect("it opens");
+        let asks_by =
+            async |git: &GitCache| git.remote_refs(&["refs/heads/"]).await.expect_err("no token is given").to_string();
+        assert!(asks_by(&old).await.contains("installation 1 "));
+        let new = site.cache(&given_by(2)).expect("it is open");
+        assert!(asks_by(&new).await.contains("installation 2 "), "although an old loop still ends its work by it");
+        assert!(Arc::ptr_eq(&old, &new));
     }
 }

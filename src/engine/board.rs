@@ -256,11 +256,6 @@ pub struct DepartureRow {
 pub struct Boards(Arc<watch::Sender<BTreeMap<QueueId, Arc<Board>>>>);
 
 impl Boards {
-    /// Somebody beside this holder can look at them.
-    pub fn can_be_seen(&self) -> bool {
-        Arc::strong_count(&self.0) > 1 || self.0.receiver_count() > 0
-    }
-
     /// Replaces a queue's board.
     pub fn publish(&self, queue: QueueId, board: Board) {
         self.0.send_modify(|boards| {

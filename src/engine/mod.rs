@@ -1,4 +1,4 @@
-//! The engine: one task per queue, the only loop. It carries out what the core decides, and decides nothing itself.
+//! The engine: one task for each queue, the only loop. It carries out what the core decides, and decides nothing itself.
 
 pub mod board;
 mod branches;

@@ -3,7 +3,7 @@
 //! It only tells. Settings count from trunk alone, and nothing here takes part in any judgement.
 
 use super::job::Job;
-use super::recipe::on_trial;
+use super::recipe::proposed;
 use super::reports;
 use super::state::RepoState;
 use crate::admission::Via;
@@ -82,7 +82,7 @@ pub(super) fn jobs(state: &RepoState) -> impl Iterator<Item = Job> {
     let onto = state.queue.trunk.map(|trunk| trunk.tip).filter(|tip| state.settings.read_at == Some(*tip));
     let open = state.proposals.iter().filter(|(_, proposal)| proposal.edits.is_none());
     open.filter_map(move |(pr, proposal)| {
-        Some(Job::ReadProposal { pr: *pr, recipe: on_trial(state, onto?, *pr, proposal.head) })
+        Some(Job::ReadProposal { pr: *pr, recipe: proposed(state, onto?, *pr, proposal.head) })
     })
 }
 

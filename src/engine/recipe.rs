@@ -44,7 +44,7 @@ fn whole(
 }
 
 /// How a head that nobody approved would become a commit on `onto`: to look at its files, not to land it.
-pub(super) fn on_trial(state: &RepoState, onto: Sha, pr: PrNumber, head: Sha) -> Recipe {
+pub(super) fn proposed(state: &RepoState, onto: Sha, pr: PrNumber, head: Sha) -> Recipe {
     let merge = &state.config().merge;
     let pull = About {
         number: pr,

@@ -78,7 +78,8 @@ pub struct Repo<W: World, S: Store> {
     world: Arc<W>,
     store: Arc<S>,
     book: Book,
-    boards: Boards,
+    /// None where nobody looks.
+    boards: Option<Boards>,
     settings: Settings,
     dispatch: Dispatch,
     under_way: FuturesUnordered<BoxFuture<'static, Done>>,
@@ -101,8 +102,8 @@ pub struct Repo<W: World, S: Store> {
 }
 
 impl<W: World, S: Store> Repo<W, S> {
-    /// A loop around a loaded state.
-    pub fn new(world: Arc<W>, store: Arc<S>, book: Book, boards: Boards, settings: Settings) -> Self {
+    /// A loop around a loaded state; its board is drawn where it is published.
+    pub fn new(world: Arc<W>, store: Arc<S>, book: Book, boards: Option<Boards>, settings: Settings) -> Self {
         Self {
             id: book.state.id(),
             dispatch: Dispatch::new(settings.pushes_per_minute),
@@ -307,10 +308,10 @@ impl<W: World, S: Store> Repo<W, S> {
     }
 
     fn show(&self, now: Moment) {
-        if self.boards.can_be_seen() {
+        if let Some(boards) = &self.boards {
             let mut troubles = self.dispatch.troubles();
             troubles.extend(self.reconcile_trouble.clone());
-            self.boards.publish(self.id.clone(), board(&self.book.state, troubles, now));
+            boards.publish(self.id.clone(), board(&self.book.state, troubles, now));
         }
     }
 

@@ -1,4 +1,4 @@
-//! Everything durable that is known of one repository, and what follows from it. Reading and deciding only; nothing is done here.
+//! Everything durable that is known of one queue, and what follows from it. Reading and deciding only; nothing is done here.
 
 use crate::admission::{Closure, Desk, Terms};
 use crate::checks::{Named, Reds};
@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 /// What holds where no file says otherwise.
 static DEFAULTS: LazyLock<RepoConfig> = LazyLock::new(RepoConfig::default);
 
-/// Everything durable that is known of one repository.
+/// Everything durable that is known of one queue and its repository.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepoState {
     /// The repository as last read.

@@ -15,6 +15,9 @@ use crate::trial::{Asked, End, Phase, Room, Sight, Trial, Verdict, Want};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+#[cfg(test)]
+mod tests;
+
 /// Something about a trial was read or done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -140,8 +143,7 @@ pub(super) fn take(state: &mut RepoState, fact: &TrialFact, now: Moment) {
 fn checks(state: &mut RepoState, number: TrialNumber, seen: &[Check], now: Moment) {
     let Some((_, sha, asked_at)) = state.trials.awaited().find(|(own, ..)| *own == number) else { return };
     let (required, config) = (state.required(), state.config());
-    let trial = state.trials.by_pull.values().find(|trial| trial.on().is_some_and(|on| on.tip.sha() == sha));
-    let spent = trial.map(|trial| trial.spent.clone()).unwrap_or_default();
+    let spent = state.trials.numbered(number).map(|trial| trial.spent.clone()).unwrap_or_default();
     let evidence = Evidence { sha, seen, spent: &spent, asked_at: Some(asked_at), now };
     let passed = |checks: &[Named]| checks.iter().map(|check| check.name.to_string()).collect::<Vec<_>>();
     let others = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();

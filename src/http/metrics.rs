@@ -1,5 +1,5 @@
-//! What is counted at the doors, and the `/metrics` text in Prometheus' format. Labels come from fixed lists or from
-//! served repositories, so their number is bounded whatever is sent to us.
+//! What is counted at the doors, and the `/metrics` text in Prometheus' format. Labels come from fixed lists, or name served
+//! repositories, their trunks and the checks that their settings have run again: nobody else can add one.
 
 use super::Shared;
 use super::payload::EVENTS;

@@ -154,8 +154,8 @@ pub struct JournalRow {
 
 /// Durable storage.
 pub trait Store: Send + Sync + 'static {
-    /// Puts a delivery into the inbox, a row for each queue of its repository that was ever claimed and for that of its default
-    /// branch; when it returns, they survive a power cut. Many callers at once share one commit.
+    /// Puts a delivery into the inbox, a row for each queue of its repository that was claimed and not retired since, and for
+    /// that of its default branch; when it returns, they survive a power cut. Many callers at once share one commit.
     fn receive(&self, delivery: Delivery) -> impl Future<Output = Result<Received, Trouble>> + Send;
     /// The oldest waiting rows of a queue, or of the service as a whole (`None`).
     fn inbox(
@@ -171,6 +171,8 @@ pub trait Store: Send + Sync + 'static {
     fn consume(&self, seqs: &[u64]) -> impl Future<Output = Result<(), Trouble>> + Send;
     /// Makes us the one writer of a queue's state.
     fn claim(&self, queue: &QueueId) -> impl Future<Output = Result<Epoch, Trouble>> + Send;
+    /// Nobody serves this branch any more: until it is claimed again, nothing is put into the inbox for it.
+    fn retire(&self, queue: &QueueId) -> impl Future<Output = Result<(), Trouble>> + Send;
     /// The state as last written; `None` for a queue never seen.
     fn load(&self, queue: &QueueId) -> impl Future<Output = Result<Option<Loaded>, Trouble>> + Send;
     /// Writes a turn in one transaction, or nothing.

@@ -156,8 +156,7 @@ async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pu
     let trunks = Trunks::Tells { to: watch::channel(None).0, changed: Arc::new(Notify::new()) };
     let settings = Settings { trunks, reconcile_ms, pushes_per_minute: pushes, page: None };
     wake.notify_one();
-    let boards = Boards::default();
-    // Drawing them takes time: in one world of eight somebody could look.
-    let _kept = reconcile_ms.is_multiple_of(8).then(|| boards.clone());
+    // Drawing them takes time: in one world of eight somebody looks.
+    let boards = reconcile_ms.is_multiple_of(8).then(Boards::default);
     Repo::new(Arc::new(world), store, book, boards, settings).run(wake, shutdown).await
 }

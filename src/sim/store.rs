@@ -116,6 +116,10 @@ impl Store for SimStore {
         Ok(Epoch(ground.rows.epoch))
     }
 
+    async fn retire(&self, _queue: &QueueId) -> Result<(), Trouble> {
+        Err(Trouble::Bug("the only queue here is always served".into()))
+    }
+
     async fn load(&self, _queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
         self.busy().await?;
         let mut ground = self.0.ground();

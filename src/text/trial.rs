@@ -1,7 +1,7 @@
 //! The sentences about trials: what a pull request's head would become on trunk, and what CI says of it.
 
 use super::{code, list, sentence, silent};
-use crate::admission::Tried;
+use crate::admission::TrialAnswer;
 use crate::command::PREFIX;
 use crate::config::repo::TryBy;
 use crate::ids::Sha;
@@ -18,9 +18,9 @@ pub const PLACES_TOLD: usize = 3;
 const AGAIN: &str = "comment `@greenline try`";
 
 /// Why a trial was not begun, or not ended.
-pub fn came(word: &str, came: &Tried) -> String {
+pub fn came(word: &str, came: &TrialAnswer) -> String {
     let why = match came {
-        Tried::MayNot { login, by } => {
+        TrialAnswer::MayNot { login, by } => {
             let who = match by {
                 TryBy::Write => "whoever has write permission",
                 TryBy::Author => "its author and whoever has write permission",
@@ -32,16 +32,16 @@ pub fn came(word: &str, came: &Tried) -> String {
                 code(login)
             )
         }
-        Tried::OtherHead { head } => format!(
+        TrialAnswer::OtherHead { head } => format!(
             "That is not its head, or fewer than twelve digits of it, in lower case. The head is {head} now: if that is it, comment \
              `{PREFIX} try {head}`."
         ),
-        Tried::NoChecks => {
+        TrialAnswer::NoChecks => {
             "No check has to pass here, or nothing says which, so a trial could say nothing. Name them under \
                             `[checks] required` in `.github/greenline.toml`, or require them in branch protection."
                 .to_owned()
         }
-        Tried::Nothing => "It is not being tried, so there is nothing to end.".to_owned(),
+        TrialAnswer::Nothing => "It is not being tried, so there is nothing to end.".to_owned(),
     };
     format!("`{word}` was not done. {why}")
 }

@@ -2,14 +2,13 @@
 
 use super::{code, list};
 use crate::admission::Obstacle;
+use crate::admission::owners::Skipped;
 use crate::command::PREFIX;
 use crate::facts::{PullState, Unresolved};
 use crate::ids::PrNumber;
 
 /// Owners named at once.
 const OWNERS_TOLD: usize = 8;
-/// Wrong lines named at once.
-const LINES_TOLD: usize = 5;
 
 /// What to do about a team that cannot be read.
 pub(super) const TEAMS_NEXT: &str =
@@ -124,7 +123,7 @@ fn approvals(have: u8, need: u8, outdated: &[String]) -> String {
     )
 }
 
-fn owners(paths: &[String], more: usize, by: &[String], skipped: &[usize]) -> String {
+fn owners(paths: &[String], more: usize, by: &[String], skipped: &Skipped) -> String {
     let what = match (paths, more) {
         ([], _) => {
             "It changes more files than GitHub lists, so every owner in `CODEOWNERS` has to approve, and this part"
@@ -136,12 +135,12 @@ fn owners(paths: &[String], more: usize, by: &[String], skipped: &[usize]) -> St
         }
     };
     let need = if paths.len() + more > 1 { "need" } else { "needs" };
-    let lines = match skipped {
+    let lines = match skipped.first.as_slice() {
         [] => String::new(),
         [line] => format!(" Line {line} of that file is not understood and left out."),
-        lines => {
-            let first = list(lines.iter().take(LINES_TOLD).map(ToString::to_string));
-            format!(" {} lines of that file are not understood and left out, among them {first}.", lines.len())
+        first => {
+            let first = list(first.iter().map(ToString::to_string));
+            format!(" {} lines of that file are not understood and left out, among them {first}.", skipped.count)
         }
     };
     if by.is_empty() {

@@ -185,6 +185,11 @@ impl Trial {
         }
     }
 
+    /// CI is checking, or is about to be asked to check, a commit of it under this number.
+    fn is_under(&self, number: TrialNumber) -> bool {
+        matches!(self.phase, Phase::Testing { number: own, .. } if own == number)
+    }
+
     /// It takes a CI run, or is about to.
     fn runs(&self) -> bool {
         matches!(self.phase, Phase::Composing { .. } | Phase::Testing { .. })
@@ -225,6 +230,11 @@ impl Trials {
             Phase::Testing { number, .. } => Some(number),
             Phase::Waiting { .. } | Phase::Composing { .. } | Phase::Over { .. } => None,
         }
+    }
+
+    /// The trial that CI is checking a commit for under this number: others may be of the same commit.
+    pub fn numbered(&self, number: TrialNumber) -> Option<&Trial> {
+        self.by_pull.values().find(|trial| trial.is_under(number))
     }
 
     /// CI was asked about this commit on trial.

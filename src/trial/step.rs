@@ -192,8 +192,7 @@ impl Trials {
 
     /// The trial that CI is checking a commit for under this number.
     fn under(&mut self, number: TrialNumber) -> Option<(PrNumber, &mut Trial)> {
-        let own = |trial: &Trial| matches!(trial.phase, Phase::Testing { number: own, .. } if own == number);
-        self.by_pull.iter_mut().find(|(_, trial)| own(trial)).map(|(pr, trial)| (*pr, trial))
+        self.by_pull.iter_mut().find(|(_, trial)| trial.is_under(number)).map(|(pr, trial)| (*pr, trial))
     }
 
     /// Calls the trial's run off, and has it wait again; if that was so too often, it ends like this.

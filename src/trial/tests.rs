@@ -3,8 +3,6 @@
 use super::*;
 use crate::queue::Composition;
 
-const HOUR_MS: i64 = WAITS_MS;
-
 fn sha(digit: u8) -> Sha {
     Sha::from_bytes([digit; 20]).expect("not zero")
 }
@@ -68,10 +66,10 @@ fn a_trial_takes_only_what_the_queue_leaves_and_those_who_asked_first_go_first()
 #[test]
 fn every_wait_has_an_end() {
     let mut waits = trials(1, 0);
-    assert_eq!(waits.next_change(), Some(at(1 + HOUR_MS)));
-    waits.settle(room(0, HOUR_MS));
+    assert_eq!(waits.next_change(), Some(at(1 + WAITS_MS)));
+    waits.settle(room(0, WAITS_MS));
     assert_eq!(end(&waits, 1), None);
-    waits.settle(room(0, 1 + HOUR_MS));
+    waits.settle(room(0, 1 + WAITS_MS));
     assert_eq!((end(&waits, 1), waits.next_change()), (Some(&End::NoRoom), None));
     let mut put_off = trials(1, 1);
     for time in 0..PUT_OFF_MAX {
@@ -84,8 +82,8 @@ fn every_wait_has_an_end() {
     assert_eq!(end(&put_off, 1), Some(&End::NoRoom));
     let mut unasked = trials(1, 1);
     unasked.composed(pr(1), (sha(9), sha(1)), &Composition::Tip(sha(21)), at(101));
-    assert_eq!(unasked.next_change(), Some(at(100 + HOUR_MS)));
-    unasked.settle(room(1, 100 + HOUR_MS));
+    assert_eq!(unasked.next_change(), Some(at(100 + WAITS_MS)));
+    unasked.settle(room(1, 100 + WAITS_MS));
     assert_eq!((end(&unasked, 1), unasked.stopping.len()), (Some(&End::NotAsked), 1));
     let crowded = trials(u8::try_from(LIVE_MAX).expect("few") + 1, 0);
     assert_eq!(end(&crowded, u64::try_from(LIVE_MAX).expect("few") + 1), Some(&End::Crowded));

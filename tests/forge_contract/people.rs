@@ -71,6 +71,34 @@ async fn the_first_file_of_owners_counts_and_a_large_one_comes_as_a_blob() {
     }
 }
 
+#[tokio::test]
+async fn a_spent_limit_of_questions_stops_questions_until_it_is_renewed_and_nothing_else() {
+    let spent = r#"{"data":null,"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#;
+    for (headers, expected) in [
+        (vec![("retry-after", "1200")], 1_200_000),
+        (vec![("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "99999999999")], 3_600_000),
+        (vec![], 60_000),
+    ] {
+        let hub = Hub::open(move |_, seen| match seen.method.as_str() {
+            "POST" => Reply(200, headers.iter().map(|(k, v)| (*k, (*v).to_owned())).collect(), spent.to_owned()),
+            _ => json("[]"),
+        })
+        .await;
+        let forge = hub.forge();
+        for nth in 0..2 {
+            let got = forge.unresolved(PrNumber::new(1)).await;
+            let Err(Trouble::Busy { retry_after_ms: Some(ms), .. }) = got else { panic!("no limit: {got:?}") };
+            assert!((expected - 30_000..=expected).contains(&ms), "{nth}: {ms} of {expected}");
+        }
+        assert_eq!(hub.asked().len(), 1, "who is told to wait asks no more");
+        assert_eq!(
+            forge.changed(PrNumber::new(1)).await.map(|changed| changed.whole),
+            Ok(true),
+            "what is no question goes on"
+        );
+    }
+}
+
 fn page(nodes: &str, next: bool) -> Reply {
     json(format!(
         r#"{{"data":{{"repository":{{"databaseId":7,"pullRequest":{{"reviewThreads":{{
@@ -108,8 +136,6 @@ async fn an_error_in_a_good_answer_is_no_fact() {
         let got = ask(typed(kind)).await;
         assert!(matches!(&got, Err(Trouble::Denied(why)) if why.contains("Pull requests: read")), "{got:?}");
     }
-    let limited = ask(typed("RATE_LIMITED")).await;
-    assert!(matches!(limited, Err(Trouble::Busy { retry_after_ms: Some(60_000), .. })));
     assert!(matches!(ask(typed("undefinedField")).await, Err(Trouble::Bug(_))));
     let fault = format!(r#"{{{empty},"errors":[{{"message":"Something went wrong while executing your query."}}]}}"#);
     assert!(matches!(ask(fault).await, Err(Trouble::Busy { .. })));

@@ -59,6 +59,9 @@ impl Store for Moody {
     async fn claim(&self, queue: &QueueId) -> Result<Epoch, Trouble> {
         self.inner.claim(queue).await
     }
+    async fn retire(&self, queue: &QueueId) -> Result<(), Trouble> {
+        self.inner.retire(queue).await
+    }
     async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
         self.inner.load(queue).await
     }

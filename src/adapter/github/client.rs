@@ -70,6 +70,8 @@ pub(super) struct Client {
     own: AsyncMutex<Slot>,
     tokens: Tokens,
     gates: Gates,
+    /// For questions alone: GitHub counts those apart, in points.
+    question_gates: Gates,
     cache: Cache,
 }
 
@@ -100,6 +102,7 @@ impl Client {
             own: AsyncMutex::default(),
             tokens: Tokens::default(),
             gates: Gates::default(),
+            question_gates: Gates::default(),
             cache: Cache::default(),
         })
     }

@@ -31,6 +31,16 @@ pub(super) fn limited(status: StatusCode, headers: &HeaderMap, body: &[u8], now:
     if status != StatusCode::FORBIDDEN && status != StatusCode::TOO_MANY_REQUESTS {
         return None;
     }
+    if let Some(wait) = told(headers, now) {
+        return Some(wait);
+    }
+    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]).to_lowercase();
+    let said = ["rate limit", "rate-limit", "abuse detection"].iter().any(|sign| text.contains(sign));
+    (said || status == StatusCode::TOO_MANY_REQUESTS).then_some(Wait::Unknown)
+}
+
+/// How long the headers of an answer say to wait, if they speak of a limit at all.
+pub(super) fn told(headers: &HeaderMap, now: Moment) -> Option<Wait> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(after) = text(RETRY_AFTER.as_str()) {
         let told = after.trim().parse::<u64>().ok();
@@ -44,9 +54,7 @@ pub(super) fn limited(status: StatusCode, headers: &HeaderMap, body: &[u8], now:
             left_ms.and_then(|ms| u64::try_from(ms).ok()).map(|ms| Wait::Told((ms + 1000).min(LONGEST_RESET_MS)));
         return Some(told.unwrap_or(Wait::Unknown));
     }
-    let text = String::from_utf8_lossy(&body[..body.len().min(4096)]).to_lowercase();
-    let said = ["rate limit", "rate-limit", "abuse detection"].iter().any(|sign| text.contains(sign));
-    (said || status == StatusCode::TOO_MANY_REQUESTS).then_some(Wait::Unknown)
+    None
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -23,6 +23,7 @@ struct Rows {
 #[derive(Debug, Default)]
 struct Queue {
     epoch: u64,
+    retired: bool,
     version: u64,
     state: Option<Vec<u8>>,
     journal: VecDeque<JournalRow>,
@@ -65,8 +66,13 @@ impl Rows {
 
     /// Whose rows a delivery about this becomes.
     fn queues_of(&self, repo: Option<RepoId>) -> BTreeSet<Option<QueueId>> {
-        let claimed = self.queues.keys().filter(|queue| Some(queue.repo) == repo);
-        claimed.cloned().chain(repo.map(QueueId::of)).map(Some).chain(repo.is_none().then_some(None)).collect()
+        let claimed = self.queues.iter().filter(|(id, queue)| Some(id.repo) == repo && !queue.retired);
+        claimed
+            .map(|(id, _)| id.clone())
+            .chain(repo.map(QueueId::of))
+            .map(Some)
+            .chain(repo.is_none().then_some(None))
+            .collect()
     }
 
     fn forget(&mut self, now: Moment) {
@@ -147,7 +153,15 @@ impl Store for MemoryStore {
         let mut rows = self.rows();
         let queue = rows.queues.entry(queue.clone()).or_default();
         queue.epoch += 1;
+        queue.retired = false;
         Ok(Epoch(queue.epoch))
+    }
+
+    async fn retire(&self, queue: &QueueId) -> Result<(), Trouble> {
+        if let Some(queue) = self.rows().queues.get_mut(queue) {
+            queue.retired = true;
+        }
+        Ok(())
     }
 
     async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {

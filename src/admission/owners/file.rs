@@ -1,28 +1,28 @@
 //! The lines of a `CODEOWNERS` file, by GitHub's rules ("About code owners"): the last pattern that matches decides, a pattern
 //! without owners takes them away, and a line that is wrong is left out.
 
-use super::Owner;
 use super::pattern::Pattern;
+use super::{Owner, Skipped};
 use crate::ids::Party;
 use std::collections::BTreeSet;
 
 /// The rules of one file, in its order.
 pub(super) struct Rules {
     rules: Vec<(Pattern, Vec<Owner>)>,
-    /// Numbers of the lines that cannot be used.
-    pub(super) skipped: Vec<usize>,
+    /// The lines that cannot be used.
+    pub(super) skipped: Skipped,
 }
 
 impl Rules {
     pub(super) fn parse(text: &str) -> Self {
-        let (mut rules, mut skipped) = (Vec::new(), Vec::new());
+        let (mut rules, mut skipped) = (Vec::new(), Skipped::default());
         for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
             let words = words(line);
             let Some((pattern, owners)) = words.split_first() else { continue };
             let owners: Option<BTreeSet<Owner>> = owners.iter().map(|word| owner(word)).collect();
             match (Pattern::parse(pattern), owners) {
                 (Some(pattern), Some(owners)) => rules.push((pattern, owners.into_iter().collect())),
-                (None, _) | (_, None) => skipped.push(at + 1),
+                (None, _) | (_, None) => skipped.note(at + 1),
             }
         }
         Self { rules, skipped }

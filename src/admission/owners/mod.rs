@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const PATHS_TOLD: usize = 3;
 /// Shares told of at once.
 const SHARES_TOLD: usize = 5;
+/// Lines named of those that cannot be used.
+const LINES_TOLD: usize = 5;
 /// Memberships asked for at once; whoever comes after those counts as not in the team.
 const ASKED_MAX: usize = 300;
 
@@ -42,6 +44,24 @@ pub struct Share {
     pub count: usize,
 }
 
+/// Lines of an owners' file that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The numbers of the first few.
+    pub first: Vec<usize>,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl Skipped {
+    fn note(&mut self, line: usize) {
+        self.count += 1;
+        if self.first.len() < LINES_TOLD {
+            self.first.push(line);
+        }
+    }
+}
+
 /// Who has to approve a pull request, as the owners' file on trunk says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,7 +71,7 @@ pub enum Owned {
         /// What has owners.
         shares: Vec<Share>,
         /// Lines of the file that cannot be used.
-        skipped: Vec<usize>,
+        skipped: Skipped,
     },
     /// The file at this path is too large, so nobody knows.
     TooLarge(String),
@@ -59,7 +79,7 @@ pub enum Owned {
 
 /// What of a change has owners. Without a file, nothing has.
 pub fn owned(file: Option<&OwnersFile>, changed: &Changed) -> Owned {
-    let Some(file) = file else { return Owned::Shares { shares: Vec::new(), skipped: Vec::new() } };
+    let Some(file) = file else { return Owned::Shares { shares: Vec::new(), skipped: Skipped::default() } };
     let Some(text) = &file.text else { return Owned::TooLarge(file.path.clone()) };
     let rules = Rules::parse(text);
     let mut shares: BTreeMap<&[Owner], Share> = BTreeMap::new();

@@ -33,13 +33,12 @@ pub(super) async fn compose<W: World>(
 }
 
 /// Composes a head that is only tried, on trunk as it was when the trial began.
-pub(super) async fn tried<W: World>(world: &W, pr: PrNumber, recipe: &Recipe) -> Result<Vec<Fact>, Trouble> {
+pub(super) async fn trial<W: World>(world: &W, pr: PrNumber, recipe: &Recipe) -> Result<Vec<Fact>, Trouble> {
     let Recipe { onto, head, .. } = *recipe;
     let composed = |result| vec![Fact::Trial(TrialFact::Composed { pr, onto, head, result })];
-    // Trunk's own commit: what the remote does not have it will not have for the next try either.
-    if !restore(world, onto, &Descent { from: onto, recipes: Vec::new() }).await?
-        || !fetch_head(world, PullHead { number: pr, head }, onto).await?
-    {
+    // That trunk's own commit is not to be had is trouble, and nothing the head's people could mend.
+    world.git().fetch(&[onto], &[]).await?;
+    if !fetch_head(world, PullHead { number: pr, head }, onto).await? {
         return Ok(composed(Composition::HeadMissing));
     }
     Ok(composed(made(world, recipe).await?))

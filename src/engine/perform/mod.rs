@@ -35,7 +35,7 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
         | Job::CancelRun { .. }
         | Job::Trial(TrialJob::Start { .. } | TrialJob::Stop { .. })
         | Job::DropRef(_) => runs::refs(world, &[job]).await,
-        Job::Trial(TrialJob::Compose { pr, recipe }) => compose::tried(world, *pr, recipe).await,
+        Job::Trial(TrialJob::Compose { pr, recipe }) => compose::trial(world, *pr, recipe).await,
         Job::Land(landing) => landing::land(world, landing).await,
         Job::Revoke { trunk, to, attempt, tag, bar } => {
             landing::revoke(world, &landing::Revocation { trunk, to: *to, attempt: *attempt, tag, bar }).await

@@ -239,7 +239,7 @@ impl<T: Site, S: Store> Supervisor<T, S> {
         // What was known at the end of the last process, until the first turn draws it anew.
         self.service.boards.publish(id.clone(), board(&book.state, Vec::new(), now));
         let wake = Arc::new(Notify::new());
-        let repo = Repo::new(world, Arc::clone(&self.store), book, self.service.boards.clone(), settings);
+        let repo = Repo::new(world, Arc::clone(&self.store), book, Some(self.service.boards.clone()), settings);
         wake.notify_one();
         let (stop, stopped) = watch::channel(false);
         let run = repo.run(Arc::clone(&wake), stopped);
@@ -268,6 +268,9 @@ impl<T: Site, S: Store> Supervisor<T, S> {
                 own.wake.notify_one();
             } else if nobodys(&queue, &self.served, self.agenda.list_holds(now), &trunks) {
                 self.drop_rows(Some(&queue), now).await?;
+                if queue.branch.is_some() {
+                    self.store.retire(&queue).await?;
+                }
             }
         }
         Ok(())

@@ -1,14 +1,13 @@
 //! Questions by GraphQL. They are posted and yet change nothing, so silence means only that there is no answer; and a refusal
-//! comes with status 200.
+//! comes with status 200, that of a spent rate limit as well.
 
-use super::{Client, Who};
+use super::{Client, Who, limit, limits};
+use crate::adapter::clock::SystemClock;
 use crate::adapter::github::answer::{Ask, Failed, silent};
-use crate::port::Trouble;
+use crate::adapter::github::limits::Wait;
+use crate::port::{Clock, Trouble};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-
-/// GitHub tells when a spent limit is renewed in a header that is missing on some answers; its documentation asks for a minute.
-const LIMIT_MS: u64 = 60_000;
 
 #[derive(Deserialize)]
 struct Envelope<T> {
@@ -27,6 +26,10 @@ struct Wrong {
 }
 
 impl Wrong {
+    fn is_limit(&self) -> bool {
+        self.kind.as_deref() == Some("RATE_LIMITED")
+    }
+
     fn trouble(&self, ask: &Ask) -> Trouble {
         let said = self.message.as_deref().unwrap_or("no message");
         let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
@@ -38,10 +41,6 @@ impl Wrong {
         match self.kind.as_deref() {
             Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => denied("refuses our question"),
             Some("NOT_FOUND") => denied("shows us nothing"),
-            Some("RATE_LIMITED") => {
-                let what = format!("GitHub's rate limit is used up, {} has to wait ({said})", ask.name());
-                Trouble::Busy { what, retry_after_ms: Some(LIMIT_MS) }
-            }
             Some(kind) => Trouble::Bug(format!("GitHub does not take our question {} ({kind}: {said})", ask.name())),
             // Its own faults and time-outs have no type.
             None => Trouble::busy(format!("GitHub could not answer {} ({said})", ask.name())),
@@ -56,13 +55,24 @@ impl Client {
         who: Who,
         ask: &Ask,
     ) -> Result<T, Trouble> {
+        let trouble = |failed| match failed {
+            Failed::Trouble(trouble) => trouble,
+            Failed::Lost(why) => Trouble::busy(format!("no answer to {}: {why}", ask.name())),
+        };
+        if let Some(ms) = self.question_gates.shut_for_ms(who) {
+            return Err(trouble(limit(ask, ms)));
+        }
         let answer = match self.exchange(who, ask, None).await {
-            Err(Failed::Trouble(trouble)) => return Err(trouble),
-            Err(Failed::Lost(why)) => return Err(Trouble::busy(format!("no answer to {}: {why}", ask.name()))),
+            Err(failed) => return Err(trouble(failed)),
             Ok(answer) if silent(answer.status) => return Err(answer.refusal(ask)),
             Ok(answer) => answer,
         };
         let envelope: Envelope<serde_json::Value> = answer.json(ask)?;
+        if envelope.errors.iter().flatten().any(Wrong::is_limit) {
+            let wait = limits::told(&answer.headers, SystemClock.now()).unwrap_or(Wait::Unknown);
+            return Err(trouble(limit(ask, self.question_gates.shut(who, wait))));
+        }
+        self.question_gates.open(who);
         if let Some(wrong) = envelope.errors.iter().flatten().next() {
             return Err(wrong.trouble(ask));
         }

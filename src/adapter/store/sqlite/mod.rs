@@ -95,6 +95,10 @@ impl Store for SqliteStore {
         self.writer.ask(queue.clone(), Job::Claim).await
     }
 
+    async fn retire(&self, queue: &QueueId) -> Result<(), Trouble> {
+        self.writer.ask(queue.clone(), Job::Retire).await
+    }
+
     async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
         let queue = queue.clone();
         self.read(move |pool| read::load(pool, queue)).await

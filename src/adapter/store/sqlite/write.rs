@@ -50,13 +50,13 @@ async fn forget_one(connection: &mut SqliteConnection, delivery: &Delivery) -> R
     Ok(())
 }
 
-/// One row for each queue of the repository: a queue takes in its own, in its own transaction.
+/// One row for each queue of the repository that is served: a queue takes in its own, in its own transaction.
 async fn enqueue(connection: &mut SqliteConnection, delivery: &Delivery, hint: &Hint) -> Result<(), sqlx::Error> {
     let (repo, name) = delivery.repo.as_ref().map(|(repo, name)| (repo, name)).unzip();
     let hint = serde_json::to_string(hint).map_err(|error| sqlx::Error::Encode(error.into()))?;
     sqlx::query(
         "insert into inbox (repo, branch, name, installation, hint, received_at) select ?1, branch, ?2, ?3, ?4, ?5 \
-         from (select '' as branch union select branch from queue where repo = ?1)",
+         from (select '' as branch union select branch from queue where repo = ?1 and not retired)",
     )
     .bind(repo.map(|repo| repo.get().cast_signed()))
     .bind(name.map(RepoName::as_str))
@@ -112,7 +112,7 @@ pub async fn consume(connection: &mut SqliteConnection, seqs: &[u64]) -> Result<
 pub async fn claim(connection: &mut SqliteConnection, queue: &QueueId) -> Result<Epoch, sqlx::Error> {
     let row = sqlx::query(
         "insert into queue (repo, branch, epoch, version, journal_next) values (?, ?, 1, 0, 0) \
-         on conflict (repo, branch) do update set epoch = epoch + 1 returning epoch",
+         on conflict (repo, branch) do update set epoch = epoch + 1, retired = false returning epoch",
     )
     .bind(queue.repo.get().cast_signed())
     .bind(branch(queue))
@@ -120,6 +120,16 @@ pub async fn claim(connection: &mut SqliteConnection, queue: &QueueId) -> Result
     .await?;
     let epoch: i64 = row.try_get(0)?;
     Ok(Epoch(epoch.cast_unsigned()))
+}
+
+/// Has no more deliveries kept for a queue until it is claimed again.
+pub async fn retire(connection: &mut SqliteConnection, queue: &QueueId) -> Result<(), sqlx::Error> {
+    sqlx::query("update queue set retired = true where repo = ? and branch = ?")
+        .bind(queue.repo.get().cast_signed())
+        .bind(branch(queue))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Writes a turn, if its claim and version still stand.

@@ -40,6 +40,7 @@ pub enum Job {
     Receive(Ask<Box<Delivery>, Received>),
     Consume(Ask<Vec<u64>, ()>),
     Claim(Ask<QueueId, Epoch>),
+    Retire(Ask<QueueId, ()>),
     Write(Ask<Box<Turn>, Written>),
     /// The sender is dropped, and so answered, when the file is closed.
     Close(oneshot::Sender<()>),
@@ -50,14 +51,14 @@ impl Job {
         match self {
             Self::Receive(ask) => ask.what.unread.as_ref().map_or(0, Vec::len),
             Self::Write(ask) => ask.what.state.len() + ask.what.events.iter().map(String::len).sum::<usize>(),
-            Self::Consume(_) | Self::Claim(_) | Self::Close(_) => 0,
+            Self::Consume(_) | Self::Claim(_) | Self::Retire(_) | Self::Close(_) => 0,
         }
     }
 
     fn arrived(&self) -> Option<Moment> {
         match self {
             Self::Receive(ask) => Some(ask.what.received_at),
-            Self::Write(_) | Self::Consume(_) | Self::Claim(_) | Self::Close(_) => None,
+            Self::Write(_) | Self::Consume(_) | Self::Claim(_) | Self::Retire(_) | Self::Close(_) => None,
         }
     }
 
@@ -67,6 +68,7 @@ impl Job {
             Self::Receive(ask) => ask.came_of_it = Some(write::receive(connection, &ask.what).await?),
             Self::Consume(ask) => ask.came_of_it = Some(write::consume(connection, &ask.what).await?),
             Self::Claim(ask) => ask.came_of_it = Some(write::claim(connection, &ask.what).await?),
+            Self::Retire(ask) => ask.came_of_it = Some(write::retire(connection, &ask.what).await?),
             Self::Write(ask) => ask.came_of_it = Some(write::turn(connection, &ask.what).await?),
             Self::Close(_) => {}
         }
@@ -79,6 +81,7 @@ impl Job {
             Self::Consume(ask) => ask.answer(committed),
             Self::Close(to) => drop(to),
             Self::Claim(ask) => ask.answer(committed),
+            Self::Retire(ask) => ask.answer(committed),
             Self::Write(ask) => ask.answer(committed),
         }
     }
