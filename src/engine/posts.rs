@@ -36,7 +36,11 @@ fn in_queue(state: &RepoState, pr: PrNumber, now: Moment) -> String {
         (None, Some(obstacles)) => format!("It waits outside of the queue. {}", text::waiting(obstacles)),
         (None, None) => match hold {
             Some(hold) => text::stop::held(hold, state.queue.entry_aside(pr).is_some()),
-            None => format!("It is not in the queue. {}", standing_outside(state, pr)),
+            None => {
+                let outside = standing_outside(state, pr);
+                let open = record.is_none_or(|record| record.pull.state == PullState::Open && !record.has_landed());
+                if open { format!("It is not in the queue. {outside}") } else { outside }
+            }
         },
     }
 }

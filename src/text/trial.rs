@@ -28,14 +28,11 @@ pub fn came(word: &str, came: &Tried) -> String {
             };
             format!(
                 "{} may not, because a trial runs what the pull request contains, mostly with the repository's secrets. Here {who} \
-                 may (`try_by` under `[queue]` in `.github/greenline.toml`): ask somebody of them.",
+                 may (`try_by` under `[queue]` in `.github/greenline.toml`): ask one of them.",
                 code(login)
             )
         }
-        Tried::OtherHead { head } => format!(
-            "That is not its head, or fewer than twelve digits of it, in lower case. The head is {head} now: if that is it, comment \
-             `{PREFIX} try {head}`."
-        ),
+        Tried::OtherHead { head } => super::other_head("try", *head),
         Tried::NoChecks => {
             "No check has to pass here, or nothing says which, so a trial could say nothing. Name them under \
                             `[checks] required` in `.github/greenline.toml`, or require them in branch protection."

@@ -70,7 +70,7 @@ fn obstacle(obstacle: &Obstacle) -> String {
         ),
         Obstacle::Conversations(open) => conversations(open),
         Obstacle::HeadRed(checks) => format!(
-            "On its own head {} did not pass: mend it and push, or run it again.",
+            "On its own head {} did not pass: mend it, push and ask again, or run the check again.",
             list(checks.iter().map(|check| code(check)))
         ),
         Obstacle::HeadOpen(checks) => {
@@ -86,10 +86,11 @@ fn obstacle(obstacle: &Obstacle) -> String {
             format!("It depends on #{on}, which has not landed yet.")
         }
         Obstacle::Stacked { on, landed: false } => {
-            format!("It goes to the branch of #{on} and waits until that has landed; then I send it to trunk.")
+            format!("It goes to the branch of #{on} and waits until that has landed; then I change its base to the default branch.")
         }
         Obstacle::Stacked { on, landed: true } => format!(
-            "#{on}, which it stands on, has landed. It goes to trunk next; if it still goes to another branch in a while, change its base."
+            "#{on}, which it stands on, has landed, so I change its base to the default branch; if that is not done in a while, change it \
+             yourself."
         ),
         Obstacle::Unclear(line) => format!(
             "Its description says {}, and that names no pull request of this repository: write `Depends-On: #7`, ten of them at the most.",
@@ -106,7 +107,7 @@ fn approvals(have: u8, need: u8, outdated: &[String]) -> String {
         by => format!(" {} approved an earlier commit and would have to look again.", list(by.iter().map(|l| code(l)))),
     };
     format!(
-        "It has {have} of {need} {reviews} of exactly this commit by people with write permission, its author not counted.{old}"
+        "It needs {need} {reviews} of exactly this commit by people with write permission other than its author, and has {have}.{old}"
     )
 }
 

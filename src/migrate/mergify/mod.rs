@@ -21,6 +21,8 @@ const DROPPED: [(&str, &str, &str); 5] = [
     ("extends", "a file stands for itself", "import the file that it extends as well, and put the two together"),
 ];
 
+const OTHER_BRANCH: &str = "to give it a queue as well, name it in [queue] trunks, and put a file of its own on it";
+
 pub(super) fn read(root: &Node, around: &Around) -> Draft {
     let mut draft = Draft::default();
     let mut gathered = Gathered::default();
@@ -72,7 +74,7 @@ fn queue_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, around:
         let at = At::new(&format!("queue_rules \"{}\"", name(rule)), rule.line);
         match elsewhere(&asked(rule), around) {
             Some(base) => {
-                draft.drop(at, &format!("it is for the branch `{base}`"), "one queue, for the default branch, is all");
+                draft.drop(at, &format!("it is for the branch `{base}`"), OTHER_BRANCH);
             }
             None => candidates.push((rule, at)),
         }
@@ -108,7 +110,7 @@ fn pull_request_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, 
         if rule.get("disabled").is_some_and(|disabled| disabled.value != Value::Nothing) {
             draft.needless(at, "it was disabled");
         } else if let Some(base) = elsewhere(&told, around) {
-            draft.drop(at, &format!("it is for the branch `{base}`"), "one queue, for the default branch, is all");
+            draft.drop(at, &format!("it is for the branch `{base}`"), OTHER_BRANCH);
         } else if queued && action.key == "merge" {
             let why = "it merges past the queue, and here nothing lands that was not tested";
             draft.drop(at, why, "say `@greenline merge priority=100`");
@@ -143,8 +145,8 @@ fn other_actions(draft: &mut Draft, at: At, actions: &[Entry], told: &[Told]) {
     }
     let rest: Vec<&str> = actions.iter().map(|e| e.key.as_str()).filter(|key| *key != "delete_head_branch").collect();
     if !rest.is_empty() || deletes.is_none() {
-        let what = if rest.is_empty() { "nothing".to_owned() } else { rest.join(", ") };
-        let why = format!("it does {} and lands nothing", crate::wording::shown(&what));
+        let what = if rest.is_empty() { "none".to_owned() } else { rest.join(", ") };
+        let why = format!("its actions ({}) land nothing", crate::wording::shown(&what));
         draft.drop(at, &why, "Greenline only lands; keep it where it is, or make it a workflow");
     }
 }
@@ -155,7 +157,7 @@ fn protections(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, around:
         let at = At::new(&format!("merge_protections \"{}\"", name(rule)), rule.line);
         let only_base = when.iter().all(|told| matches!(told.says, Says::Base(_)));
         if let Some(base) = elsewhere(&when, around) {
-            draft.drop(at, &format!("it is for the branch `{base}`"), "one queue, for the default branch, is all");
+            draft.drop(at, &format!("it is for the branch `{base}`"), OTHER_BRANCH);
         } else if only_base {
             gathered.take(draft, condition::read(rule.get("success_conditions")), Where::Tip);
         } else {
