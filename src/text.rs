@@ -70,7 +70,7 @@ pub fn eject(why: &Why, trunk: &str, label: &str) -> String {
         ),
         Why::Red(tip, RedWhy::Failed(checks)) => format!(
             "On top of `{trunk}` it became commit {tip}, and there {} did not pass, while `{trunk}` itself is green.{} Mend it, {again}.",
-            list(checks.iter().map(|check| code(check))),
+            checks::listed(checks),
             checks::passed_over(checks)
         ),
         Why::Red(tip, RedWhy::Silent(silence)) => {
@@ -98,11 +98,11 @@ fn silent(silence: &Silence, tip: Sha) -> String {
         Silence::NeverStarted(checks) => format!(
             "CI never started: there was no sign of {} on commit {tip}. Check that the workflow runs on pushes to `greenline/**`, \
              and that the required name and App are right.",
-            list(checks.iter().map(|check| code(check)))
+            checks::listed(checks)
         ),
         Silence::NeverFinished(checks) => format!(
             "CI did not finish in time: {} did not end on commit {tip}. See what hangs, or raise `finish_deadline`.",
-            list(checks.iter().map(|check| code(check)))
+            checks::listed(checks)
         ),
         Silence::Unpushed(why) => format!(
             "CI cannot test it: GitHub does not let me push commit {tip} to `greenline/**`, because of what is in it: {} Give the App \
@@ -111,7 +111,7 @@ fn silent(silence: &Silence, tip: Sha) -> String {
         ),
         Silence::Cancelled(checks) => format!(
             "CI was cancelled by somebody else: {} on commit {tip}. See who stops runs on `greenline/**` (often a `concurrency` setting).",
-            list(checks.iter().map(|check| code(check)))
+            checks::listed(checks)
         ),
     }
 }

@@ -1,6 +1,6 @@
 //! How a check is named to people: by whom it was to be, how it ended, and which setting would let it pass. Words only.
 
-use super::list;
+use super::{code, list, one_line};
 use crate::checks::Named;
 use crate::facts::{Check, CheckState, RequiredCheck};
 use crate::ids::CheckName;
@@ -9,6 +9,16 @@ use crate::ids::CheckName;
 pub fn unpassed(named: &Named) -> String {
     ending(named.state).map_or_else(|| named.name.to_string(), |how| format!("{} ({how})", named.name))
 }
+
+/// The states that are told behind a name.
+const ENDED: [CheckState; 6] = [
+    CheckState::Skipped,
+    CheckState::Neutral,
+    CheckState::TimedOut,
+    CheckState::ActionRequired,
+    CheckState::Stale,
+    CheckState::Unrecognised,
+];
 
 fn ending(state: CheckState) -> Option<&'static str> {
     match state {
@@ -43,6 +53,20 @@ pub fn check(named: &Named) -> String {
     format!("{} ({})", named.name, named.id)
 }
 
+/// Checks with what is said of each.
+pub(super) fn listed(checks: &[String]) -> String {
+    list(checks.iter().map(|check| shown(check)))
+}
+
+/// A check with what [`unpassed`] or [`unseen`] says of it behind its name; only the name is somebody else's.
+fn shown(check: &str) -> String {
+    let ended = |state| Some(check.strip_suffix(&format!(" ({})", ending(state)?))?.len());
+    let of_app = || check.find(" (by App ").filter(|_| check.ends_with(')'));
+    let name = ENDED.into_iter().find_map(ended).or_else(of_app).unwrap_or(check.len());
+    let (name, rest) = check.split_at(name);
+    format!("{}{}", code(name), one_line(rest))
+}
+
 /// Which setting would let a check pass that was not really run.
 pub(super) fn passed_over(checks: &[String]) -> String {
     let of = |state| checks.iter().any(|check| ending(state).is_some_and(|how| check.ends_with(&format!("({how})"))));
@@ -74,6 +98,20 @@ mod tests {
         assert_eq!(unseen(&name, &of(Some(7)), &[]), "ci (by App 7)");
         assert_eq!(unseen(&name, &of(Some(7)), &[seen(Some(8))]), "ci (by App 7; one by App 8 does not count)");
         assert_eq!(unseen(&name, &of(Some(7)), &[seen(None)]), "ci (by App 7; a commit status does not count)");
+    }
+
+    #[test]
+    fn only_the_name_stands_between_back_quotes() {
+        for (said, read) in [
+            ("ci", "`ci`"),
+            ("ci (skipped)", "`ci` (skipped)"),
+            ("test (a, b) (timed out)", "`test (a, b)` (timed out)"),
+            ("test (a, b)", "`test (a, b)`"),
+            ("ci (by App 7)", "`ci` (by App 7)"),
+            ("`@all (skipped)", "`'@all` (skipped)"),
+        ] {
+            assert_eq!(shown(said), read);
+        }
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn tried(trial: &Trial, trunk: &str, on: On) -> String {
 
 fn over(trial: &Trial, end: &End, trunk: &str) -> (&'static str, String) {
     let head = trial.asked.head;
-    let names = |checks: &[String]| list(checks.iter().map(|check| code(check)));
+    let names = super::checks::listed;
     match end {
         End::Green(on, checks) => {
             let (tried, checks) = (tried(trial, trunk, *on), names(checks));

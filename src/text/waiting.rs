@@ -71,10 +71,10 @@ fn obstacle(obstacle: &Obstacle) -> String {
         Obstacle::Conversations(open) => conversations(open),
         Obstacle::HeadRed(checks) => format!(
             "On its own head {} did not pass: mend it, push and ask again, or run the check again.",
-            list(checks.iter().map(|check| code(check)))
+            super::checks::listed(checks)
         ),
         Obstacle::HeadOpen(checks) => {
-            format!("On its own head {} has not passed yet.", list(checks.iter().map(|check| code(check))))
+            format!("On its own head {} has not passed yet.", super::checks::listed(checks))
         }
         Obstacle::Depends { on, state: Some(PullState::Closed) } => format!(
             "It depends on #{on}, which was closed without landing: say `{PREFIX} depends on nothing` if that no longer matters."

@@ -97,7 +97,7 @@ fn approvals_by_comment_count_like_reviews_and_can_be_taken_back() {
     stage.in_queue(&pull);
     stage.comment("maintainer", &pull, "@greenline unapprove");
     until("it is set aside", || (!stage.queued(&pull)).then_some(()));
-    stage.told(&pull, &["Waiting", "0 of 1"]);
+    stage.told(&pull, &["Waiting", "needs 1 approving review"]);
     stage.end();
 }
 
