@@ -269,6 +269,23 @@ fn what_is_said_in_few_words_is_carried_over_too() {
 }
 
 #[test]
+fn the_queue_is_the_one_that_is_led_to_and_what_another_rule_lands_is_not_kept_out() {
+    let text = "queue_rules:\n  - name: slow\n    merge_method: merge\n    queue_conditions: [label~=keep]\n  - name: usual\n    \
+                merge_method: squash\n    queue_conditions: [-label~=(stop|keep), label!=urgent]\n  - name: first\n    \
+                queue_conditions: [label=urgent]\npull_request_rules:\n  - name: a\n    conditions: [\"#approved-reviews-by>=1\"]\n    \
+                actions: { queue: { name: usual } }\n";
+    let (import, config) = imported(Source::Mergify, text);
+    assert_eq!(config.merge.strategy, Strategy::Squash);
+    assert_eq!(
+        (config.rules.blocking_labels.as_slice(), config.rules.approvals),
+        ([String::from("stop")].as_slice(), 1)
+    );
+    let told: Vec<&str> = import.notes.iter().filter(|n| n.line == Some(7)).map(|note| note.said.as_str()).collect();
+    assert!(told.iter().any(|said| said.contains("another rule lands what carries urgent")), "{told:?}");
+    assert!(told.iter().any(|said| said.contains("another rule lands what carries keep")), "{told:?}");
+}
+
+#[test]
 fn bors_approvals_outlived_a_push_unless_it_was_told_otherwise() {
     let fate_of = |more: &str| {
         let (import, config) = imported(Source::Bors, &format!("required_approvals = 1\n{more}"));

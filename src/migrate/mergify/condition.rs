@@ -17,6 +17,8 @@ pub(super) enum Says {
     Approvals(u32),
     /// The label must be on it.
     Label(String),
+    /// One that has one of these in it must be on it.
+    LabelWith(Vec<String>),
     /// None of the labels may be on it; they were looked for inside of labels, or are all there is.
     NoLabels { labels: Vec<String>, inside: bool },
     /// No conversation may be open.
@@ -161,6 +163,7 @@ fn simple(written: &str) -> Says {
             Some(labels) => Says::NoLabels { labels, inside: true },
             None => nothing(&test),
         },
+        (false, false, "label", "~=") => words(test.value).map_or_else(|| nothing(&test), Says::LabelWith),
         (false, true, "review-threads-unresolved", "=") if test.value == "0" => Says::Resolved,
         (true, true, "review-threads-unresolved", ">") if test.value == "0" => Says::Resolved,
         (true, false, "title", "~=") => Says::NoTitle(named),
@@ -261,6 +264,7 @@ mod tests {
             ("-label=stop", without(&["stop"], false)),
             ("- label = stop", without(&["stop"], false)),
             ("-label~=(stop|on hold)", without(&["stop", "on hold"], true)),
+            ("label~=x", Says::LabelWith(vec!["x".into()])),
             ("-label~=^stop$", without(&["stop"], true)),
             ("#review-threads-unresolved=0", Says::Resolved),
             ("-title~=(?i)wip", Says::NoTitle("(?i)wip".into())),
@@ -281,7 +285,7 @@ mod tests {
             "#files<3",
             "",
             "-",
-            "label~=x",
+            "label~=x.*",
             "-label~=stop.*",
             "-label~=(a|)",
             "#review-threads-unresolved<3",

@@ -6,6 +6,8 @@ use super::super::setting::{Check, Setting, any_app};
 use super::condition::{Says, Told};
 use crate::config::repo::PlanConfig;
 use crate::document::Node;
+use crate::wording::shown;
+use std::collections::BTreeSet;
 
 /// More groups are never tested at once.
 const GROUPS_MAX: u32 = 64;
@@ -25,6 +27,8 @@ pub(super) struct Gathered {
     pub depth: Option<(u32, At)>,
     pub wait: Option<(i64, At)>,
     pub defaults: Option<Node>,
+    /// Labels for which the file has a rule that lands what carries them: another rule that leaves them out keeps nobody out.
+    routes: BTreeSet<String>,
     tip: Vec<(String, At)>,
     entry: Vec<(String, At)>,
     skipped: Vec<(String, At)>,
@@ -38,6 +42,11 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// Nothing yet, beside rules that land what carries one of these labels.
+    pub fn beside(routes: BTreeSet<String>) -> Self {
+        Self { routes, ..Self::default() }
+    }
+
     pub fn take(&mut self, draft: &mut Draft, told: Vec<Told>, when: Where) {
         for Told { at, says } in told {
             match says {
@@ -55,9 +64,26 @@ impl Gathered {
                 }
                 Says::Approvals(count) => self.approvals.push((count, at)),
                 Says::Label(label) => self.labels.push((label, at)),
+                Says::LabelWith(_) => {
+                    draft.drop(
+                        at,
+                        "one label asks for landing, compared as a whole",
+                        "set [queue] label, if this is the one",
+                    );
+                }
                 Says::NoLabels { labels, inside } => {
-                    self.looked_inside |= inside;
-                    self.blocking.extend(labels.into_iter().map(|label| (label, at.clone())));
+                    let (routes, stops): (Vec<_>, Vec<_>) =
+                        labels.into_iter().partition(|label| self.routes.contains(label));
+                    if !routes.is_empty() {
+                        let why = format!("another rule lands what carries {}", shown(&routes.join(" or ")));
+                        draft.drop(
+                            at.clone(),
+                            &why,
+                            "say what differs in the comment, such as `@greenline merge as squash hotfix`",
+                        );
+                    }
+                    self.looked_inside |= inside && !stops.is_empty();
+                    self.blocking.extend(stops.into_iter().map(|label| (label, at.clone())));
                 }
                 Says::Resolved => self.resolved.push(at),
                 Says::NoTitle(pattern) => self.titles.push((pattern, at)),
