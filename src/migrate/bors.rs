@@ -79,7 +79,7 @@ fn queue_key(draft: &mut Draft, key: &str, entry: &Entry, (root, around): (&Node
         }
         "required_approvals" => match node.whole().and_then(|n| u32::try_from(n).ok()) {
             Some(count) if count == 0 || root.get("up_to_date_approvals").and_then(Node::flag) == Some(true) => {
-                draft.carry(Setting::Approvals(count), at())
+                draft.carry(Setting::Approvals(count), at());
             }
             Some(count) => draft.change(
                 Setting::Approvals(count),

@@ -187,13 +187,13 @@ fn refused(so_far: &[String], section: &str, open: bool, setting: &Setting) -> O
 fn grouped(behind: &[Note]) -> Vec<String> {
     let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
     for note in behind {
-        let named = note.line.map_or_else(|| note.key.clone(), |line| format!("{}, line {line}", note.key));
+        let place = note.line.map_or_else(|| note.key.clone(), |line| format!("{}, line {line}", note.key));
         match reasons.iter_mut().find(|(said, _)| *said == note.said) {
-            Some((_, names)) => names.push(named),
-            None => reasons.push((&note.said, vec![named])),
+            Some((_, places)) => places.push(place),
+            None => reasons.push((&note.said, vec![place])),
         }
     }
-    reasons.into_iter().map(|(said, names)| format!("{}: {said}", names.join("; "))).collect()
+    reasons.into_iter().map(|(said, places)| format!("{}: {said}", places.join("; "))).collect()
 }
 
 /// Keys and lines, each key once.

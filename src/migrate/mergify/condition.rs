@@ -164,8 +164,11 @@ fn simple(written: &str) -> Says {
             None => nothing(&test),
         },
         (false, false, "label", "~=") => words(test.value).map_or_else(|| nothing(&test), Says::LabelWith),
-        (false, true, "review-threads-unresolved", "=") if test.value == "0" => Says::Resolved,
-        (true, true, "review-threads-unresolved", ">") if test.value == "0" => Says::Resolved,
+        (false, true, "review-threads-unresolved", "=") | (true, true, "review-threads-unresolved", ">")
+            if test.value == "0" =>
+        {
+            Says::Resolved
+        }
         (true, false, "title", "~=") => Says::NoTitle(named),
         (false, false, "base", "=") => Says::Base(named),
         (false, true, "approved-reviews-by", ">=" | ">" | "=") => {
