@@ -224,8 +224,8 @@ pub struct Check {
     pub sha: Sha,
     /// A page that shows it.
     pub url: Option<String>,
-    /// When it began or was created; `None` if the forge did not say.
-    pub started_at: Option<Moment>,
+    /// When it last went on: ended, else began or was created; `None` if the forge did not say.
+    pub moved_at: Option<Moment>,
 }
 
 /// What a check run says of itself; somebody else's words.

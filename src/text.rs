@@ -2,6 +2,7 @@
 //! Why something cannot be composed is said where it is found (`adapter/git/lineage.rs`), and what is wrong with a command
 //! in `command`; those sentences come in as they are.
 
+mod checks;
 mod eta;
 mod excerpt;
 mod report;
@@ -11,6 +12,7 @@ pub mod trial;
 mod waiting;
 pub mod why;
 
+pub use checks::{check, unpassed, unseen};
 pub use eta::{about, eta};
 pub use excerpt::excerpt;
 pub use report::{departure_title, queued_title, report, waits_for_itself};
@@ -20,10 +22,12 @@ pub use waiting::{obstacle_code, waiting};
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
 use crate::command;
-use crate::facts::CheckState;
 use crate::ids::{CheckName, PrNumber, RunId, Sha};
 use crate::queue::{Doing, LeaveWhy, RedWhy, Silence, Standing, Unfit, Why};
 use std::fmt::Write as _;
+
+/// Characters of a foreign text that are shown.
+const CODE_CHARS: usize = 200;
 
 /// Marks our one status comment on a pull request, so that it is found again after an unanswered write.
 pub const STATUS_MARKER: &str = "<!-- greenline:status -->";
@@ -65,8 +69,9 @@ pub fn eject(why: &Why, trunk: &str, label: &str) -> String {
              for several times. Push its branch again, {again}."
         ),
         Why::Red(tip, RedWhy::Failed(checks)) => format!(
-            "On top of `{trunk}` it became commit {tip}, and there {} did not pass, while `{trunk}` itself is green. Mend it, {again}.",
-            list(checks.iter().map(|check| code(check)))
+            "On top of `{trunk}` it became commit {tip}, and there {} did not pass, while `{trunk}` itself is green.{} Mend it, {again}.",
+            checks::listed(checks),
+            checks::passed_over(checks)
         ),
         Why::Red(tip, RedWhy::Silent(silence)) => {
             format!("{} Then {}.", silent(silence, *tip), again.trim_start_matches("then "))
@@ -91,13 +96,13 @@ pub fn eject(why: &Why, trunk: &str, label: &str) -> String {
 fn silent(silence: &Silence, tip: Sha) -> String {
     match silence {
         Silence::NeverStarted(checks) => format!(
-            "CI never started: of {} there was no sign on commit {tip}. Check that the workflow runs on pushes to `greenline/**` \
+            "CI never started: there was no sign of {} on commit {tip}. Check that the workflow runs on pushes to `greenline/**`, \
              and that the required name and App are right.",
-            list(checks.iter().map(|check| code(check)))
+            checks::listed(checks)
         ),
         Silence::NeverFinished(checks) => format!(
             "CI did not finish in time: {} did not end on commit {tip}. See what hangs, or raise `finish_deadline`.",
-            list(checks.iter().map(|check| code(check)))
+            checks::listed(checks)
         ),
         Silence::Unpushed(why) => format!(
             "CI cannot test it: GitHub does not let me push commit {tip} to `greenline/**`, because of what is in it: {} Give the App \
@@ -106,7 +111,7 @@ fn silent(silence: &Silence, tip: Sha) -> String {
         ),
         Silence::Cancelled(checks) => format!(
             "CI was cancelled by somebody else: {} on commit {tip}. See who stops runs on `greenline/**` (often a `concurrency` setting).",
-            list(checks.iter().map(|check| code(check)))
+            checks::listed(checks)
         ),
     }
 }
@@ -134,19 +139,23 @@ pub fn leave_code(why: &LeaveWhy) -> &'static str {
 pub fn leave(why: &LeaveWhy, approved: Sha, label: &str) -> String {
     let again = format!("put the label `{label}` on again or comment `{} merge`", command::PREFIX);
     match why {
-        LeaveWhy::Cancelled { by } => format!("{} took it out of the queue.", code(by)),
-        LeaveWhy::LabelRemoved => format!("The label `{label}` was taken off."),
+        LeaveWhy::Cancelled { by } => format!("{} cancelled it.", code(by)),
+        LeaveWhy::LabelRemoved => format!("The label `{label}` was taken off. If it shall land after all, {again}."),
         LeaveWhy::NewHead { head } => format!(
             "Commit {head} was pushed after {approved} had been approved. What was not approved does not land: when the new commit \
              is ready, {again}."
         ),
         LeaveWhy::BaseChanged { base } => {
-            format!("It goes to {} now, which is not what was approved. If that is right, {again}.", code(base))
+            format!(
+                "It goes to {} now, which is not what was approved. If that is right and that branch has a queue, {again}; if not, \
+                 change its base back first.",
+                code(base)
+            )
         }
         LeaveWhy::Draft => format!("It was turned into a draft. When it is ready for review, {again}."),
-        LeaveWhy::Closed => "It was closed.".into(),
+        LeaveWhy::Closed => format!("It was closed. If it shall land after all, open it again, and {again}."),
         LeaveWhy::MergedElsewhere => "It was merged, but not by me.".into(),
-        LeaveWhy::HeadGone => "The branch or fork it comes from is gone.".into(),
+        LeaveWhy::HeadGone => HEAD_GONE.into(),
         LeaveWhy::PermissionLost { by } => {
             format!("{} approved it and may no longer push here. Somebody with write permission can {again}.", code(by))
         }
@@ -162,8 +171,15 @@ pub fn leave(why: &LeaveWhy, approved: Sha, label: &str) -> String {
     }
 }
 
-/// Why a request was not followed, and what to do.
+const HEAD_GONE: &str = "The branch or fork it comes from is gone. Restore it, or open a new pull request.";
+
+/// Why a request to land was not followed, and what to do.
 pub fn refusal(why: &Refusal) -> String {
+    refused("merge", why)
+}
+
+/// Why a command was not followed, and what to do.
+fn refused(word: &str, why: &Refusal) -> String {
     match why {
         Refusal::NeedsWrite { login } => {
             format!("{} would need write permission in this repository. Ask somebody who has it.", code(login))
@@ -173,7 +189,7 @@ pub fn refusal(why: &Refusal) -> String {
             code(login)
         ),
         Refusal::TeamsUnread { login, teams } => format!(
-            "whether {} may ask depends on {} (`mergers` under `[rules]`), and GitHub does not show me who is in there. {}",
+            "Whether {} may ask depends on {} (`mergers` under `[rules]`), and GitHub does not show me who is in there. {}",
             code(login),
             list(teams.iter().map(|team| code(&format!("@{team}")))),
             waiting::TEAMS_NEXT
@@ -186,7 +202,7 @@ pub fn refusal(why: &Refusal) -> String {
         Refusal::OwnApproval => "Nobody's approval of their own work counts. Ask somebody else to look at it.".into(),
         Refusal::Draft => "It is a draft. Mark it as ready for review first.".into(),
         Refusal::NoSuchPull => "There is no pull request by this number in the repository.".into(),
-        Refusal::NotOpen => "It is not open.".into(),
+        Refusal::NotOpen => "It is not open. If it was closed by mistake, open it again and ask anew.".into(),
         Refusal::OtherBase { base, trunk } => {
             format!(
                 "It goes to {}, and this queue lands on {}. Change its base first; or, if that is the branch of another pull request, ask \
@@ -196,11 +212,12 @@ pub fn refusal(why: &Refusal) -> String {
             )
         }
         Refusal::PushedSince { head } => {
-            format!("Commits were pushed since, so it is not certain which one was meant. {}", name_the_head(*head))
+            format!(
+                "Commits were pushed since, so it is not certain which one was meant. {}",
+                name_the_head(word, *head)
+            )
         }
-        Refusal::OtherHead { head } => {
-            format!("That is not its head, or fewer than twelve digits of it, in lower case. {}", name_the_head(*head))
-        }
+        Refusal::OtherHead { head } => other_head(word, *head),
         Refusal::Overtaken => {
             "It was taken out of the queue, or landed, after that was asked. Ask again if it shall land after all."
                 .into()
@@ -213,12 +230,19 @@ pub fn refusal(why: &Refusal) -> String {
         }
         Refusal::Landed => "It has landed already, as its head is now.".into(),
         Refusal::OnItself => "It cannot depend on itself.".into(),
-        Refusal::HeadGone => "The branch or fork it comes from is gone.".into(),
+        Refusal::HeadGone => HEAD_GONE.into(),
     }
 }
 
-fn name_the_head(head: Sha) -> String {
-    format!("The head is {head} now: if that is it, comment `{} merge {head}`.", command::PREFIX)
+fn other_head(word: &str, head: Sha) -> String {
+    format!(
+        "The commit that was named is not its head; at least twelve digits of that are needed, in lower case. {}",
+        name_the_head(word, head)
+    )
+}
+
+fn name_the_head(word: &str, head: Sha) -> String {
+    format!("The head is {head} now: if that is the one, comment `{} {word} {head}`.", command::PREFIX)
 }
 
 /// Where a queued pull request stands: one sentence.
@@ -232,10 +256,10 @@ pub fn standing(standing: &Standing, trunk: &str) -> String {
         Doing::Composing => format!("{place}; it is being put on top of those ahead."),
         Doing::WaitsForSlot => format!("{place}; all CI slots are taken."),
         Doing::Testing { with, tip, run } if !with.is_empty() => format!(
-            "{place}; tested as commit {tip} (run {run}) together with {}.",
+            "{place}; being tested as commit {tip} (run {run}) together with {}.",
             list(with.iter().map(|pr| format!("#{pr}")))
         ),
-        Doing::Testing { tip, run, .. } => format!("{place}; tested as commit {tip} (run {run})."),
+        Doing::Testing { tip, run, .. } => format!("{place}; being tested as commit {tip} (run {run})."),
         Doing::GreenBehind { tip } => format!("{place}; green as commit {tip}, and waits for those ahead."),
         Doing::GreenFrozen { tip } => format!("{place}; green as commit {tip}."),
         Doing::RedBehind { tip } => {
@@ -277,7 +301,7 @@ fn place(standing: &Standing, trunk: &str) -> String {
 
 /// What a landed pull request's people are told.
 pub fn landed(tip: Sha, trunk: &str, candidate: Option<&str>, checks: &[String]) -> String {
-    let mut text = format!("Landed on `{trunk}` as commit {tip}");
+    let mut text = format!("It is on `{trunk}` as commit {tip}");
     if let Some(candidate) = candidate {
         let _ = write!(text, ", candidate `{candidate}`");
     }
@@ -359,8 +383,8 @@ fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
         Answer::Help => Some(format!("This can be asked:\n\n{}", command::help(command::PREFIX))),
         Answer::Stop { word, came } => Some(stop::came(word, came)),
         Answer::Trial { word, came } => Some(trial::came(word, came)),
-        Answer::Refused { word, why } => Some(format!("`{word}` was not done. {}", refusal(why))),
-        Answer::Misread(misread) => Some(format!("{misread}\n\n{}", command::help(command::PREFIX))),
+        Answer::Refused { word, why } => Some(format!("`{word}` was not done. {}", refused(word, why))),
+        Answer::Misread(misread) => Some(format!("{misread} `{} help` lists what can be asked.", command::PREFIX)),
     }
 }
 
@@ -381,36 +405,22 @@ pub fn candidate(name: &str, previous: Option<&str>, pulls: &[(PrNumber, String)
     text
 }
 
-/// A check that did not pass, with how it ended where that is not plain red.
-pub fn unpassed(named: &Named) -> String {
-    let how = match named.state {
-        CheckState::Skipped => "skipped",
-        CheckState::Neutral => "neutral",
-        CheckState::TimedOut => "timed out",
-        CheckState::ActionRequired => "waits for a person",
-        CheckState::Stale => "given up by GitHub",
-        CheckState::Unrecognised => "ended in an unknown way",
-        CheckState::Queued
-        | CheckState::InProgress
-        | CheckState::Success
-        | CheckState::Failure
-        | CheckState::Cancelled => return named.name.to_string(),
-    };
-    format!("{} ({how})", named.name)
-}
-
-/// A check as `name (id)`.
-pub fn check(named: &Named) -> String {
-    format!("{} ({})", named.name, named.id)
-}
-
 /// Text by others as inline code: no markup, no mention, one line, bounded.
 pub fn code(text: &str) -> String {
-    format!("`{}`", one_line(text).replace('`', "'"))
+    code_of(text, CODE_CHARS)
+}
+
+/// The same, with another bound.
+fn code_of(text: &str, most: usize) -> String {
+    format!("`{}`", plain(text, most).replace('`', "'"))
 }
 
 fn one_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c }).take(200).collect()
+    plain(text, CODE_CHARS)
+}
+
+fn plain(text: &str, most: usize) -> String {
+    text.chars().map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c }).take(most).collect()
 }
 
 /// Characters that turn the reading direction, and so can make text look like other text.

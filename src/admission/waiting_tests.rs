@@ -161,7 +161,7 @@ fn merge_when_green_waits_for_the_checks_of_its_own_head() {
     story.terms.required = vec![required.clone()];
     let seen = |state| {
         let (name, app) = (required.name.clone(), required.app);
-        let check = Check { id: 1, app, name, state, sha: sha('a'), url: None, started_at: None };
+        let check = Check { id: 1, app, name, state, sha: sha('a'), url: None, moved_at: None };
         Some(Grounds { checks: Some(vec![check]), ..Grounds::default() })
     };
     story.grounds = seen(CheckState::InProgress);

@@ -94,7 +94,7 @@ pub fn judge(required: &[RequiredCheck], rules: &ChecksConfig, evidence: Evidenc
     let (missing, running) = (names(Standing::Missing), names(Standing::Running));
     if by_standing.iter().any(|(s, ..)| *s == Standing::Failed) {
         Judgement::Failed(checks(Standing::Failed))
-    } else if !missing.is_empty() && late(evidence, rules.start_deadline_ms) {
+    } else if required.iter().any(|of| missing.contains(&of.name) && no_sign(of, rules, evidence)) {
         never_started(missing, required, rules, evidence)
     } else if !(missing.is_empty() && running.is_empty()) {
         if late(evidence, rules.finish_deadline_ms) {
@@ -107,6 +107,24 @@ pub fn judge(required: &[RequiredCheck], rules: &ChecksConfig, evidence: Evidenc
     } else {
         Judgement::Passed(checks(Standing::Passed))
     }
+}
+
+/// Whether a missing check should have begun by now. While its App is at work on the commit it may still come: a job that needs
+/// others has no check run before they have ended, so the deadline begins anew with each sign of them.
+fn no_sign(required: &RequiredCheck, rules: &ChecksConfig, evidence: Evidence<'_>) -> bool {
+    let of_app = |check: &&Check| {
+        let app = required.app.is_none() || check.app == required.app;
+        app && check.sha == evidence.sha && !evidence.spent.contains(&check.id)
+    };
+    let works = |check: &Check| matches!(check.state, CheckState::Queued | CheckState::InProgress);
+    let others = || evidence.seen.iter().filter(of_app);
+    let Some(asked) = evidence.asked_at else { return false };
+    if others().any(works) {
+        return false;
+    }
+    // The forge's clock may be ahead of ours.
+    let last = others().filter_map(|check| check.moved_at).max().unwrap_or(asked).min(evidence.now);
+    evidence.now.since_ms(last.max(asked)) > rules.start_deadline_ms
 }
 
 /// Where a check of an earlier run of the same commit still hangs, that says more than this run's silence.
@@ -166,7 +184,7 @@ mod tests {
 
     fn check(name: &str, app: u64, state: CheckState) -> Check {
         let name = name.parse().expect("a name");
-        Check { id: 7, app: Some(AppId::new(app)), name, state, sha: sha(1), url: None, started_at: None }
+        Check { id: 7, app: Some(AppId::new(app)), name, state, sha: sha(1), url: None, moved_at: None }
     }
 
     fn sha(n: u8) -> Sha {
@@ -215,6 +233,25 @@ mod tests {
             matches!(verdict(&done, rules.finish_deadline_ms + 1), Judgement::Passed(_)),
             "done counts before late"
         );
+    }
+
+    #[test]
+    fn a_check_that_needs_others_is_waited_for_while_they_run() {
+        let rules = RepoConfig::default().checks;
+        let (start, finish) = (rules.start_deadline_ms, rules.finish_deadline_ms);
+        let other = |app, state, moved_ms| Check {
+            id: 8,
+            moved_at: Some(Moment::from_ms(moved_ms)),
+            ..check("test", app, state)
+        };
+        let never = |seen: Check, waited_ms| matches!(verdict(&[seen], waited_ms), Judgement::NeverStarted(_));
+        assert!(!never(other(1, CheckState::InProgress, 0), start + 1), "it is still at work");
+        assert!(!never(other(1, CheckState::Success, start), start + 1), "it has just ended");
+        assert!(never(other(1, CheckState::Success, 5), start + 6), "it ended long ago");
+        assert!(never(other(2, CheckState::InProgress, 0), start + 1), "another App says nothing about it");
+        let hung = verdict(&[other(1, CheckState::InProgress, 0)], finish + 1);
+        assert!(matches!(hung, Judgement::NeverFinished(_)), "that has an end, too: {hung:?}");
+        assert!(never(other(1, CheckState::Success, finish), start.max(finish) + start + 1));
     }
 
     #[test]

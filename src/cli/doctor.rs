@@ -90,5 +90,6 @@ fn plain(findings: &[Finding]) -> String {
     let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
     let lines: Vec<String> = findings.iter().map(Finding::lines).collect();
     let (wrong, warnings, unasked) = (count(Verdict::Wrong), count(Verdict::Warning), count(Verdict::Unasked));
-    format!("{}\n\n{wrong} wrong, {warnings} warnings, {unasked} could not be asked\n", lines.join("\n"))
+    let plural = if warnings == 1 { "" } else { "s" };
+    format!("{}\n\n{wrong} wrong, {warnings} warning{plural}, {unasked} could not be asked\n", lines.join("\n"))
 }

@@ -37,12 +37,13 @@ pub(super) fn freeze(words: &[&str]) -> Result<Stop, String> {
         }
         [first, moment @ ..] if first.eq_ignore_ascii_case("until") => {
             let spoken = Spoken::parse(moment);
-            let forms = "After `until` stands a moment such as `18:00`, `mon 08:00`, `tomorrow` or `2026-12-01 08:00`.";
+            let forms =
+                "`until` is followed by a moment such as `18:00`, `mon 08:00`, `tomorrow` or `2026-12-01 08:00`.";
             Some(Until::At(spoken.ok_or(forms)?))
         }
         _ => {
             return Err(
-                "Before `because` stands nothing, `until` and a moment, or `for` and a length of time.".to_owned()
+                "What may stand before `because` is `until` and a moment, or `for` and a length of time.".to_owned()
             );
         }
     };
@@ -53,7 +54,7 @@ pub(super) fn freeze(words: &[&str]) -> Result<Stop, String> {
 pub(super) fn hold(words: &[&str]) -> Result<Option<String>, String> {
     match split(words) {
         ([], reason) => Ok(reason),
-        ([..], _) => Err("After it stands nothing, or `because` and the reason.".to_owned()),
+        ([..], _) => Err("It is followed by nothing, or by `because` and a reason.".to_owned()),
     }
 }
 

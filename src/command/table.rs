@@ -266,6 +266,8 @@ impl Command {
     /// The word one writes for it.
     pub fn word(&self) -> &'static str {
         let verb = match self {
+            // Said as `squash`, too, which means the same.
+            Self::Merge(Wish { strategy: Some(Strategy::Squash), .. }) => return "merge as squash",
             Self::Merge(_) => Verb::Merge,
             Self::Cancel => Verb::Cancel,
             Self::TryCancel => return "try cancel",

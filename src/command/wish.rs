@@ -80,17 +80,25 @@ pub(super) fn read(words: &[&str]) -> Result<Wish, String> {
             if shape.eq_ignore_ascii_case("hotfix") {
                 wish.hotfix = true;
             } else {
-                wish.strategy = Some(strategy(shape)?);
+                once(&mut wish.strategy, strategy(shape)?, "a shape")?;
             }
         } else if let Some(number) = lower.strip_prefix("priority=").or_else(|| lower.strip_prefix("p=")) {
-            wish.priority = Some(priority(number)?);
+            once(&mut wish.priority, priority(number)?, "a priority")?;
         } else if let Some(head) = named(word) {
-            wish.head = Some(head);
+            once(&mut wish.head, head, "a commit")?;
         } else {
             return Err(unknown(word));
         }
     }
     Ok(wish)
+}
+
+/// Whoever says two different things has not said which one counts.
+fn once<T: PartialEq>(place: &mut Option<T>, said: T, what: &str) -> Result<(), String> {
+    match place.replace(said) {
+        before @ Some(_) if before != *place => Err(format!("It names {what} twice, and they differ.")),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// A sentence about a word that has no meaning where it stands.

@@ -44,7 +44,9 @@ fn spread(key: &str, value: &Value, found: &mut BTreeMap<String, String>) {
             for (name, value) in table {
                 // The plan's settings stand in [queue] itself.
                 let under = key.strip_suffix(".plan").unwrap_or(key);
-                let key = if under.is_empty() { name.clone() } else { format!("{under}.{name}") };
+                // And one of them has a longer name there.
+                let name = if key == "queue.plan" && name == "size" { "batch_size" } else { name };
+                let key = if under.is_empty() { name.to_owned() } else { format!("{under}.{name}") };
                 spread(&key, value, found);
             }
         }
@@ -117,8 +119,8 @@ mod tests {
                 "candidate.tag: Some(\"candidate/{seq:06}\") -> Some(\"rc/{seq:04}\")",
                 "checks.finish_deadline: Some(\"2h\") -> Some(\"1h30m\")",
                 "checks.required: Some(\"[ci (App 7)]\") -> Some(\"[ci (App 7), lint (any App)]\")",
+                "queue.batch_size: None -> Some(\"6\")",
                 "queue.depth: Some(\"4\") -> None",
-                "queue.size: None -> Some(\"6\")",
                 "queue.strategy: Some(\"pipeline\") -> Some(\"batch\")",
             ]
         );

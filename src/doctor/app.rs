@@ -138,7 +138,11 @@ fn deliveries(failed: &[FailedDelivery], known: &KnownApp) -> Finding {
     let (event, at) = (shown(&last.event), when::print(last.at));
     let answer =
         last.status.filter(|status| *status > 0).map_or("no answer".into(), |status| format!("status {status}"));
-    let what = format!("could not deliver {} events, the last one `{event}` at {at} ({answer})", failed.len());
+    let count = match failed.len() {
+        1 => "an event".to_owned(),
+        many => format!("{many} events"),
+    };
+    let what = format!("could not deliver {count}, the last one `{event}` at {at} ({answer})");
     let log = format!("{}/advanced", known.settings_url);
     if matches!(last.status, Some(401 | 403)) {
         let what = format!("{what}: the service takes the signature for wrong");

@@ -9,6 +9,9 @@ use crate::config::repo::SETTINGS_PATH;
 use crate::facts::RequiredCheck;
 use crate::wording::shown;
 
+/// The names of the check runs that Greenline itself reports.
+const OURS: [&str; 2] = ["greenline", "greenline / settings"];
+
 /// The repository that is looked at, and who looks.
 pub(super) struct Place<'a> {
     pub name: &'a str,
@@ -36,7 +39,7 @@ pub(super) fn repository(repository: &Repository, app: &KnownApp, ours: &Ours) -
         let (required, told) = required(&place, inside, config);
         findings.extend(told);
         findings.extend(refused_by_checks(&place, inside, config));
-        findings.extend(workflows::reported(&place, inside, &required));
+        findings.extend(workflows::reported(&place, inside, &required, &config.checks.skipped_passes));
     }
     // What a broken file meant is not known; the rules are looked at as if it had the defaults.
     findings.extend(rules::refusals(&place, inside, &config.unwrap_or_default()));
@@ -113,6 +116,14 @@ fn refused_by_checks(place: &Place<'_>, inside: &Inside, config: &RepoConfig) ->
     missing.dedup();
     let wrong = |check: &RequiredCheck| {
         let (name, trunk) = (shown(check.name.as_str()), place.trunk);
+        if OURS.contains(&check.name.as_str()) {
+            let what = format!(
+                "requires `{name}` on `{trunk}`, which turns green only after landing: that wait would never end"
+            );
+            let fix =
+                format!("take `{name}` out of the required checks of that rule, and require the checks of CI instead");
+            return Finding::wrong(place.name, what, fix);
+        }
         let what =
             format!("requires `{name}` on `{trunk}`, and its settings do not wait for that: GitHub refuses to land");
         let app = check.app.map_or("\"any\"".to_owned(), |app| app.to_string());

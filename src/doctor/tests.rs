@@ -132,6 +132,29 @@ fn the_clock_and_the_key() {
 }
 
 #[test]
+fn a_rule_that_waits_for_our_own_word_is_to_be_changed_and_not_our_settings() {
+    let found = repo(|inside| {
+        let own = RequiredCheck { name: "greenline".parse().expect("a name"), app: None };
+        let rule = Rule { required: vec![own], ..rule("required_status_checks") };
+        inside.trunk_rules.as_mut().expect("set").push(rule);
+    });
+    only(&found, Verdict::Wrong, &["requires `greenline`", "take `greenline` out"]);
+}
+
+#[test]
+fn a_job_that_is_skipped_on_the_queues_branches_is_told() {
+    let condition = "github.event_name == 'pull_request'";
+    let workflow = format!("{WORKFLOW}    if: {condition}\n");
+    let planted = |inside: &mut Inside| inside.workflows = Ok(vec![("a.yml".into(), workflow.clone())]);
+    only(&repo(planted), Verdict::Warning, &["waits for `ci`", condition, "skipped_passes"]);
+    let allowed = repo(|inside| {
+        planted(inside);
+        inside.settings = Ok(Some(format!("{SETTINGS}skipped_passes = [\"ci\"]\n")));
+    });
+    assert_eq!(allowed, []);
+}
+
+#[test]
 fn permissions_and_events() {
     let without = |key: &'static str| {
         app(|app| {
@@ -169,7 +192,7 @@ fn the_webhook() {
             app.failed = Ok(vec![FailedDelivery { event: "push".into(), status, at: Moment::from_ms(0) }]);
         })
     };
-    only(&failed(None), Verdict::Warning, &["1 events", "`push` at 1970-01-01T00:00:00Z (no answer)"]);
+    only(&failed(None), Verdict::Warning, &["an event, the last one `push` at 1970-01-01T00:00:00Z (no answer)"]);
     only(&failed(Some(401)), Verdict::Wrong, &["status 401", "signature", "webhook_secret_files"]);
 }
 

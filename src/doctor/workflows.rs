@@ -6,11 +6,18 @@ use super::reading::Inside;
 use super::repository::Place;
 use crate::config::GITHUB_ACTIONS;
 use crate::facts::RequiredCheck;
+use crate::ids::CheckName;
 use crate::wording::shown;
 use crate::workflow::{Advice, Files, Reported, Workflow};
+use std::collections::BTreeSet;
 
 /// What there is to say about the checks that a repository waits for.
-pub(super) fn reported(place: &Place<'_>, inside: &Inside, required: &[RequiredCheck]) -> Vec<Finding> {
+pub(super) fn reported(
+    place: &Place<'_>,
+    inside: &Inside,
+    required: &[RequiredCheck],
+    may_skip: &BTreeSet<CheckName>,
+) -> Vec<Finding> {
     if required.is_empty() {
         return Vec::new();
     }
@@ -33,6 +40,8 @@ pub(super) fn reported(place: &Place<'_>, inside: &Inside, required: &[RequiredC
         }
     }
     findings.extend(required.iter().map(|check| one(place, inside, &files, check)));
+    let strict = required.iter().filter(|check| !may_skip.contains(&check.name));
+    findings.extend(strict.filter_map(|check| skipped(place, &files, check)));
     findings.extend(advice(place, &files, required));
     findings
 }
@@ -90,6 +99,21 @@ fn one(place: &Place<'_>, inside: &Inside, files: &Files, check: &RequiredCheck)
             Finding::wrong(place.name, what, fix)
         }
     }
+}
+
+/// A job that the queue's branches may skip: what is skipped has not passed.
+fn skipped(place: &Place<'_>, files: &Files, check: &RequiredCheck) -> Option<Finding> {
+    let branch = place.run_branch();
+    let name = Reported::As(check.name.to_string());
+    let running = reporters(files, check).filter(|(_, workflow)| workflow.runs_on_push(&branch));
+    let mut jobs = running.flat_map(|(path, workflow)| workflow.checks(files).into_iter().map(move |run| (path, run)));
+    let (path, run) = jobs.find(|(_, run)| run.name == name)?;
+    let (condition, name) = (shown(&run.condition?), shown(check.name.as_str()));
+    let what = format!("waits for `{name}`, which {}:{} skips unless {condition}", shown(path), run.line);
+    let fix = format!(
+        "see that this holds on pushes to greenline/**; or, if `{name}` may be skipped there, name it in [checks] skipped_passes"
+    );
+    Some(Finding::warning(place.name, what, fix))
 }
 
 fn same(seen: &RequiredCheck, check: &RequiredCheck) -> bool {

@@ -37,10 +37,15 @@ fn in_queue(state: &RepoState, pr: PrNumber, now: Moment) -> String {
             with_eta(present::sentence(state, &standing), etas(state, now).get(&entry).copied(), now)
         }
         (None, Some(obstacles)) => format!("It waits outside of the queue. {}", text::waiting(obstacles)),
-        (None, None) => match hold {
-            Some(hold) => text::stop::held(hold, state.queue.entry_aside(pr).is_some()),
-            None => format!("It is not in the queue. {}", standing_outside(state, pr)),
-        },
+        (None, None) => {
+            let outside = standing_outside(state, pr);
+            let ended = record.is_some_and(|record| record.pull.state != PullState::Open || record.has_landed());
+            match hold {
+                Some(hold) => text::stop::held(hold, state.queue.entry_aside(pr).is_some()),
+                None if ended => outside,
+                None => format!("It is not in the queue. {outside}"),
+            }
+        }
     }
 }
 

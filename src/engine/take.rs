@@ -330,7 +330,8 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
         // commit only once.
         Judgement::NeverStarted(missing) => {
             spend(state, sha, seen.iter().filter(|check| check.state != CheckState::Success));
-            Verdict::Silent(Silence::NeverStarted(strings(&missing)))
+            let missing = missing.iter().map(|name| text::unseen(name, state.required(), seen)).collect();
+            Verdict::Silent(Silence::NeverStarted(missing))
         }
         Judgement::NeverFinished(open) => {
             spend(state, sha, seen.iter().filter(|check| check.state != CheckState::Success));

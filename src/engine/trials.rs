@@ -153,7 +153,9 @@ fn checks(state: &mut RepoState, number: TrialNumber, seen: &[Check], now: Momen
         Judgement::Passed(green) => Verdict::Passed(passed(&green)),
         Judgement::Failed(failed) => Verdict::Failed(others(&failed)),
         Judgement::Cancelled(cancelled) => Verdict::Silent(Silence::Cancelled(others(&cancelled))),
-        Judgement::NeverStarted(missing) => Verdict::Silent(Silence::NeverStarted(names(&missing))),
+        Judgement::NeverStarted(missing) => Verdict::Silent(Silence::NeverStarted(
+            missing.iter().map(|name| text::unseen(name, required, seen)).collect(),
+        )),
         Judgement::NeverFinished(open) => Verdict::Silent(Silence::NeverFinished(names(&open))),
     };
     state.trials.judged(number, verdict, seen.iter().map(|check| check.id).collect(), now);

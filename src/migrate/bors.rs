@@ -39,7 +39,7 @@ pub(super) fn read(root: &Node, around: &Around) -> Draft {
     for entry in root.entries() {
         // Both spellings were read.
         let key = entry.key.replace('-', "_");
-        if !queue_key(&mut draft, &key, entry, around) && !merge_key(&mut draft, &key, entry) {
+        if !queue_key(&mut draft, &key, entry, (root, around)) && !merge_key(&mut draft, &key, entry) {
             unknown(&mut draft, &key, entry);
         }
     }
@@ -63,7 +63,7 @@ pub(super) fn read(root: &Node, around: &Around) -> Draft {
 
 const ONE_MERGE: &str = "bors makes one merge commit for a batch, Greenline one for each pull request";
 
-fn queue_key(draft: &mut Draft, key: &str, entry: &Entry, around: &Around) -> bool {
+fn queue_key(draft: &mut Draft, key: &str, entry: &Entry, (root, around): (&Node, &Around)) -> bool {
     let at = || At::new(&entry.key, entry.line);
     let node = &entry.node;
     match key {
@@ -78,7 +78,14 @@ fn queue_key(draft: &mut Draft, key: &str, entry: &Entry, around: &Around) -> bo
             draft.needless(at(), "a pull request whose checks still run waits visibly, for as long as they take");
         }
         "required_approvals" => match node.whole().and_then(|n| u32::try_from(n).ok()) {
-            Some(count) => draft.carry(Setting::Approvals(count), at()),
+            Some(count) if count == 0 || root.get("up_to_date_approvals").and_then(Node::flag) == Some(true) => {
+                draft.carry(Setting::Approvals(count), at());
+            }
+            Some(count) => draft.change(
+                Setting::Approvals(count),
+                at(),
+                "an approval ends with the next push, as it did not in bors",
+            ),
             None => no_value(draft, at(), "a number"),
         },
         "up_to_date_approvals" if node.flag() == Some(true) => {
@@ -93,10 +100,7 @@ fn queue_key(draft: &mut Draft, key: &str, entry: &Entry, around: &Around) -> bo
             None => no_value(draft, at(), "a number"),
         },
         "use_codeowners" if node.flag() == Some(false) => draft.needless(at(), "it was off"),
-        "use_codeowners" => {
-            let why = "there is no setting for code owners";
-            draft.drop(at(), why, "ask for more approvals, or have a check of your own that looks at who approved");
-        }
+        "use_codeowners" => draft.carry(Setting::CodeOwners(true), at()),
         "pre_test_hooks" | "pre_try_hooks" | "pre_merge_hooks" => {
             draft.drop(at(), "nothing is run before a test or a landing", "make it a job of your CI");
         }
@@ -165,8 +169,10 @@ fn checks(draft: &mut Draft, entry: &Entry, around: &Around, setting: fn(Vec<Che
             checks.push(check);
         }
     }
-    if checks.is_empty() {
-        let at = At::new(&entry.key, entry.line);
+    let at = At::new(&entry.key, entry.line);
+    if entry.node.items().is_empty() && entry.key != "status" {
+        draft.needless(at, "it names no check");
+    } else if checks.is_empty() {
         draft.drop(at, "it names no check", "name what must pass in [checks] required");
     } else {
         draft.set(setting(checks), from);

@@ -119,10 +119,7 @@ impl Draft {
             behind.dedup();
             toml.push(String::new());
             toml.extend(comment("", &format!("Not carried over from {file}:")));
-            toml.extend(behind.iter().flat_map(|note| {
-                let line = note.line.map(|line| format!(", line {line}")).unwrap_or_default();
-                comment("", &format!("{}{line}: {}", note.key, note.said))
-            }));
+            toml.extend(grouped(&behind).iter().flat_map(|told| comment("", told)));
         }
         toml.push(String::new());
         self.notes.sort();
@@ -184,6 +181,19 @@ fn refused(so_far: &[String], section: &str, open: bool, setting: &Setting) -> O
         return Some((what, "it stands in the file as a comment, for one that has it".to_owned()));
     }
     Some((format!("its value {}", problem.what), problem.hint))
+}
+
+/// Each reason once, with everything that stays behind for it.
+fn grouped(behind: &[Note]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for note in behind {
+        let place = note.line.map_or_else(|| note.key.clone(), |line| format!("{}, line {line}", note.key));
+        match reasons.iter_mut().find(|(said, _)| *said == note.said) {
+            Some((_, places)) => places.push(place),
+            None => reasons.push((&note.said, vec![place])),
+        }
+    }
+    reasons.into_iter().map(|(said, places)| format!("{}: {said}", places.join("; "))).collect()
 }
 
 /// Keys and lines, each key once.

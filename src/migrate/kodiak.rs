@@ -3,10 +3,14 @@
 use super::draft::{At, Draft};
 use super::setting::Setting;
 use crate::document::{Entry, Node, Value};
+use crate::wording::nearest;
 
 /// Kodiak's own, where a file says nothing.
 const LABEL: &str = "automerge";
 const BLOCKING_TITLE: &str = "^WIP:.*";
+
+const HOTFIX: &str =
+    "it makes a hotfix, which goes before all others and lands in a freeze, too, if it is on when landing is asked for";
 
 /// Keys that need nothing here, and why.
 const NEEDLESS: [(&str, &str); 18] = [
@@ -34,25 +38,39 @@ const NEEDLESS: [(&str, &str); 18] = [
 ];
 
 /// Keys that stay behind, why, and what to do instead.
-const DROPPED: [(&str, &str, &str); 6] = [
+const DROPPED: [(&str, &str, &str); 5] = [
     (
         "merge.block_on_reviews_requested",
         "an open request for review keeps nobody out",
         "have the reviewers say what they want changed, or set [rules] approvals",
     ),
-    ("merge.priority_merge_label", "a label gives no priority", "say `@greenline merge priority=10`"),
-    (
-        "merge.automerge_dependencies.versions",
-        "nobody looks at what a dependency bot changes",
-        "have a workflow put the label on its pull requests",
-    ),
-    (
-        "merge.automerge_dependencies.usernames",
-        "nobody is let in by name",
-        "have a workflow put the label on their pull requests",
-    ),
+    ("merge.automerge_dependencies.versions", "nobody looks at what a dependency bot changes", BY_WORKFLOW),
+    ("merge.automerge_dependencies.usernames", "nobody is let in by name", BY_WORKFLOW),
     ("approve.auto_approve_usernames", "Greenline approves nothing", "have a workflow of yours approve them"),
     ("approve.auto_approve_labels", "Greenline approves nothing", "have a workflow of yours approve them"),
+];
+
+const BY_WORKFLOW: &str = "have a workflow put the label on such pull requests, with the token of somebody who may write: what its own \
+                           `GITHUB_TOKEN` puts on is by a bot, and counts for nothing";
+
+/// Keys that are read beside those of the two lists.
+const READ: [&str; 16] = [
+    "merge.automerge_label",
+    "merge.require_automerge_label",
+    "merge.blocking_title_regex",
+    "merge.blocking_labels",
+    "merge.priority_merge_label",
+    "disable_bot_label",
+    "merge.method",
+    "merge.delete_branch_on_merge",
+    "merge.do_not_merge",
+    "merge.message.title",
+    "merge.message.body",
+    "merge.message.include_pr_number",
+    "merge.message.include_pull_request_url",
+    "merge.message.cut_body_before",
+    "merge.message.cut_body_after",
+    "merge.message.cut_body_and_text",
 ];
 
 /// `merge.message` as far as it makes a template.
@@ -71,8 +89,9 @@ pub(super) fn read(root: &Node) -> Draft {
     let mut seen = Vec::new();
     for (key, entry) in leaves(root) {
         if !known(&mut draft, &mut message, &key, entry) {
-            let at = At::new(&key, entry.line);
-            draft.drop(at, "Kodiak has no such key and did not read it", "nothing is lost");
+            let meant = meant(&key).map(|meant| format!("if `{meant}` was meant, mend it and import again"));
+            let instead = meant.unwrap_or_else(|| "nothing is lost".to_owned());
+            draft.drop(At::new(&key, entry.line), "Kodiak has no such key and did not read it", &instead);
         }
         seen.push(key);
     }
@@ -92,6 +111,16 @@ pub(super) fn read(root: &Node) -> Draft {
         draft.change(Setting::Strategy("merge"), At::default_of("merge.method"), difference);
     }
     draft
+}
+
+/// The key that was probably meant by one that there is not; it may stand in another table.
+fn meant(key: &str) -> Option<&'static str> {
+    fn last(key: &str) -> &str {
+        key.rsplit('.').next().unwrap_or_default()
+    }
+    let known = || NEEDLESS.iter().map(|row| row.0).chain(DROPPED.iter().map(|row| row.0)).chain(READ);
+    let near = nearest(last(key), known().map(last))?;
+    known().find(|known| last(known) == near)
 }
 
 /// Every key that is no table, by its path.
@@ -126,7 +155,11 @@ fn known(draft: &mut Draft, message: &mut Message, key: &str, entry: &Entry) -> 
         }
         "merge.require_automerge_label" => {
             let why = "a pull request lands only if somebody who may asks for it";
-            draft.drop(at(), why, "put the label on, or comment `@greenline merge`; a workflow can do it for all");
+            draft.drop(
+                at(),
+                why,
+                "put the label on, comment `@greenline merge`, or let approving reviews ask: [queue] review_asks",
+            );
         }
         "merge.blocking_title_regex" | "merge.blacklist_title_regex" => match node.text().unwrap_or_default() {
             "" => draft.needless(at(), "it was off, and no title keeps anybody out unless a setting says so"),
@@ -141,6 +174,10 @@ fn known(draft: &mut Draft, message: &mut Message, key: &str, entry: &Entry) -> 
             }
         }
         "merge.method" => method(draft, at(), node.text().unwrap_or_default()),
+        "merge.priority_merge_label" => match node.text().unwrap_or_default() {
+            "" => draft.needless(at(), "it was off"),
+            label => draft.change(Setting::HotfixLabel(label.to_owned()), at(), HOTFIX),
+        },
         "merge.delete_branch_on_merge" => draft.carry(Setting::DeleteBranch(node.flag().unwrap_or(false)), at()),
         "merge.do_not_merge" if node.flag() == Some(true) => {
             let why = "Kodiak only updated branches here and merged nothing, and Greenline lands what it is asked for";

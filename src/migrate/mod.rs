@@ -93,18 +93,23 @@ impl Source {
             Self::Bors => &[
                 "CI: bors pushed to `staging` and `trying`, and nothing needs these branches any more; Greenline tests on \
                  `greenline/**`",
-                "comments: `bors r+` is `@greenline merge` now, `bors r-` is `@greenline cancel`",
+                "comments: `bors r+` is `@greenline merge` now, `bors r-` is `@greenline cancel`, `bors try` is `@greenline try`, `bors \
+                 d=LOGIN` is `@greenline delegate @LOGIN`, and `bors p=1` is `@greenline merge priority=1`",
+                "a required check of which there is no sign ends the run after [checks] start_deadline, ten minutes by default; bors \
+                 waited for timeout_sec",
                 "a batch becomes one commit, or merge, for each pull request, never one for all of them",
             ],
             Self::Kodiak => &[
                 "CI: Kodiak updated the branches of pull requests; Greenline leaves them alone and tests on `greenline/**`",
-                "required checks are asked of branch protection and rulesets, as Kodiak did, until [checks] required names them",
+                "the checks that branch protection and rulesets require have to pass, as with Kodiak, unless [checks] required names \
+                 others",
                 "a required check that ends as neutral or skipped fails, unless neutral_passes or skipped_passes names it",
             ],
             Self::Mergify => &[
                 "CI: Mergify updated branches or opened draft pull requests; Greenline tests on `greenline/**`",
                 "comments: `@mergifyio queue` is `@greenline merge` now, `@mergifyio dequeue` is `@greenline cancel`",
-                "a pull request enters the queue when somebody with write permission asks for it, never by itself",
+                "a pull request enters the queue when somebody with write permission asks for it, never by itself; with [queue] \
+                 review_asks an approving review asks, too",
             ],
         }
     }

@@ -18,8 +18,15 @@ pub(super) struct Check {
 pub(super) enum Setting {
     Label(String),
     Plan(PlanConfig),
+    /// How long a batch waits for others.
+    Gather {
+        ms: i64,
+    },
     Tries(u32),
+    HotfixLabel(String),
     Approvals(u32),
+    CodeOwners(bool),
+    ConversationsResolved(bool),
     BlockingLabels(Vec<String>),
     /// Regular expressions.
     BlockingTitles(Vec<String>),
@@ -55,8 +62,12 @@ impl Setting {
         match self {
             Self::Label(_) => ("queue", "label"),
             Self::Plan(_) => ("queue", "strategy"),
+            Self::Gather { .. } => ("queue", "gather"),
             Self::Tries(_) => ("queue", "tries"),
+            Self::HotfixLabel(_) => ("queue", "hotfix_label"),
             Self::Approvals(_) => ("rules", "approvals"),
+            Self::CodeOwners(_) => ("rules", "code_owners"),
+            Self::ConversationsResolved(_) => ("rules", "conversations_resolved"),
             Self::BlockingLabels(_) => ("rules", "blocking_labels"),
             Self::BlockingTitles(_) => ("rules", "blocking_titles"),
             Self::Required(_) => ("checks", "required"),
@@ -92,6 +103,7 @@ impl Setting {
             Self::Plan(plan) => plan_lines(*plan),
             Self::Required(checks) | Self::Before(checks) => check_lines(key, checks),
             Self::Label(text)
+            | Self::HotfixLabel(text)
             | Self::MergeMessage(text)
             | Self::SquashMessage(text)
             | Self::CutBodyBefore(text)
@@ -102,8 +114,12 @@ impl Setting {
             | Self::BlockingTitles(texts)
             | Self::SkippedPasses(texts)
             | Self::NeutralPasses(texts) => vec![format!("{key} = {}", list(texts))],
-            Self::FinishDeadline { ms } => vec![format!("{key} = {}", quoted(&length_of_time(*ms)))],
-            Self::DeleteBranch(flag) => vec![format!("{key} = {flag}")],
+            Self::Gather { ms } | Self::FinishDeadline { ms } => {
+                vec![format!("{key} = {}", quoted(&length_of_time(*ms)))]
+            }
+            Self::CodeOwners(flag) | Self::ConversationsResolved(flag) | Self::DeleteBranch(flag) => {
+                vec![format!("{key} = {flag}")]
+            }
         }
     }
 }

@@ -165,6 +165,7 @@ fn a_bors_file_is_carried_over() {
         "before = [",
         "blocking_labels = [\"on hold\"]",
         "approvals = 2",
+        "code_owners = true",
         "cut_body_after = \"---\"",
         "delete_branch = true",
         "merge_message = \"Land #{number}\"",
@@ -201,7 +202,10 @@ fn a_kodiak_file_is_carried_over() {
     ] {
         assert!(says(&import, line), "{line} is not in\n{}", import.toml);
     }
-    assert!(import.notes.iter().any(|note| note.key == "merge.colour" && note.said.contains("no such key")));
+    assert!(import.notes.iter().any(|note| note.key == "merge.colour" && note.said.contains("nothing is lost")));
+    let doubled = imported(Source::Kodiak, "merge.merge.do_not_merge = true").0.notes;
+    assert!(doubled.iter().any(|note| note.said.contains("if `merge.do_not_merge` was meant")), "{doubled:?}");
+    assert_eq!(config.queue.hotfix_label.as_deref(), Some("now"));
 }
 
 #[test]
@@ -242,13 +246,56 @@ fn a_mergify_file_is_carried_over() {
         let note = import.notes.iter().find(|note| note.key.contains(key)).unwrap_or_else(|| panic!("{key} is untold"));
         (note.line.unwrap_or_default(), note.fate)
     };
-    for (key, line) in
-        [("\"old\"", 4), ("or: author=me", 18), ("batch_max_wait_time", 22), ("\"greet\"", 35), ("surprise", 43)]
-    {
+    for (key, line) in [("\"old\"", 4), ("or: author=me", 18), ("\"greet\"", 35), ("surprise", 43)] {
         assert_eq!(told(key), (line, Fate::Dropped), "{key}");
     }
+    assert_eq!(told("batch_max_wait_time"), (22, Fate::Needless), "there is no batch");
     assert!(import.notes.iter().any(|note| note.key.contains("force") && note.said.contains("past the queue")));
     assert_eq!(told("-draft"), (14, Fate::Needless));
+}
+
+#[test]
+fn what_is_said_in_few_words_is_carried_over_too() {
+    let text = "queue_rules:\n  - name: default\n    batch_size: 5\n    batch_max_wait_time: 2 min\n    queue_conditions:\n      - \
+                -label~=(on hold|not yet)\n      - \"#review-threads-unresolved=0\"\npull_request_rules:\n  - name: a\n    conditions: \
+                []\n    actions: { comment: { message: hi } }\n  - name: b\n    conditions: []\n    actions: { comment: { message: ho } }\n";
+    let (import, config) = imported(Source::Mergify, text);
+    assert_eq!(config.queue.gather_ms, 120_000);
+    assert_eq!(config.rules.blocking_labels, ["on hold", "not yet"]);
+    assert!(config.rules.conversations_resolved);
+    assert_eq!(fate(&import, 6), [Fate::Changed], "labels were looked into");
+    let twice = import.toml.matches("its actions (comment)").count();
+    assert_eq!(twice, 1, "one reason is told once\n{}", import.toml);
+}
+
+#[test]
+fn the_queue_is_the_one_that_is_led_to_and_what_another_rule_lands_is_not_kept_out() {
+    let text = "queue_rules:\n  - name: slow\n    merge_method: merge\n    queue_conditions: [label~=keep]\n  - name: usual\n    \
+                merge_method: squash\n    queue_conditions: [-label~=(stop|keep), label!=urgent]\n  - name: first\n    \
+                queue_conditions: [label=urgent]\npull_request_rules:\n  - name: a\n    conditions: [\"#approved-reviews-by>=1\"]\n    \
+                actions: { queue: { name: usual } }\n";
+    let (import, config) = imported(Source::Mergify, text);
+    assert_eq!(config.merge.strategy, Strategy::Squash);
+    assert_eq!(
+        (config.rules.blocking_labels.as_slice(), config.rules.approvals),
+        ([String::from("stop")].as_slice(), 1)
+    );
+    let told: Vec<&str> = import.notes.iter().filter(|n| n.line == Some(7)).map(|note| note.said.as_str()).collect();
+    assert!(told.iter().any(|said| said.contains("another rule lands what carries urgent")), "{told:?}");
+    assert!(told.iter().any(|said| said.contains("another rule lands what carries keep")), "{told:?}");
+}
+
+#[test]
+fn bors_approvals_outlived_a_push_unless_it_was_told_otherwise() {
+    let fate_of = |more: &str| {
+        let (import, config) = imported(Source::Bors, &format!("required_approvals = 1\n{more}"));
+        assert_eq!(config.rules.approvals, 1);
+        fate(&import, 1)
+    };
+    assert_eq!(fate_of(""), [Fate::Changed]);
+    assert_eq!(fate_of("up_to_date_approvals = true"), [Fate::Carried]);
+    let (import, _) = imported(Source::Bors, "status = [\"unit\"]\npr_status = []\n");
+    assert_eq!(fate(&import, 2), [Fate::Needless]);
 }
 
 #[test]

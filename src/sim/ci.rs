@@ -132,7 +132,7 @@ impl Ground {
             state,
             sha,
             url: None,
-            started_at: Some(self.now),
+            moved_at: Some(self.now),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is said about a pull request that edits the settings: what would change, for whom, or what is wrong. Words only.
 
-use super::{code, list};
+use super::{code, code_of, list};
 use crate::config::Problem;
 use crate::config::changes::Change;
 use crate::config::repo::{PlanConfig, RepoConfig};
@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 
 /// Problems and changes that are listed.
 const LISTED: usize = 50;
+/// Characters of a problem that are told: it may list all settings of a section.
+const PROBLEM_CHARS: usize = 600;
 
 /// Queued pull requests that a change of the settings would touch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,7 +68,7 @@ pub fn settings_wrong(problems: &[Problem], trunk: &str) -> (String, String) {
         code(trunk)
     );
     for problem in problems.iter().take(LISTED) {
-        let _ = writeln!(text, "- {}", code(&problem.to_string()));
+        let _ = writeln!(text, "- {}", code_of(&problem.to_string(), PROBLEM_CHARS));
     }
     (title, text)
 }

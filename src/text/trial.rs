@@ -28,14 +28,11 @@ pub fn came(word: &str, came: &TrialAnswer) -> String {
             };
             format!(
                 "{} may not, because a trial runs what the pull request contains, mostly with the repository's secrets. Here {who} \
-                 may (`try_by` under `[queue]` in `.github/greenline.toml`): ask somebody of them.",
+                 may (`try_by` under `[queue]` in `.github/greenline.toml`): ask one of them.",
                 code(login)
             )
         }
-        TrialAnswer::OtherHead { head } => format!(
-            "That is not its head, or fewer than twelve digits of it, in lower case. The head is {head} now: if that is it, comment \
-             `{PREFIX} try {head}`."
-        ),
+        TrialAnswer::OtherHead { head } => super::other_head("try", *head),
         TrialAnswer::NoChecks => {
             "No check has to pass here, or nothing says which, so a trial could say nothing. Name them under \
                             `[checks] required` in `.github/greenline.toml`, or require them in branch protection."
@@ -99,7 +96,7 @@ fn tried(trial: &Trial, trunk: &str, on: On) -> String {
 
 fn over(trial: &Trial, end: &End, trunk: &str) -> (&'static str, String) {
     let head = trial.asked.head;
-    let names = |checks: &[String]| list(checks.iter().map(|check| code(check)));
+    let names = super::checks::listed;
     match end {
         End::Green(on, checks) => {
             let (tried, checks) = (tried(trial, trunk, *on), names(checks));

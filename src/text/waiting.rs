@@ -70,11 +70,11 @@ fn obstacle(obstacle: &Obstacle) -> String {
         ),
         Obstacle::Conversations(open) => conversations(open),
         Obstacle::HeadRed(checks) => format!(
-            "On its own head {} did not pass: mend it and push, or run it again.",
-            list(checks.iter().map(|check| code(check)))
+            "On its own head {} did not pass: mend it, push and ask again, or run the check again.",
+            super::checks::listed(checks)
         ),
         Obstacle::HeadOpen(checks) => {
-            format!("On its own head {} has not passed yet.", list(checks.iter().map(|check| code(check))))
+            format!("On its own head {} has not passed yet.", super::checks::listed(checks))
         }
         Obstacle::Depends { on, state } => depends(*on, *state),
         Obstacle::Stacked { on, state } => stacked(*on, *state),
@@ -100,14 +100,17 @@ fn depends(on: PrNumber, state: Option<PullState>) -> String {
 fn stacked(on: PrNumber, state: PullState) -> String {
     match state {
         PullState::Open => {
-            format!("It goes to the branch of #{on} and waits until that has landed; then I send it to trunk.")
+            format!(
+                "It goes to the branch of #{on} and waits until that has landed; then I change its base to the default branch."
+            )
         }
         PullState::Closed => format!(
             "It goes to the branch of #{on}, which was closed without landing, and has that one's commits. Open #{on} again; or \
              have it go to the branch it is meant for, take out what shall not land, and ask again."
         ),
         PullState::Merged => format!(
-            "#{on}, which it stands on, has landed. It goes to trunk next; if it still goes to another branch in a while, change its base."
+            "#{on}, which it stands on, has landed, so I change its base to the default branch; if that is not done in a while, change it \
+             yourself."
         ),
     }
 }
@@ -119,7 +122,7 @@ fn approvals(have: u8, need: u8, outdated: &[String]) -> String {
         by => format!(" {} approved an earlier commit and would have to look again.", list(by.iter().map(|l| code(l)))),
     };
     format!(
-        "It has {have} of {need} {reviews} of exactly this commit by people with write permission, its author not counted.{old}"
+        "It needs {need} {reviews} of exactly this commit by people with write permission other than its author, and has {have}.{old}"
     )
 }
 

@@ -1,5 +1,6 @@
 //! The words behind "why is this not merged?": for each reason code the rule it comes from and what somebody can do next.
 
+use super::waiting::TEAMS_NEXT;
 use crate::admission::Refusal;
 use crate::queue::Doing;
 
@@ -123,7 +124,11 @@ const OUT: [Row; 25] = [
         "Open it again if it shall land, and ask again.",
     ),
     ("new-head", APPROVED, AGAIN),
-    ("base-changed", APPROVED, AGAIN),
+    (
+        "base-changed",
+        APPROVED,
+        "Ask again if the branch it goes to has a queue; if not, change its base back first, and ask again.",
+    ),
     (
         "no-queue",
         Source::Setting("queue.trunks"),
@@ -158,11 +163,7 @@ const WAITING: [Row; 16] = [
     ("approvals-missing", Source::Approvals, "Have somebody with write permission approve its head."),
     ("owners-missing", Source::Owners, "Have one of the owners that are named approve its head."),
     ("owners-too-large", Source::Owners, "Make `CODEOWNERS` on `{trunk}` smaller than 3 MB."),
-    (
-        "team-unreadable",
-        Source::Forge("GitHub shows who is in a team only to whom it lets see that"),
-        "Check the team's name, and give the App the organization permission \"Members: read\".",
-    ),
+    ("team-unreadable", Source::Forge("GitHub shows who is in a team only to whom it lets see that"), TEAMS_NEXT),
     ("conversations-open", Source::Conversations, "Answer the conversations and resolve them."),
     ("head-red", Source::Before, "Mend it, push, and ask again; or run the check again."),
     ("head-not-green-yet", Source::Before, "Wait for CI on its own head."),
@@ -187,11 +188,7 @@ const WAITING: [Row; 16] = [
 const REFUSED: [Row; 14] = [
     ("needs-write", WRITE, "Ask somebody who has it."),
     ("not-listed", Source::Setting("rules.mergers"), "Ask somebody who is listed."),
-    (
-        "teams-unreadable",
-        Source::Setting("rules.mergers"),
-        "Check the team's name, and give the App the organization permission \"Members: read\"; then ask again.",
-    ),
+    ("teams-unreadable", Source::Setting("rules.mergers"), TEAMS_NEXT),
     ("own-work", Source::Setting("rules.no_self_merge"), "Ask somebody else to ask for it."),
     ("own-approval", Source::Queue("nobody's approval of their own work counts"), "Ask somebody else to look at it."),
     ("on-itself", Source::Queue("nothing waits for itself"), "Name another pull request."),

@@ -61,6 +61,8 @@ cases! {
     a_taken_candidate_name_is_left_and_the_next_one_used,
     approvals_that_do_not_count_say_why,
     broken_settings_leave_the_last_ones_in_force,
+    cheap_checks_on_the_head_come_before_the_queue,
+    checks_that_branch_protection_requires_have_to_pass,
     ci_that_never_starts_is_a_reason_of_its_own,
     green_on_the_head_is_not_green_on_the_tip,
     killed_in_a_landing_with_all_webhooks_lost,

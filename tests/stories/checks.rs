@@ -32,7 +32,10 @@ fn skipped_and_neutral_are_no_pass() {
         let (pull, tip) = tested(&stage, conclusion);
         stage.conclude(&stage.trunk(), "success");
         stage.conclude(&tip, conclusion);
-        stage.out(&pull, &["Sent back", &format!("`ci ({conclusion})` did not pass"), &tip]);
+        stage.out(
+            &pull,
+            &["Sent back", &format!("`ci` ({conclusion}) did not pass"), &format!("`{conclusion}_passes`"), &tip],
+        );
     }
     assert!(stage.candidates().is_empty());
     stage.end();

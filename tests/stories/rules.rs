@@ -29,7 +29,7 @@ fn lands(stage: &Stage, pull: &Pull) {
 fn an_approving_review_lets_in_what_waits_for_one_and_a_dismissed_one_sets_it_aside() {
     let stage = with("[rules]\napprovals = 1\n");
     let pull = stage.ready("lamp");
-    stage.told(&pull, &["Waiting", "0 of 1 approving review"]);
+    stage.told(&pull, &["Waiting", "needs 1 approving review"]);
     until("the page lists it", || (stage.board()["waiting"][0]["codes"] == json!(["approvals-missing"])).then_some(()));
     let id = review(&stage, &pull, "APPROVE");
     stage.in_queue(&pull);
@@ -37,7 +37,7 @@ fn an_approving_review_lets_in_what_waits_for_one_and_a_dismissed_one_sets_it_as
     let path = format!("/pulls/{}/reviews/{id}/dismissals", pull.number);
     stage.act("maintainer", "PUT", &path, &message);
     until("it is set aside", || (!stage.queued(&pull)).then_some(()));
-    stage.told(&pull, &["Waiting", "0 of 1 approving review"]);
+    stage.told(&pull, &["Waiting", "needs 1 approving review"]);
     review(&stage, &pull, "APPROVE");
     lands(&stage, &pull);
     assert_eq!(stage.words(&pull).len(), 1, "one comment, edited in place");
@@ -52,7 +52,7 @@ fn what_branch_protection_demands_is_honoured_though_the_app_might_bypass_it() {
     let protection = json!({"branch": "main", "protection": {"required_approvals": 1}});
     stage.admin("PUT", &format!("/repos/{owner}/{name}/protection"), &protection);
     let pull = stage.ready("lamp");
-    stage.told(&pull, &["Waiting", "0 of 1 approving review"]);
+    stage.told(&pull, &["Waiting", "needs 1 approving review"]);
     stage.end();
 }
 
@@ -97,7 +97,7 @@ fn approvals_by_comment_count_like_reviews_and_can_be_taken_back() {
     stage.in_queue(&pull);
     stage.comment("maintainer", &pull, "@greenline unapprove");
     until("it is set aside", || (!stage.queued(&pull)).then_some(()));
-    stage.told(&pull, &["Waiting", "0 of 1"]);
+    stage.told(&pull, &["Waiting", "needs 1 approving review"]);
     stage.end();
 }
 

@@ -266,7 +266,8 @@ const CHECKS: &[Row] = &[
         kind: DEADLINE,
         absent: Absent::Like(r#""10m""#),
         example: r#""15m""#,
-        help: "From the push of a tip to the first sign of each required check; then it is tried once more.",
+        help: "From the push of a tip to the first sign of each required check; then it is tried once more. While other checks \
+               by the same App run there, and from the end of the last of them, it begins anew: a job may need them.",
     },
     Row {
         key: "finish_deadline",

@@ -17,8 +17,12 @@ pub(super) enum Says {
     Approvals(u32),
     /// The label must be on it.
     Label(String),
-    /// The label must not be on it.
-    NoLabel(String),
+    /// One that has one of these in it must be on it.
+    LabelWith(Vec<String>),
+    /// None of the labels may be on it; they were looked for inside of labels, or are all there is.
+    NoLabels { labels: Vec<String>, inside: bool },
+    /// No conversation may be open.
+    Resolved,
     /// The title must not match.
     NoTitle(String),
     /// It goes to this branch.
@@ -152,7 +156,19 @@ fn simple(written: &str) -> Says {
         }
         (false, false, "check-skipped", "=") => Says::Check { name: named, skipped: true, neutral: false },
         (false, false, "label", "=") => Says::Label(named),
-        (false, false, "label", "!=") | (true, false, "label", "=") => Says::NoLabel(named),
+        (false, false, "label", "!=") | (true, false, "label", "=") => {
+            Says::NoLabels { labels: vec![named], inside: false }
+        }
+        (true, false, "label", "~=") => match words(test.value) {
+            Some(labels) => Says::NoLabels { labels, inside: true },
+            None => nothing(&test),
+        },
+        (false, false, "label", "~=") => words(test.value).map_or_else(|| nothing(&test), Says::LabelWith),
+        (false, true, "review-threads-unresolved", "=") | (true, true, "review-threads-unresolved", ">")
+            if test.value == "0" =>
+        {
+            Says::Resolved
+        }
         (true, false, "title", "~=") => Says::NoTitle(named),
         (false, false, "base", "=") => Says::Base(named),
         (false, true, "approved-reviews-by", ">=" | ">" | "=") => {
@@ -174,6 +190,15 @@ fn simple(written: &str) -> Says {
     }
 }
 
+/// The words of a pattern that is nothing but a choice among them: `(a|b)`.
+fn words(pattern: &str) -> Option<Vec<String>> {
+    let inner = pattern.strip_prefix('^').unwrap_or(pattern);
+    let inner = inner.strip_suffix('$').unwrap_or(inner);
+    let inner = inner.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(inner);
+    let word = |word: &str| !word.trim().is_empty() && !word.contains(|c: char| "\\.*+?[]{}^$()".contains(c));
+    inner.split('|').map(|text| word(text).then(|| text.to_owned())).collect()
+}
+
 fn nothing(test: &Test<'_>) -> Says {
     let (why, instead) = match test.attribute {
         "check-success"
@@ -189,8 +214,14 @@ fn nothing(test: &Test<'_>) -> Says {
         "label" => {
             ("labels are compared as they are", "name each label in [rules] blocking_labels, or in [queue] label")
         }
-        "title" => ("a title can keep a pull request out, and not let it in", "see [rules] blocking_titles"),
-        "base" => ("the queue is for the default branch", "nothing is lost if that is the branch meant"),
+        "title" => (
+            "a title can keep a pull request out, and not let it in",
+            "see [rules] blocking_titles, or have a check of your own that looks at it",
+        ),
+        "base" => (
+            "the file that a branch has is for that branch alone",
+            "name other branches that shall have a queue in [queue] trunks",
+        ),
         "author" | "sender" | "assignee" => {
             ("nobody is let in, or kept out, for having written it", "see [rules] mergers for who may ask")
         }
@@ -198,7 +229,7 @@ fn nothing(test: &Test<'_>) -> Says {
             ("approvals are counted, whoever they are from that may push", "see [rules] approvals")
         }
         "review-threads-unresolved" => {
-            ("nobody looks at open conversations", "require resolved conversations in branch protection")
+            ("conversations are not counted", "set [rules] conversations_resolved if all of them have to be resolved")
         }
         "schedule" | "current-time" | "current-datetime" | "current-day-of-week" => {
             ("a condition on the time is no condition on a pull request", "see [freeze]")
@@ -223,14 +254,22 @@ mod tests {
     #[test]
     fn conditions_are_read_however_they_are_spaced() {
         let check = |name: &str| Says::Check { name: name.into(), skipped: false, neutral: false };
+        let without = |labels: &[&str], inside| Says::NoLabels {
+            labels: labels.iter().map(ToString::to_string).collect(),
+            inside,
+        };
         for (text, meaning) in [
             ("check-success=build (3.8)", check("build (3.8)")),
             ("check-success = ci/lint", check("ci/lint")),
             ("status-success:\"a b\"", check("a b")),
             ("label=go", Says::Label("go".into())),
-            ("label != stop: now", Says::NoLabel("stop: now".into())),
-            ("-label=stop", Says::NoLabel("stop".into())),
-            ("- label = stop", Says::NoLabel("stop".into())),
+            ("label != stop: now", without(&["stop: now"], false)),
+            ("-label=stop", without(&["stop"], false)),
+            ("- label = stop", without(&["stop"], false)),
+            ("-label~=(stop|on hold)", without(&["stop", "on hold"], true)),
+            ("label~=x", Says::LabelWith(vec!["x".into()])),
+            ("-label~=^stop$", without(&["stop"], true)),
+            ("#review-threads-unresolved=0", Says::Resolved),
             ("-title~=(?i)wip", Says::NoTitle("(?i)wip".into())),
             ("#approved-reviews-by>=2", Says::Approvals(2)),
             ("#approved-reviews-by > 0", Says::Approvals(1)),
@@ -249,7 +288,10 @@ mod tests {
             "#files<3",
             "",
             "-",
-            "label~=x",
+            "label~=x.*",
+            "-label~=stop.*",
+            "-label~=(a|)",
+            "#review-threads-unresolved<3",
             "conflict",
             "=",
             "#approved-reviews-by>=many",

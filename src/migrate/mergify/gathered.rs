@@ -6,6 +6,8 @@ use super::super::setting::{Check, Setting, any_app};
 use super::condition::{Says, Told};
 use crate::config::repo::PlanConfig;
 use crate::document::Node;
+use crate::wording::shown;
+use std::collections::BTreeSet;
 
 /// More groups are never tested at once.
 const GROUPS_MAX: u32 = 64;
@@ -23,18 +25,28 @@ pub(super) enum Where {
 pub(super) struct Gathered {
     pub batch: Option<(u32, At)>,
     pub depth: Option<(u32, At)>,
+    pub wait: Option<(i64, At)>,
     pub defaults: Option<Node>,
+    /// Labels for which the file has a rule that lands what carries them: another rule that leaves them out keeps nobody out.
+    routes: BTreeSet<String>,
     tip: Vec<(String, At)>,
     entry: Vec<(String, At)>,
     skipped: Vec<(String, At)>,
     neutral: Vec<(String, At)>,
     blocking: Vec<(String, At)>,
+    looked_inside: bool,
+    resolved: Vec<At>,
     titles: Vec<(String, At)>,
     labels: Vec<(String, At)>,
     approvals: Vec<(u32, At)>,
 }
 
 impl Gathered {
+    /// Nothing yet, beside rules that land what carries one of these labels.
+    pub fn beside(routes: BTreeSet<String>) -> Self {
+        Self { routes, ..Self::default() }
+    }
+
     pub fn take(&mut self, draft: &mut Draft, told: Vec<Told>, when: Where) {
         for Told { at, says } in told {
             match says {
@@ -52,7 +64,28 @@ impl Gathered {
                 }
                 Says::Approvals(count) => self.approvals.push((count, at)),
                 Says::Label(label) => self.labels.push((label, at)),
-                Says::NoLabel(label) => self.blocking.push((label, at)),
+                Says::LabelWith(_) => {
+                    draft.drop(
+                        at,
+                        "one label asks for landing, compared as a whole",
+                        "set [queue] label, if this is the one",
+                    );
+                }
+                Says::NoLabels { labels, inside } => {
+                    let (routes, stops): (Vec<_>, Vec<_>) =
+                        labels.into_iter().partition(|label| self.routes.contains(label));
+                    if !routes.is_empty() {
+                        let why = format!("another rule lands what carries {}", shown(&routes.join(" or ")));
+                        draft.drop(
+                            at.clone(),
+                            &why,
+                            "say what differs in the comment, such as `@greenline merge as squash hotfix`",
+                        );
+                    }
+                    self.looked_inside |= inside && !stops.is_empty();
+                    self.blocking.extend(stops.into_iter().map(|label| (label, at.clone())));
+                }
+                Says::Resolved => self.resolved.push(at),
                 Says::NoTitle(pattern) => self.titles.push((pattern, at)),
                 Says::Base(_) => draft.needless(at, "the queue is for the default branch"),
                 Says::Always(why) => draft.needless(at, why),
@@ -62,13 +95,24 @@ impl Gathered {
     }
 
     pub fn finish(self, draft: &mut Draft, around: &Around) {
+        let batched = self.batch.as_ref().is_some_and(|(size, _)| *size > 1);
         plan(draft, self.batch, self.depth);
+        match self.wait {
+            Some((ms, at)) if batched => draft.carry(Setting::Gather { ms }, at),
+            Some((_, at)) => draft.needless(at, "where there are no batches, nothing waits for one to fill"),
+            None => {}
+        }
         label(draft, self.labels);
         if let Some(most) = self.approvals.iter().map(|(count, _)| *count).max() {
             let from = self.approvals.into_iter().map(|(count, at)| (at, more(count, most))).collect();
             draft.set(Setting::Approvals(most), from);
         }
-        texts(draft, self.blocking, Setting::BlockingLabels);
+        if !self.resolved.is_empty() {
+            let from = self.resolved.into_iter().map(|at| (at, None)).collect();
+            draft.set(Setting::ConversationsResolved(true), from);
+        }
+        let whole = "a label is compared as a whole here, and Mergify looked for the text in it";
+        blocking(draft, self.blocking, self.looked_inside.then_some(whole));
         texts(draft, self.titles, Setting::BlockingTitles);
         // Checks that only let it in are all there is to ask for where no others are named.
         let (tip, entry) = if self.tip.is_empty() { (self.entry, Vec::new()) } else { (self.tip, self.entry) };
@@ -115,7 +159,12 @@ fn label(draft: &mut Draft, labels: Vec<(String, At)>) {
                 "the label itself asks for landing, if somebody with write permission put it on",
             );
         } else {
-            draft.drop(at, "one label puts pull requests into the queue", "use the first one for these, too");
+            let why = "one label puts pull requests into the queue, and no other is asked for";
+            draft.drop(
+                at,
+                why,
+                "look whether both were to be there, or either; have a check of your own if it matters",
+            );
         }
     }
 }
@@ -142,6 +191,21 @@ fn texts(draft: &mut Draft, items: Vec<(String, At)>, setting: fn(Vec<String>) -
         let value = setting(in_order(&items));
         draft.set(value, items.into_iter().map(|(_, at)| (at, None)).collect());
     }
+}
+
+fn blocking(draft: &mut Draft, items: Vec<(String, At)>, difference: Option<&str>) {
+    if items.is_empty() {
+        return;
+    }
+    let mut from: Vec<(At, Option<String>)> = Vec::new();
+    let labels = in_order(&items);
+    for (_, at) in items {
+        let difference = difference.filter(|_| at.key.contains("~=")).map(str::to_owned);
+        if !from.iter().any(|(known, _)| *known == at) {
+            from.push((at, difference));
+        }
+    }
+    draft.set(Setting::BlockingLabels(labels), from);
 }
 
 fn checks(draft: &mut Draft, items: Vec<(String, At)>, around: &Around, setting: fn(Vec<Check>) -> Setting) {

@@ -11,6 +11,7 @@ use super::setting::Setting;
 use crate::document::{Entry, Node, Value};
 use condition::{Says, Told};
 use gathered::{Gathered, Where};
+use std::collections::BTreeSet;
 
 /// Sections that stay behind, why, and what to do instead.
 const DROPPED: [(&str, &str, &str); 5] = [
@@ -21,13 +22,15 @@ const DROPPED: [(&str, &str, &str); 5] = [
     ("extends", "a file stands for itself", "import the file that it extends as well, and put the two together"),
 ];
 
+const OTHER_BRANCH: &str = "to give it a queue as well, name it in [queue] trunks, and put a file of its own on it";
+
 pub(super) fn read(root: &Node, around: &Around) -> Draft {
     let mut draft = Draft::default();
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered::beside(routes(root));
     for entry in root.entries() {
         let at = || At::new(&entry.key, entry.line);
         match entry.key.as_str() {
-            "queue_rules" => queue_rules(&mut draft, &mut gathered, &entry.node, around),
+            "queue_rules" => queue_rules(&mut draft, &mut gathered, root, around),
             "pull_request_rules" => {
                 let queued = root.get("queue_rules").is_some();
                 pull_request_rules(&mut draft, &mut gathered, &entry.node, around, queued);
@@ -59,28 +62,58 @@ fn name(rule: &Node) -> String {
     rule.get("name").and_then(Node::scalar).unwrap_or_else(|| "without a name".to_owned())
 }
 
-/// One rule becomes the queue: that of the name `default`, or the first that is for trunk and asks for anything.
-fn queue_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, around: &Around) {
-    let asked = |rule: &Node| -> Vec<Told> {
-        ["queue_conditions", "merge_conditions", "conditions"]
-            .iter()
-            .flat_map(|k| condition::read(rule.get(k)))
-            .collect()
-    };
+fn asked(rule: &Node) -> Vec<Told> {
+    ["queue_conditions", "merge_conditions", "conditions"].iter().flat_map(|k| condition::read(rule.get(k))).collect()
+}
+
+fn rules<'n>(root: &'n Node, section: &str) -> &'n [Node] {
+    root.get(section).map(Node::items).unwrap_or_default()
+}
+
+/// How a pull request rule leads into the queue, or to trunk, if it does.
+fn landing(rule: &Node) -> Option<&Entry> {
+    let actions = rule.get("actions").map(Node::entries).unwrap_or_default();
+    actions.iter().find(|entry| entry.key == "queue" || entry.key == "merge")
+}
+
+/// The labels that some rule lands by.
+fn routes(root: &Node) -> BTreeSet<String> {
+    let landing = rules(root, "pull_request_rules").iter().filter(|rule| landing(rule).is_some());
+    let told = rules(root, "queue_rules").iter().chain(landing).flat_map(asked);
+    told.flat_map(|told| match told.says {
+        Says::Label(label) => vec![label],
+        Says::LabelWith(labels) => labels,
+        Says::Check { .. }
+        | Says::Approvals(_)
+        | Says::NoLabels { .. }
+        | Says::Resolved
+        | Says::NoTitle(_)
+        | Says::Base(_)
+        | Says::Always(_)
+        | Says::Nothing(..) => Vec::new(),
+    })
+    .collect()
+}
+
+/// One rule becomes the queue: the one that pull requests are led to, or that of the name `default`, or the first that is for
+/// trunk and asks for anything.
+fn queue_rules(draft: &mut Draft, gathered: &mut Gathered, root: &Node, around: &Around) {
+    let led = rules(root, "pull_request_rules").iter().find_map(|rule| landing(rule)?.node.get("name")?.scalar());
     let mut candidates = Vec::new();
-    for rule in rules.items() {
+    for rule in rules(root, "queue_rules") {
         let at = At::new(&format!("queue_rules \"{}\"", name(rule)), rule.line);
         match elsewhere(&asked(rule), around) {
             Some(base) => {
-                draft.drop(at, &format!("it is for the branch `{base}`"), "one queue, for the default branch, is all");
+                draft.drop(at, &format!("it is for the branch `{base}`"), OTHER_BRANCH);
             }
             None => candidates.push((rule, at)),
         }
     }
     // A rule that asks for nothing is what others fall back on.
     let asks = |rule: &Node| !asked(rule).is_empty();
+    let led = candidates.iter().position(|(rule, _)| Some(name(rule)) == led);
     let usual = candidates.iter().position(|(rule, _)| name(rule) == "default" && asks(rule));
-    let chosen = usual.or_else(|| candidates.iter().position(|(rule, _)| asks(rule))).unwrap_or(0);
+    let chosen = led.or(usual).or_else(|| candidates.iter().position(|(rule, _)| asks(rule))).unwrap_or(0);
     for (index, (rule, at)) in candidates.into_iter().enumerate() {
         if index == chosen {
             queue::rule(draft, gathered, rule);
@@ -100,15 +133,14 @@ fn pull_request_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, 
         let at = At::new(&format!("pull_request_rules \"{}\"", name(rule)), rule.line);
         let told = condition::read(rule.get("conditions"));
         let actions = rule.get("actions").map(Node::entries).unwrap_or_default();
-        let lands = |entry: &&Entry| entry.key == "queue" || entry.key == "merge";
-        let Some(action) = actions.iter().find(lands) else {
+        let Some(action) = landing(rule) else {
             other_actions(draft, at, actions, &told);
             continue;
         };
         if rule.get("disabled").is_some_and(|disabled| disabled.value != Value::Nothing) {
             draft.needless(at, "it was disabled");
         } else if let Some(base) = elsewhere(&told, around) {
-            draft.drop(at, &format!("it is for the branch `{base}`"), "one queue, for the default branch, is all");
+            draft.drop(at, &format!("it is for the branch `{base}`"), OTHER_BRANCH);
         } else if queued && action.key == "merge" {
             let why = "it merges past the queue, and here nothing lands that was not tested";
             draft.drop(at, why, "say `@greenline merge priority=100`");
@@ -119,7 +151,7 @@ fn pull_request_rules(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, 
             led = true;
             gathered.take(draft, told, Where::Entry);
             queue::action(draft, gathered, action);
-            let others: Vec<Entry> = actions.iter().filter(|entry| !lands(entry)).cloned().collect();
+            let others: Vec<Entry> = actions.iter().filter(|entry| entry.key != action.key).cloned().collect();
             if !others.is_empty() {
                 other_actions(draft, at, &others, &[]);
             }
@@ -143,8 +175,8 @@ fn other_actions(draft: &mut Draft, at: At, actions: &[Entry], told: &[Told]) {
     }
     let rest: Vec<&str> = actions.iter().map(|e| e.key.as_str()).filter(|key| *key != "delete_head_branch").collect();
     if !rest.is_empty() || deletes.is_none() {
-        let what = if rest.is_empty() { "nothing".to_owned() } else { rest.join(", ") };
-        let why = format!("it does {} and lands nothing", crate::wording::shown(&what));
+        let what = if rest.is_empty() { "none".to_owned() } else { rest.join(", ") };
+        let why = format!("its actions ({}) land nothing", crate::wording::shown(&what));
         draft.drop(at, &why, "Greenline only lands; keep it where it is, or make it a workflow");
     }
 }
@@ -155,7 +187,7 @@ fn protections(draft: &mut Draft, gathered: &mut Gathered, rules: &Node, around:
         let at = At::new(&format!("merge_protections \"{}\"", name(rule)), rule.line);
         let only_base = when.iter().all(|told| matches!(told.says, Says::Base(_)));
         if let Some(base) = elsewhere(&when, around) {
-            draft.drop(at, &format!("it is for the branch `{base}`"), "one queue, for the default branch, is all");
+            draft.drop(at, &format!("it is for the branch `{base}`"), OTHER_BRANCH);
         } else if only_base {
             gathered.take(draft, condition::read(rule.get("success_conditions")), Where::Tip);
         } else {

@@ -28,12 +28,7 @@ const NEEDLESS: [(&str, &str); 14] = [
 ];
 
 /// Keys that stay behind, why, and what to do instead.
-const DROPPED: [(&str, &str, &str); 12] = [
-    (
-        "batch_max_wait_time",
-        "nothing waits for a batch to fill",
-        "nothing is lost: what comes later is in the next one",
-    ),
+const DROPPED: [(&str, &str, &str); 11] = [
     (
         "queue_branch_prefix",
         "the queue's branches are always greenline/**",
@@ -103,6 +98,10 @@ fn key(draft: &mut Draft, gathered: &mut Gathered, entry: &Entry) {
                 draft.change(Setting::Tries(retries.saturating_add(1)), at, difference);
             }
             None => draft.drop(at, "its value is not a number", "see [queue] tries"),
+        },
+        "batch_max_wait_time" => match node.scalar().as_deref().map(duration_ms) {
+            Some(Some(ms)) => gathered.wait = gathered.wait.take().or(Some((ms, at))),
+            Some(None) | None => draft.drop(at, "its value is no length of time", "see [queue] gather"),
         },
         "checks_timeout" => match node.scalar().as_deref().map(duration_ms) {
             Some(Some(ms)) => draft.carry(Setting::FinishDeadline { ms }, at),

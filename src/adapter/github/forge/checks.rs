@@ -30,6 +30,8 @@ struct Run {
     #[serde(default)]
     started_at: Option<String>,
     #[serde(default)]
+    completed_at: Option<String>,
+    #[serde(default)]
     html_url: Option<String>,
     #[serde(default)]
     details_url: Option<String>,
@@ -61,6 +63,8 @@ struct Status {
     target_url: Option<String>,
     #[serde(default)]
     created_at: Option<String>,
+    #[serde(default)]
+    updated_at: Option<String>,
 }
 
 impl Run {
@@ -79,7 +83,7 @@ impl Run {
             name: self.name.parse().ok()?,
             sha: self.head_sha.parse().ok()?,
             url: self.html_url.or(self.details_url),
-            started_at: self.started_at.as_deref().and_then(when::parse),
+            moved_at: self.completed_at.or(self.started_at).as_deref().and_then(when::parse),
         })
     }
 }
@@ -93,7 +97,7 @@ impl Status {
             name: self.context.parse().ok()?,
             sha,
             url: self.target_url,
-            started_at: self.created_at.as_deref().and_then(when::parse),
+            moved_at: self.updated_at.or(self.created_at).as_deref().and_then(when::parse),
         })
     }
 }
@@ -189,7 +193,7 @@ mod tests {
         let text = format!(
             r#"{{"total_count":3,"check_runs":[
             {{"id":1,"name":"ci","head_sha":"{SHA}","status":"completed","conclusion":"success","started_at":"2026-01-01T00:00:00Z",
-              "app":{{"id":7,"slug":"x"}},"html_url":null,"details_url":"https://ci/1"}},
+              "completed_at":"2026-01-01T00:00:09Z","app":{{"id":7,"slug":"x"}},"html_url":null,"details_url":"https://ci/1"}},
             {{"id":2,"name":"ci","head_sha":"{SHA}","status":"queued","conclusion":null,"started_at":null,"app":null}},
             {{"id":3,"name":" ","head_sha":"{SHA}","status":"queued"}}]}}"#
         );
@@ -197,7 +201,8 @@ mod tests {
         let checks: Vec<Check> = page.check_runs.into_iter().filter_map(Run::fact).collect();
         assert_eq!(checks.len(), 2);
         assert_eq!((checks[0].app, checks[0].url.as_deref()), (Some(AppId::new(7)), Some("https://ci/1")));
-        assert_eq!((checks[1].app, checks[1].state, checks[1].started_at), (None, CheckState::Queued, None));
+        assert_eq!((checks[1].app, checks[1].state, checks[1].moved_at), (None, CheckState::Queued, None));
+        assert_eq!(checks[0].moved_at, when::parse("2026-01-01T00:00:09Z"));
     }
 
     #[test]
