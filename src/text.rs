@@ -186,6 +186,11 @@ pub fn refusal(why: &Refusal) -> String {
         Refusal::OwnApproval => "Nobody's approval of their own work counts. Ask somebody else to look at it.".into(),
         Refusal::Draft => "It is a draft. Mark it as ready for review first.".into(),
         Refusal::NoSuchPull => "There is no pull request by this number in the repository.".into(),
+        Refusal::NoQueue { branch } => format!(
+            "No queue lands on {}: the branch is gone, or `trunks` under `[queue]` in the default branch's `.github/greenline.toml` \
+             does not name it. `greenline queue list` shows those that have one.",
+            code(branch)
+        ),
         Refusal::NotOpen => "It is not open.".into(),
         Refusal::OtherBase { base, trunk } => {
             format!(

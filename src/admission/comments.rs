@@ -67,7 +67,7 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
     let mut answers = Vec::new();
     for command in commands {
         answers.push(match command {
-            Ok(command) => stop::obey(&mut desk.freeze, &command, heard, now, terms)
+            Ok(command) => stop::obey(&mut desk.freeze, &command, (comment, heard.permission), now, terms)
                 .unwrap_or_else(|| obey(record, &command, heard, now, terms, &mut decisions)),
             Err(misread) => Answer::Misread(misread),
         });

@@ -15,6 +15,7 @@ use super::state::{Closing, File, RepoState, Run};
 use super::trials;
 use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms, Via};
 use crate::checks::{Evidence, Judgement, Named, judge};
+use crate::command::About;
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow};
 use crate::facts::{Check, CheckState, Demands, Pull, PullState};
@@ -168,9 +169,14 @@ fn elsewhere(state: &mut RepoState, pr: PrNumber, pull: Option<&Pull>) -> bool {
 
 /// A request through the API, unless it has its answer already or is another queue's to answer.
 fn request(state: &mut RepoState, asked: &Asked, around: Around<'_>) {
-    let ours = asked.pull.as_ref().map_or(state.branch.is_none(), |pull| state.answers_for(&pull.base));
+    let base = match &asked.request.about {
+        About::Trunk(branch) => Some(branch),
+        About::Pull(_) => asked.pull.as_ref().map(|pull| &pull.base),
+    };
+    let ours = base.map_or(state.branch.is_none(), |base| state.answers_for(base));
     if ours && !requests::is_answered(state, asked.request.id) {
-        let asked = Asked { pull: seen(state, asked.pull.as_ref()), ..asked.clone() };
+        let tried = asked.pull.as_ref().is_some_and(|pull| state.trials.live(pull.number).is_some());
+        let asked = Asked { pull: seen(state, asked.pull.as_ref()), tried, ..asked.clone() };
         admit(state, around, |desk, terms| admission::ask(desk, &asked, around.now, terms));
     }
 }

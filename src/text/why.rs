@@ -240,6 +240,7 @@ pub fn refusal_code(why: &Refusal) -> &'static str {
         Refusal::NeedsWrite { .. } => "needs-write",
         Refusal::Draft => "draft",
         Refusal::NoSuchPull => "no-such-pull",
+        Refusal::NoQueue { .. } => "no-queue",
         Refusal::NotOpen => "not-open",
         Refusal::OtherBase { .. } => "other-base",
         Refusal::PushedSince { .. } => "pushed-since",
