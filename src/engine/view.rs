@@ -20,6 +20,8 @@ pub struct View {
     pub further: bool,
     /// The default branch, whose settings say which others have a queue.
     pub default_branch: BranchName,
+    /// Other branches that have a queue of their own, where this is the default branch.
+    pub trunks: BTreeSet<BranchName>,
     /// What those settings name, where this is the default branch.
     pub named: Vec<BranchPattern>,
     /// Where trunk was last.
@@ -72,6 +74,7 @@ impl View {
             trunk: state.trunk().clone(),
             further: state.branch.is_some(),
             default_branch: state.repository.default_branch.clone(),
+            trunks: state.settings.trunks.iter().flatten().filter(|_| state.branch.is_none()).cloned().collect(),
             named: if state.branch.is_none() { state.config().queue.trunks.clone() } else { Vec::new() },
             tip: queue.trunk.map(|trunk| trunk.tip),
             queued: queue.order.iter().chain(&queue.aside).map(|entry| entry.id.pr).collect(),
@@ -99,6 +102,20 @@ impl View {
     pub fn asks(&self, pull: &Pull) -> bool {
         let acted = self.acted.get(&pull.number).is_some_and(|at| *at >= pull.updated_at);
         (self.terms.labelled(pull) || self.terms.review_asks) && !acted && !self.approved.contains_key(&pull.number)
+    }
+
+    /// Of all open pull requests, this one may be this queue's: it goes to its trunk, or, where this is the default branch, to the
+    /// branch of another one, and the label asks for it or that other one is there to wait for.
+    pub fn looks_at(&self, pull: &Pull, open: &[Pull]) -> bool {
+        if pull.base == self.trunk || self.approved.contains_key(&pull.number) || self.tried.contains(&pull.number) {
+            return true;
+        }
+        let below = |other: &Pull| {
+            let head = other.head_repo.as_ref();
+            head.is_some_and(|head| head.id == self.terms.repository && head.branch == pull.base)
+        };
+        let nobodys = !self.further && !self.trunks.contains(&pull.base);
+        nobodys && (self.terms.labelled(pull) || open.iter().any(below))
     }
 
     /// Pull requests that wait and whose head this is.

@@ -14,8 +14,8 @@ pub trait Forge: Send + Sync + 'static {
     fn repository(&self) -> impl Future<Output = Result<Repository, Trouble>> + Send;
     /// One pull request; `None` if there is none by that number.
     fn pull(&self, number: PrNumber) -> impl Future<Output = Result<Option<Pull>, Trouble>> + Send;
-    /// All open pull requests onto `base`.
-    fn open_pulls(&self, base: &BranchName) -> impl Future<Output = Result<Vec<Pull>, Trouble>> + Send;
+    /// All open pull requests, or those onto `base`.
+    fn open_pulls(&self, base: Option<&BranchName>) -> impl Future<Output = Result<Vec<Pull>, Trouble>> + Send;
     /// Who last put `label` on the pull request; `None` if the timeline has no such event.
     fn labelled(&self, number: PrNumber, label: &str)
     -> impl Future<Output = Result<Option<Labelled>, Trouble>> + Send;

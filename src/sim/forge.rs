@@ -88,11 +88,12 @@ impl Forge for SimForge {
         .await
     }
 
-    async fn open_pulls(&self, base: &BranchName) -> Result<Vec<Pull>, Trouble> {
+    async fn open_pulls(&self, base: Option<&BranchName>) -> Result<Vec<Pull>, Trouble> {
         self.read(|ground| {
             let numbers: Vec<PrNumber> = ground.pulls.keys().copied().collect();
             let shown = numbers.into_iter().filter_map(|number| ground.shown(number));
-            let open = shown.filter(|pull| pull.state == PullState::Open && pull.base == *base).collect();
+            let onto = |pull: &Pull| base.is_none_or(|base| pull.base == *base);
+            let open = shown.filter(|pull| pull.state == PullState::Open && onto(pull)).collect();
             saboteur::listed(ground, open)
         })
         .await

@@ -39,7 +39,7 @@ async fn page_2_is_asked_with_the_credential_and_repeats_do_no_harm() {
         Reply(200, vec![("link", next)], format!("[{},{}]", pull(1), pull(2)))
     })
     .await;
-    let pulls = hub.forge().open_pulls(&"main".parse().expect("a branch")).await.expect("both pages");
+    let pulls = hub.forge().open_pulls(Some(&"main".parse().expect("a branch"))).await.expect("both pages");
     assert_eq!(pulls.iter().map(|p| p.number.get()).collect::<Vec<_>>(), [1, 2, 3]);
     hub.world(|world| {
         let seen = world.seen.last().expect("it asked");

@@ -169,8 +169,8 @@ impl Forge for GithubForge {
         self.one_pull(number).await
     }
 
-    async fn open_pulls(&self, base: &BranchName) -> Result<Vec<Pull>, Trouble> {
-        self.pulls_onto(base).await
+    async fn open_pulls(&self, base: Option<&BranchName>) -> Result<Vec<Pull>, Trouble> {
+        self.pulls_listed(base).await
     }
 
     async fn labelled(&self, number: PrNumber, label: &str) -> Result<Option<Labelled>, Trouble> {
