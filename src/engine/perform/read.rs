@@ -232,7 +232,7 @@ pub(super) async fn settings<W: World>(
         }
     };
     let ours = |check: &RequiredCheck| {
-        Topic::ALL.iter().any(|topic| check.name.as_str() == topic.name()) && check.app.is_none_or(|app| app == us)
+        Topic::ALL.iter().any(|topic| topic.goes_by(check.name.as_str())) && check.app.is_none_or(|app| app == us)
     };
     let (own, checks): (Vec<_>, Vec<_>) = demands.checks.into_iter().partition(ours);
     let demands = Demands { checks, ..demands };
