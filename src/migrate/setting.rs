@@ -18,6 +18,10 @@ pub(super) struct Check {
 pub(super) enum Setting {
     Label(String),
     Plan(PlanConfig),
+    /// How long a batch waits for others.
+    Gather {
+        ms: i64,
+    },
     Tries(u32),
     Approvals(u32),
     BlockingLabels(Vec<String>),
@@ -55,6 +59,7 @@ impl Setting {
         match self {
             Self::Label(_) => ("queue", "label"),
             Self::Plan(_) => ("queue", "strategy"),
+            Self::Gather { .. } => ("queue", "gather"),
             Self::Tries(_) => ("queue", "tries"),
             Self::Approvals(_) => ("rules", "approvals"),
             Self::BlockingLabels(_) => ("rules", "blocking_labels"),
@@ -102,7 +107,9 @@ impl Setting {
             | Self::BlockingTitles(texts)
             | Self::SkippedPasses(texts)
             | Self::NeutralPasses(texts) => vec![format!("{key} = {}", list(texts))],
-            Self::FinishDeadline { ms } => vec![format!("{key} = {}", quoted(&length_of_time(*ms)))],
+            Self::Gather { ms } | Self::FinishDeadline { ms } => {
+                vec![format!("{key} = {}", quoted(&length_of_time(*ms)))]
+            }
             Self::DeleteBranch(flag) => vec![format!("{key} = {flag}")],
         }
     }

@@ -242,13 +242,32 @@ fn a_mergify_file_is_carried_over() {
         let note = import.notes.iter().find(|note| note.key.contains(key)).unwrap_or_else(|| panic!("{key} is untold"));
         (note.line.unwrap_or_default(), note.fate)
     };
-    for (key, line) in
-        [("\"old\"", 4), ("or: author=me", 18), ("batch_max_wait_time", 22), ("\"greet\"", 35), ("surprise", 43)]
-    {
+    for (key, line) in [("\"old\"", 4), ("or: author=me", 18), ("\"greet\"", 35), ("surprise", 43)] {
         assert_eq!(told(key), (line, Fate::Dropped), "{key}");
     }
     assert!(import.notes.iter().any(|note| note.key.contains("force") && note.said.contains("past the queue")));
     assert_eq!(told("-draft"), (14, Fate::Needless));
+    assert_eq!(told("batch_max_wait_time"), (22, Fate::Needless), "no batch is formed");
+}
+
+#[test]
+fn how_long_a_mergify_batch_waits_is_carried_over() {
+    let file = |wait: &str| {
+        format!(
+            "queue_rules:\n  - name: default\n    batch_size: 5\n    batch_max_wait_time: {wait}\n    merge_conditions: [check-success=unit]\n"
+        )
+    };
+    for (wait, ms, fate_of_it) in [
+        ("30 s", 30_000, Fate::Changed),
+        ("5 min", 300_000, Fate::Changed),
+        ("2 days", 3_600_000, Fate::Changed),
+        ("0 s", 0, Fate::Needless),
+        ("soon", 0, Fate::Dropped),
+    ] {
+        let (import, config) = imported(Source::Mergify, &file(wait));
+        assert_eq!(config.queue.plan, PlanConfig::Batch { size: 5 });
+        assert_eq!((config.queue.gather_ms, fate(&import, 4)), (ms, vec![fate_of_it]), "{wait}");
+    }
 }
 
 #[test]

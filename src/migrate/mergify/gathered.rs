@@ -10,6 +10,9 @@ use crate::document::Node;
 /// More groups are never tested at once.
 const GROUPS_MAX: u32 = 64;
 
+/// [queue] gather takes no longer time.
+const GATHER_MAX_MS: i64 = 3_600_000;
+
 /// When a condition must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Where {
@@ -23,6 +26,8 @@ pub(super) enum Where {
 pub(super) struct Gathered {
     pub batch: Option<(u32, At)>,
     pub depth: Option<(u32, At)>,
+    /// How long a batch waits for others, in milliseconds.
+    pub wait: Option<(i64, At)>,
     pub defaults: Option<Node>,
     tip: Vec<(String, At)>,
     entry: Vec<(String, At)>,
@@ -62,6 +67,7 @@ impl Gathered {
     }
 
     pub fn finish(self, draft: &mut Draft, around: &Around) {
+        wait(draft, self.batch.as_ref(), self.wait);
         plan(draft, self.batch, self.depth);
         label(draft, self.labels);
         if let Some(most) = self.approvals.iter().map(|(count, _)| *count).max() {
@@ -84,6 +90,21 @@ impl Gathered {
 
 fn more(count: u32, most: u32) -> Option<String> {
     (count < most).then(|| format!("another condition asks for {most}, and that counts for all"))
+}
+
+fn wait(draft: &mut Draft, batch: Option<&(u32, At)>, wait: Option<(i64, At)>) {
+    match wait {
+        None => {}
+        Some((_, at)) if batch.is_none_or(|(size, _)| *size < 2) => {
+            draft.needless(at, "one pull request at a time waits for no others");
+        }
+        Some((0, at)) => draft.needless(at, "no batch waits for others unless gather says so"),
+        Some((ms, at)) if ms > GATHER_MAX_MS => {
+            let longest = Setting::Gather { ms: GATHER_MAX_MS };
+            draft.change(longest, at, "a batch waits for an hour at the most, and never while something is tested");
+        }
+        Some((ms, at)) => draft.change(Setting::Gather { ms }, at, "nothing waits while something is tested"),
+    }
 }
 
 fn plan(draft: &mut Draft, batch: Option<(u32, At)>, depth: Option<(u32, At)>) {
