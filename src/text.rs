@@ -15,7 +15,7 @@ pub use eta::{about, eta};
 pub use excerpt::excerpt;
 pub use report::{departure_title, queued_title, report, waits_for_itself};
 pub use settings::{Touched, settings_change, settings_same, settings_wrong};
-pub use waiting::{obstacle_code, waiting};
+pub use waiting::{obstacle_code, owners_trouble, waiting};
 
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;

@@ -5,6 +5,7 @@ use super::fact::Fact;
 use super::gate;
 use super::gather;
 use super::job::{landing_ref, run_branch};
+use super::owners;
 use super::posts;
 use super::proposals;
 use super::recipe::recipe;
@@ -77,6 +78,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Repository(repository) => state.repository = repository.clone(),
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
         Fact::Settings { at, file, demands, places } => settings(state, (*at, file, demands), places, around),
+        Fact::Owners(seen) => owners_read(state, seen, around),
         Fact::Trunks(names) => state.settings.trunks = Some(names.clone()),
         Fact::Pull(reading) if elsewhere(state, reading.number, reading.pull.as_ref()) => {}
         Fact::Pull(reading) => {
@@ -130,6 +132,13 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Closed { pr, merged } => closed(state, *pr, *merged, around),
         Fact::LeftOpen { pr, head } => left_open(state, *pr, *head, around),
         Fact::BranchDone { pr } => _ = state.branches.remove(pr),
+    }
+}
+
+/// The owners' file as it is now: whoever waits is weighed by it, and not by the one before.
+fn owners_read(state: &mut RepoState, seen: &admission::owners::Seen, around: Around<'_>) {
+    if owners::changed(state, seen) {
+        admit(state, around, admission::reconsider);
     }
 }
 

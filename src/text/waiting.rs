@@ -2,6 +2,7 @@
 
 use super::{code, list};
 use crate::admission::Obstacle;
+use crate::admission::owners::Seen;
 use crate::command::PREFIX;
 use crate::facts::{PullState, Unresolved};
 
@@ -132,7 +133,7 @@ fn owners(paths: &[String], more: usize, by: &[String], skipped: &[usize]) -> St
     };
     if by.is_empty() {
         return format!(
-            "{what} {need} an approval by an owner other than its author, and `CODEOWNERS` on the default branch names nobody else: \
+            "{what} {need} an approval by an owner other than its author, and `CODEOWNERS` on the branch it goes to names nobody else: \
              add somebody there.{lines}"
         );
     }
@@ -147,8 +148,32 @@ fn owners(paths: &[String], more: usize, by: &[String], skipped: &[usize]) -> St
     let others = if others > 0 { format!(" or {others} others") } else { String::new() };
     format!(
         "{what} {need} an approving review of exactly this commit by {named}{others}, with write permission (`CODEOWNERS` on the \
-         default branch).{unknown}{lines}"
+         branch it goes to).{unknown}{lines}"
     )
+}
+
+/// What is wrong with the owners' file on `trunk`, for the team.
+pub fn owners_trouble(seen: &Seen, trunk: &str) -> Option<String> {
+    let path = code(seen.path.as_deref()?);
+    if seen.too_large {
+        return Some(format!(
+            "{path} on {trunk} is larger than 3 MB, so GitHub reads nothing of it, and nobody can approve as owner: make it smaller."
+        ));
+    }
+    let lines = match seen.skipped.as_slice() {
+        [] => return None,
+        [line] => format!("Line {line}"),
+        lines => {
+            let told = list(lines.iter().take(LINES_TOLD).map(ToString::to_string));
+            let more = lines.len().saturating_sub(LINES_TOLD);
+            let more = if more > 0 { format!(", and {more} more,") } else { String::new() };
+            format!("The lines {told}{more}")
+        }
+    };
+    Some(format!(
+        "{lines} of {path} on {trunk} cannot be used: a pattern or an owner there is written in a way that GitHub does not understand, so \
+         nobody owns anything by it. Mend it or delete it."
+    ))
 }
 
 fn conversations(open: &Unresolved) -> String {

@@ -56,6 +56,8 @@ fn owners_by_trunks_file_have_to_approve_and_a_pull_request_cannot_change_that()
     let told = stage.told(&pull, &["Waiting", "`lamp.txt` needs an approving review", "`@maintainer`", "Line 2"]);
     assert!(!told.contains("@maintainer "), "nobody is mentioned: {told}");
     codes(&stage, &json!(["owners-missing"]));
+    let told = stage.board()["troubles"].to_string();
+    assert!(told.contains("Line 2 of `.github/CODEOWNERS` on main cannot be used"), "{told}");
     let thief = stage.pull_with("thief", ".github/CODEOWNERS", "* @user\n");
     stage.label(&thief);
     stage.told(&thief, &["Waiting", "`.github/CODEOWNERS`", "`@maintainer`"]);

@@ -1,6 +1,7 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
 use super::{requests, teams, trunks};
+use crate::admission::owners;
 use crate::admission::{Heard, PullReading, Said, Subject, Terms};
 use crate::command::{self, Command, Request, Wish};
 use crate::config::repo::SETTINGS_PATH;
@@ -247,7 +248,12 @@ pub(super) async fn settings<W: World>(
         let patterns = file.as_ref().map(|config| config.queue.trunks.as_slice());
         facts.push(trunks::matching(world, patterns.unwrap_or_default(), branch).await?);
     }
+    let code_owners = demands.code_owners || file.iter().flatten().any(|config| config.rules.code_owners);
     facts.push(Fact::Settings { at, file, demands, places });
+    if code_owners && let Ok(owners) = world.forge().owners(branch).await {
+        // What cannot be read keeps nothing else from being known; whoever waits for an owner hears of it.
+        facts.push(Fact::Owners(owners::seen(owners.as_ref())));
+    }
     Ok(facts)
 }
 
