@@ -4,7 +4,7 @@ use super::tests::{PR, Story, queued, refused, sha};
 use super::*;
 use crate::config::Pattern;
 use crate::facts::{
-    Check, CheckState, Membership, Opinion, Permission, Person, PullState, RequiredCheck, Review, Rolls,
+    Check, CheckState, Membership, Opinion, Permission, Person, PullState, Pusher, RequiredCheck, Review, Rolls,
 };
 use crate::ids::{AppId, Moment, PrNumber, Sha, UserId};
 use crate::queue::{Event, LeaveWhy};
@@ -369,4 +369,34 @@ fn what_landed_and_shows_as_closed_is_waited_for_by_nobody() {
     story.ask("depends on #3 #4");
     let depends: Vec<_> = story.desk.pulls[&PR].said.depends.iter().copied().collect();
     assert_eq!(depends, [PrNumber::new(4)]);
+}
+
+#[test]
+fn an_approval_by_whoever_pushed_it_last_counts_for_nothing() {
+    let mut story = Story::needing(1);
+    story.terms.rules.last_push_approved = true;
+    let by = |ids: &[u64], pusher| {
+        let reviews: Vec<_> = ids.iter().map(|id| review(*id, Opinion::Approves, sha('a'))).collect();
+        Some(Grounds { pusher: Some(pusher), ..grounds(&reviews) })
+    };
+    let five = || Pusher::Known(person(5, "user5"));
+    story.grounds = by(&[5], five());
+    assert_eq!(queued(&story.ask("merge")), None);
+    let last_push = Obstacle::LastPush { pusher: Some("user5".into()) };
+    assert_eq!(story.waits(), [Obstacle::Approvals { have: 0, need: 1, outdated: vec![] }, last_push]);
+    story.grounds = by(&[5, 6], five());
+    assert_eq!(queued(&story.look()), Some(sha('a')), "somebody else has approved it, too");
+    story.grounds = by(&[6], Pusher::Unknown);
+    story.look();
+    assert_eq!(story.waits(), [Obstacle::LastPush { pusher: None }], "it may be their own push");
+    story.grounds = by(&[5, 6], Pusher::Unknown);
+    assert_eq!(queued(&story.look()), Some(sha('a')), "one of two has not pushed it");
+    story.terms.rules.approvals = 0;
+    story.grounds = by(&[], Pusher::Known(person(1, "ann")));
+    story.look();
+    assert_eq!(
+        story.waits(),
+        [Obstacle::LastPush { pusher: Some("ann".into()) }],
+        "one is needed, whatever `approvals` says"
+    );
 }

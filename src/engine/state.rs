@@ -391,6 +391,7 @@ impl RepoState {
         let rules = RulesConfig {
             approvals: config.rules.approvals.max(demands.approvals),
             code_owners: config.rules.code_owners || demands.code_owners,
+            last_push_approved: config.rules.last_push_approved || demands.last_push,
             conversations_resolved: config.rules.conversations_resolved || demands.conversations,
             ..config.rules.clone()
         };

@@ -6,7 +6,7 @@ use super::saboteur;
 use super::world::Ground;
 use crate::facts::{
     Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
-    PullState, Repository, Review, Unresolved,
+    PullState, Pusher, Repository, Review, Unresolved,
 };
 use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha, TeamName};
 use crate::port::report::Report;
@@ -162,6 +162,10 @@ impl Forge for SimForge {
 
     async fn changed(&self, _number: PrNumber) -> Result<Changed, Trouble> {
         self.read(|_| Changed { whole: true, ..Changed::default() }).await
+    }
+
+    async fn pusher(&self, _number: PrNumber, _head: Sha) -> Result<Pusher, Trouble> {
+        Ok(Pusher::Unknown)
     }
 
     async fn owners(&self, _branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {

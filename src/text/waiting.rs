@@ -23,6 +23,7 @@ pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
         Obstacle::BlockingTitle(_) => "blocking-title",
         Obstacle::ChangesWanted(_) => "changes-requested",
         Obstacle::Approvals { .. } => "approvals-missing",
+        Obstacle::LastPush { .. } => "last-push-unapproved",
         Obstacle::Owners { .. } => "owners-missing",
         Obstacle::OwnersTooLarge(_) => "owners-too-large",
         Obstacle::TeamsUnread(_) => "team-unreadable",
@@ -60,6 +61,7 @@ fn obstacle(obstacle: &Obstacle) -> String {
             list(by.iter().map(|login| code(login)))
         ),
         Obstacle::Approvals { have, need, outdated } => approvals(*have, *need, outdated),
+        Obstacle::LastPush { pusher } => last_push(pusher.as_deref()),
         Obstacle::Owners { paths, more, owners: by, skipped } => owners(paths, *more, by, skipped),
         Obstacle::OwnersTooLarge(path) => format!(
             "{} is larger than 3 MB, which GitHub does not read, so nobody knows who has to approve: make it smaller.",
@@ -109,6 +111,21 @@ fn approvals(have: u8, need: u8, outdated: &[String]) -> String {
     format!(
         "It has {have} of {need} {reviews} of exactly this commit by people with write permission, its author not counted.{old}"
     )
+}
+
+fn last_push(pusher: Option<&str>) -> String {
+    let rule = "`last_push_approved` under `[rules]`, or such a rule of GitHub";
+    match pusher {
+        Some(login) => format!(
+            "{} pushed exactly this commit, so somebody else with write permission has to approve it: an approval by whoever pushed last \
+             does not count ({rule}).",
+            code(login)
+        ),
+        None => format!(
+            "Somebody else than whoever pushed it has to approve exactly this commit ({rule}), and GitHub does not tell me who pushed it: \
+             two people with write permission have to approve it, because one of them at least is somebody else."
+        ),
+    }
 }
 
 fn owners(paths: &[String], more: usize, by: &[String], skipped: &[usize]) -> String {

@@ -20,6 +20,8 @@ pub enum Source {
     Approvals,
     /// The approvals by owners, wherever they are asked for.
     Owners,
+    /// The approval of the last push, wherever it is asked for.
+    LastPush,
     /// The conversations, wherever it is said that they must be resolved.
     Conversations,
     /// A rule of the forge or of git.
@@ -137,7 +139,7 @@ const OUT: [Row; 25] = [
     ("landed", Source::None, "Nothing; it is done."),
 ];
 
-const WAITING: [Row; 16] = [
+const WAITING: [Row; 17] = [
     (
         "not-configured",
         Source::Required,
@@ -157,6 +159,7 @@ const WAITING: [Row; 16] = [
     ),
     ("approvals-missing", Source::Approvals, "Have somebody with write permission approve its head."),
     ("owners-missing", Source::Owners, "Have one of the owners that are named approve its head."),
+    ("last-push-unapproved", Source::LastPush, "Have somebody else than whoever pushed its head approve it."),
     ("owners-too-large", Source::Owners, "Make `CODEOWNERS` on `{trunk}` smaller than 3 MB."),
     (
         "team-unreadable",

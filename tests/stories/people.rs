@@ -157,3 +157,21 @@ fn a_squashed_commit_names_whose_reviews_let_it_in() {
     stage.merged(&pull);
     stage.end();
 }
+
+#[test]
+fn whoever_pushed_last_cannot_be_the_one_who_approves() {
+    let stage = with("[rules]\nlast_push_approved = true\n", "");
+    let pull = stage.ready("lamp");
+    stage.told(&pull, &["Waiting", "`maintainer` pushed exactly this commit", "`last_push_approved` under `[rules]`"]);
+    codes(&stage, &json!(["last-push-unapproved"]));
+    approve(&stage, &pull);
+    stage.comment("maintainer", &pull, "@greenline status");
+    stage.told(&pull, &["<!-- greenline:answer", "`maintainer` pushed exactly this commit"]);
+    assert!(!stage.queued(&pull));
+    let path = format!("/repos/{}/permission", stage.full_name());
+    stage.admin("PUT", &path, &json!({"user": "outsider", "role": "write"}));
+    let body = json!({"event": "APPROVE", "body": "by the story"});
+    stage.act("outsider", "POST", &format!("/pulls/{}/reviews", pull.number), &body);
+    lands(&stage, &pull);
+    stage.end();
+}

@@ -9,6 +9,7 @@ mod outputs;
 mod owners;
 mod people;
 mod pulls;
+mod pushes;
 mod reports;
 mod reviews;
 pub(super) mod rules;
@@ -21,7 +22,7 @@ use super::app::App;
 use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
 use crate::facts::{
-    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull, Pusher,
     Repository, Review, Unresolved,
 };
 use crate::ids::{
@@ -211,6 +212,10 @@ impl Forge for GithubForge {
 
     async fn changed(&self, number: PrNumber) -> Result<Changed, Trouble> {
         self.changed_by(number).await
+    }
+
+    async fn pusher(&self, number: PrNumber, head: Sha) -> Result<Pusher, Trouble> {
+        self.pusher_of(number, head).await
     }
 
     async fn owners(&self, branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {
