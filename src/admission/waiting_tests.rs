@@ -303,6 +303,9 @@ fn a_description_names_what_lands_before_and_may_be_edited() {
     story.change(|pull| pull.body = "Depends-On: seven".into());
     story.look();
     assert_eq!(story.waits(), [Obstacle::Unclear("Depends-On: seven".into())]);
+    story.change(|pull| pull.body = "Depends-On: acme/other#7".into());
+    story.look();
+    assert_eq!(story.waits(), [Obstacle::Elsewhere("Depends-On: acme/other#7".into())]);
 }
 
 /// Another pull request, whose branch is `below`, and which somebody asked for.

@@ -94,6 +94,8 @@ pub enum Obstacle {
     },
     /// Its description says what it depends on in words that name no pull request here.
     Unclear(String),
+    /// Its description says that it depends on a pull request of another repository.
+    Elsewhere(String),
     /// What the rules ask for was not read yet, and is read next.
     Unread,
 }
@@ -143,6 +145,7 @@ pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Gro
     let known = grounds.depends.as_ref().unwrap_or(&NOTHING);
     found.extend(said.awaited().into_iter().filter_map(|on| awaited(on, known.get(&on))));
     found.extend(said.described.unclear.clone().map(Obstacle::Unclear));
+    found.extend(said.described.elsewhere.clone().map(Obstacle::Elsewhere));
     let below = approval.stack.as_ref().filter(|stack| !stack.landed || pull.base != terms.trunk);
     found.extend(below.map(|stack| Obstacle::Stacked { on: stack.on, landed: stack.landed }));
     found.into_iter().collect()

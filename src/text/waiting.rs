@@ -33,6 +33,7 @@ pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
         Obstacle::Depends { .. } => "depends-on",
         Obstacle::Stacked { .. } => "stacked",
         Obstacle::Unclear(_) => "dependency-unclear",
+        Obstacle::Elsewhere(_) => "dependency-elsewhere",
         Obstacle::Unread => "not-read-yet",
     }
 }
@@ -98,6 +99,7 @@ fn obstacle(obstacle: &Obstacle) -> String {
             "Its description says {}, and that names no pull request of this repository: write `Depends-On: #7`, ten of them at the most.",
             code(line)
         ),
+        Obstacle::Elsewhere(line) => elsewhere(line),
         Obstacle::Unread => "Its reviews or checks have not been read yet.".into(),
     }
 }
@@ -201,4 +203,12 @@ fn conversations(open: &Unresolved) -> String {
             format!("{count} conversations on it are not resolved, the first{first}. Answer them and resolve them.")
         }
     }
+}
+
+fn elsewhere(line: &str) -> String {
+    format!(
+        "Its description says {}, and that is in another repository. I cannot wait for that, and nothing could land both or neither, for \
+         GitHub moves one repository at a time. When that one has landed, take the line out; if this one need not wait for it, do so now.",
+        code(line)
+    )
 }

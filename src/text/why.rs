@@ -139,7 +139,7 @@ const OUT: [Row; 25] = [
     ("landed", Source::None, "Nothing; it is done."),
 ];
 
-const WAITING: [Row; 17] = [
+const WAITING: [Row; 18] = [
     (
         "not-configured",
         Source::Required,
@@ -178,6 +178,11 @@ const WAITING: [Row; 17] = [
         "stacked",
         Source::Queue("what goes to another's branch lands after that one"),
         "Land that one first; or change its base to `{trunk}`, and ask again.",
+    ),
+    (
+        "dependency-elsewhere",
+        Source::Forge("GitHub moves one repository at a time, so two cannot be moved together or not at all"),
+        "Take the line out of its description when that one has landed, or now if it need not wait.",
     ),
     (
         "dependency-unclear",
