@@ -191,7 +191,9 @@ pub fn refusal(why: &Refusal) -> String {
              does not name it. `greenline queue list` shows those that have one.",
             code(branch)
         ),
-        Refusal::NotOpen => "It is not open.".into(),
+        Refusal::NotOpen => {
+            "It is not open: if it was closed, reopen it first; what was merged does not land again.".into()
+        }
         Refusal::OtherBase { base, trunk } => {
             format!(
                 "It goes to {}, and this queue lands on {}. Change its base first; or, if that is the branch of another pull request, ask \

@@ -155,7 +155,19 @@ async fn what_is_no_json_is_never_a_fact() {
         let hub = Hub::open(move |_, _| json(body)).await;
         let got = hub.forge().permission(&"ann".parse().expect("a login")).await;
         assert!(matches!(got, Err(Trouble::Bug(_))), "{body}: {got:?}");
+        let got = hub.forge().pull(PrNumber::new(3)).await;
+        assert!(matches!(got, Err(Trouble::Bug(_))), "{body}: {got:?}");
+        let got = hub.forge().checks(sha()).await;
+        assert!(got.as_ref().is_ok_and(Vec::is_empty) || matches!(got, Err(Trouble::Bug(_))), "{body}: {got:?}");
+        let got = hub.forge().reviews(PrNumber::new(3)).await;
+        assert!(got.as_ref().is_ok_and(Vec::is_empty) || matches!(got, Err(Trouble::Bug(_))), "{body}: {got:?}");
     }
+    let hub = Hub::open(|_, _| json(r#"{"permission":"emperor","role_name":"emperor"}"#)).await;
+    let got = hub.forge().permission(&"ann".parse().expect("a login")).await;
+    assert!(
+        got.as_ref().is_ok_and(|may| *may < Permission::Write) || got.is_err(),
+        "a new word lets nobody in: {got:?}"
+    );
     let hub = Hub::open(|_, _| refused(404, "ann is not a user")).await;
     assert_eq!(hub.forge().permission(&"ann".parse().expect("a login")).await, Ok(Permission::None));
 }
