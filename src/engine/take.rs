@@ -120,9 +120,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Heads { open, gone } => proposals::heads(state, open, gone),
         Fact::Proposal { pr, head, proposed } => proposals::read(state, *pr, *head, proposed, around.page),
         Fact::WaitsForItself(where_required) => state.settings.waits_for_itself.clone_from(where_required),
-        Fact::Answered { comment } => {
-            state.answers.remove(comment);
-        }
+        Fact::Answered { comment } => _ = state.answers.remove(comment),
         Fact::Trial(fact) => trials::take(state, fact, around.now),
         Fact::RefGone(name) => {
             state.refs.remove(name);
