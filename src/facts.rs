@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 mod reviewing;
 
-pub use reviewing::{Changed, Membership, OWNERS_MAX, OwnersFile, Rolls, Unresolved};
+pub use reviewing::{Changed, Membership, OWNERS_MAX, OwnersFile, Pusher, Rolls, Unresolved};
 
 /// A person or bot as the forge names them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -287,6 +287,8 @@ pub struct Demands {
     pub approvals: u8,
     /// Approving reviews by owners of what is changed.
     pub code_owners: bool,
+    /// An approving review by somebody else than whoever pushed last.
+    pub last_push: bool,
     /// Every conversation resolved.
     pub conversations: bool,
 }

@@ -17,7 +17,7 @@ pub use eta::{about, eta};
 pub use excerpt::excerpt;
 pub use report::{departure_title, queued_title, report, waits_for_itself};
 pub use settings::{Touched, settings_change, settings_same, settings_wrong};
-pub use waiting::{obstacle_code, waiting};
+pub use waiting::{obstacle_code, owners_trouble, waiting};
 
 use crate::admission::{Answer, Refusal};
 use crate::checks::Named;
@@ -202,6 +202,11 @@ fn refused(word: &str, why: &Refusal) -> String {
         Refusal::OwnApproval => "Nobody's approval of their own work counts. Ask somebody else to look at it.".into(),
         Refusal::Draft => "It is a draft. Mark it as ready for review first.".into(),
         Refusal::NoSuchPull => "There is no pull request by this number in the repository.".into(),
+        Refusal::NoQueue { branch } => format!(
+            "No queue lands on {}: the branch is gone, or `trunks` under `[queue]` in the default branch's `.github/greenline.toml` \
+              does not name it. `greenline queue list` shows those that have one.",
+            code(branch)
+        ),
         Refusal::NotOpen => "It is not open. If it was closed by mistake, open it again and ask anew.".into(),
         Refusal::OtherBase { base, trunk } => {
             format!(

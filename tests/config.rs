@@ -40,7 +40,7 @@ mod repository {
         assert_eq!((config.queue.budget, config.queue.tries, config.queue.every_tip), (12, 2, true));
         assert!(config.queue.review_asks && config.rules.no_self_merge);
         assert_eq!((config.rules.approvals, config.rules.mergers.len()), (2, 3));
-        assert!(config.rules.code_owners && config.rules.conversations_resolved);
+        assert!(config.rules.code_owners && config.rules.last_push_approved && config.rules.conversations_resolved);
         assert_eq!(config.rules.blocking_labels, ["do not merge"]);
         assert!(config.rules.blocking_titles[0].matches("WIP: not yet"));
         assert!(!config.rules.blocking_titles[0].matches("wiping the floor"));

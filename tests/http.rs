@@ -65,6 +65,12 @@ async fn while_secrets_rotate_both_are_good() {
         let body = pull(12);
         assert_eq!(house.send(delivery("pull_request", id, &sign(secret, &body), &body)).await.status, status);
     }
+    let later = House::open(&["new"], Limits::default()).await;
+    for (id, secret, status) in [("d", "old", 401), ("e", "new", 202)] {
+        let body = pull(12);
+        let answer = later.send(delivery("pull_request", id, &sign(secret, &body), &body)).await;
+        assert_eq!(answer.status, status, "when the change is over, only the new one is good");
+    }
 }
 
 #[tokio::test]

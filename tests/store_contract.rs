@@ -2,7 +2,7 @@
 //! come back after a crash, refuse a newer version, say no while another process holds the lock.
 
 use greenline::adapter::store::{DELIVERIES_KNOWN_MS, JOURNAL_ROWS, MemoryStore, SqliteStore};
-use greenline::command::{Command, Request, Wish};
+use greenline::command::{About, Command, Request, Wish};
 use greenline::ids::{InstallationId, Moment, PrNumber, QueueId, RepoId};
 use greenline::port::Trouble;
 use greenline::port::store::{Delivery, Epoch, Hint, Received, Store, Turn, Written};
@@ -276,7 +276,7 @@ async fn old_deliveries_are_forgotten_but_not_while_they_wait(store: Arc<impl St
 fn request(body: u8) -> Delivery {
     let request = Request {
         id: "0123456789abcdef0123456789abcdef".parse().expect("an id"),
-        pull: PrNumber::new(u64::from(body)),
+        about: About::Pull(PrNumber::new(u64::from(body))),
         command: Command::Merge(Wish { priority: Some(3), alone: true, ..Wish::default() }),
         login: "ann".parse().expect("a login"),
         token: "ci".into(),

@@ -69,7 +69,7 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
             Ok(command) if heard.since == Since::Retargeted && !command.only_asks() => {
                 Answer::Refused { word: command.word(), why: Refusal::Retargeted { base: heard.pull.base.to_string() } }
             }
-            Ok(command) => stop::obey(&mut desk.freeze, &command, heard, now, terms)
+            Ok(command) => stop::obey(&mut desk.freeze, &command, (comment, heard.permission), now, terms)
                 .unwrap_or_else(|| obey(record, &command, heard, now, terms, &mut decisions)),
             Err(misread) => Answer::Misread(misread),
         });

@@ -271,6 +271,11 @@ pub enum Refusal {
     Draft,
     /// The forge knows no pull request by this number.
     NoSuchPull,
+    /// No queue lands on that branch.
+    NoQueue {
+        /// The branch that was named.
+        branch: String,
+    },
     /// The pull request is not open.
     NotOpen,
     /// It goes to a branch this queue does not land on.

@@ -4,9 +4,10 @@ use super::comments::{Heard, obey};
 use super::desk::{Answer, Decision, Desk, Refusal};
 use super::pulls::renew;
 use super::rules::Terms;
-use crate::command::Request;
+use super::stop;
+use crate::command::{About, Request};
 use crate::facts::{Comment, Permission, Person, Pull, Rolls, Since};
-use crate::ids::{CommentId, Moment, Reading};
+use crate::ids::{CommentId, Moment, PrNumber, Reading};
 use serde::{Deserialize, Serialize};
 
 /// A request with what was read to judge it.
@@ -16,13 +17,16 @@ pub struct Asked {
     pub reading: Reading,
     /// The request.
     pub request: Request,
-    /// The pull request as it is; `None` if the forge knows none by this number.
+    /// The pull request as it is; `None` if the forge knows none by this number, or it is about a whole queue.
     pub pull: Option<Pull>,
     /// The person in whose name the token speaks, and what they may do now; `None` if the forge knows nobody by that login.
     pub asker: Option<(Person, Permission)>,
     /// In which of the teams that decide whether they may ask they are; read where they ask for landing.
     #[serde(default)]
     pub rolls: Rolls,
+    /// The pull request is being tried; known when the request is judged.
+    #[serde(default)]
+    pub tried: bool,
 }
 
 /// Takes in a request. Whoever calls sees to it that none is taken in twice.
@@ -30,20 +34,23 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
     let Request { id, ref command, ref login, .. } = asked.request;
     let reply = |answer| Decision::Reply { request: Box::new(asked.request.clone()), answer };
     let refused = |why| vec![reply(Answer::Refused { word: command.word(), why })];
-    let Some(pull) = &asked.pull else { return refused(Refusal::NoSuchPull) };
+    match &asked.request.about {
+        About::Trunk(branch) if *branch != terms.trunk => {
+            return refused(Refusal::NoQueue { branch: branch.to_string() });
+        }
+        About::Pull(_) if asked.pull.is_none() => return refused(Refusal::NoSuchPull),
+        About::Trunk(_) | About::Pull(_) => {}
+    }
     let Some((by, permission)) = &asked.asker else { return refused(Refusal::NeedsWrite { login: login.to_string() }) };
+    let comment = instead_of(asked, by);
+    if let Some(answer) = stop::obey(&mut desk.freeze, command, (&comment, *permission), now, terms) {
+        return vec![reply(answer)];
+    }
+    let Some(pull) = &asked.pull else { return refused(Refusal::NoSuchPull) };
     if desk.pulls.get(&pull.number).is_none_or(|known| known.reading < asked.reading) {
         renew(desk, pull.clone(), asked.reading, now, terms);
     }
     let Some(record) = desk.pulls.get_mut(&pull.number) else { return Vec::new() };
-    let comment = Comment {
-        id: CommentId::new(0),
-        pull: pull.number,
-        by: by.clone(),
-        body: asked.request.words(),
-        created_at: asked.request.at,
-        edited: false,
-    };
     let heard = Heard {
         reading: asked.reading,
         comment,
@@ -52,10 +59,17 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         rolls: asked.rolls.clone(),
         since: Since::Nothing,
         request: Some(id),
-        tried: false,
+        tried: asked.tried,
     };
     let mut decisions = Vec::new();
     let answer = obey(record, command, &heard, now, terms, &mut decisions);
     decisions.push(reply(answer));
     decisions
+}
+
+/// The comment that would have asked the same.
+fn instead_of(asked: &Asked, by: &Person) -> Comment {
+    let pull = asked.pull.as_ref().map_or(PrNumber::new(0), |pull| pull.number);
+    let body = asked.request.words();
+    Comment { id: CommentId::new(0), pull, by: by.clone(), body, created_at: asked.request.at, edited: false }
 }

@@ -50,7 +50,7 @@ impl Terms {
 
     /// Reviews decide whether a request may enter.
     pub(super) fn weighs_reviews(&self) -> bool {
-        self.rules.approvals > 0 || self.rules.code_owners
+        self.rules.approvals > 0 || self.rules.code_owners || self.rules.last_push_approved
     }
 
     /// The teams that decide whether this person may ask for landing; none where their own name does.

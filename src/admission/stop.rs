@@ -81,6 +81,17 @@ pub enum Stopped {
     NotHeld,
 }
 
+impl Stopped {
+    /// It is as was asked.
+    pub fn is_as_asked(&self) -> bool {
+        match self {
+            Self::Frozen(_) | Self::Thawed(_) | Self::Held | Self::Released | Self::NotHeld => true,
+            Self::NotFrozen(closed) => closed.is_empty(),
+            Self::NoEnd | Self::NeedsAdmin { .. } => false,
+        }
+    }
+}
+
 /// What is closed at a moment, and why.
 pub fn closures(freeze: Option<&Freeze>, config: &FreezeConfig, now: Moment) -> Vec<Closure> {
     let person = freeze.filter(|freeze| freeze.until.is_none_or(|until| now < until));
@@ -131,11 +142,11 @@ pub fn passes(closures: &[Closure], record: &Record, priority: Priority) -> bool
     })
 }
 
-/// Follows or refuses `freeze` and `thaw`; nothing if it is another command.
+/// Follows or refuses `freeze` and `thaw`, said by somebody with that permission; nothing if it is another command.
 pub(super) fn obey(
     standing: &mut Latest<Freeze>,
     command: &Command,
-    heard: &Heard,
+    (comment, permission): (&Comment, Permission),
     now: Moment,
     terms: &Terms,
 ) -> Option<Answer> {
@@ -156,11 +167,11 @@ pub(super) fn obey(
         | Command::Hold(_)
         | Command::Release => return None,
     };
-    let (comment, word) = (&heard.comment, command.word());
+    let word = command.word();
     let login = comment.by.login.to_string();
-    Some(if heard.permission < Permission::Write {
+    Some(if permission < Permission::Write {
         Answer::Refused { word, why: Refusal::NeedsWrite { login } }
-    } else if heard.permission < terms.freeze.by {
+    } else if permission < terms.freeze.by {
         Answer::Stop { word, came: Stopped::NeedsAdmin { login } }
     } else {
         match wanted {

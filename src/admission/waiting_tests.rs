@@ -4,7 +4,8 @@ use super::tests::{PR, Story, queued, refused, sha};
 use super::*;
 use crate::config::Pattern;
 use crate::facts::{
-    Check, CheckState, Membership, Opinion, Permission, Person, Pull, PullState, RequiredCheck, Review, Rolls, Since,
+    Check, CheckState, Membership, Opinion, Permission, Person, Pull, PullState, Pusher, RequiredCheck, Review, Rolls,
+    Since,
 };
 use crate::ids::{AppId, CommentId, Moment, PrNumber, Reading, Sha, UserId};
 use crate::queue::{Event, LeaveWhy};
@@ -343,6 +344,9 @@ fn a_description_names_what_lands_before_and_may_be_edited() {
     story.change(|pull| pull.body = "Depends-On: seven".into());
     story.look();
     assert_eq!(story.waits(), [Obstacle::Unclear("Depends-On: seven".into())]);
+    story.change(|pull| pull.body = "Depends-On: acme/other#7".into());
+    story.look();
+    assert_eq!(story.waits(), [Obstacle::Elsewhere("Depends-On: acme/other#7".into())]);
 }
 
 /// Another pull request, whose branch is `below`, and which somebody asked for.
@@ -464,4 +468,34 @@ fn of_several_words_the_one_written_last_counts_in_whatever_order_they_are_heard
     let record = story.desk.pulls.get_mut(&PR).expect("it was asked for");
     record.approval.as_mut().expect("it is asked for").via = Via::Comment(CommentId::new(u64::MAX));
     assert_eq!(refused(&story.merge("merge as squash")), Some(&Refusal::SaidOtherwise));
+}
+
+#[test]
+fn an_approval_by_whoever_pushed_it_last_counts_for_nothing() {
+    let mut story = Story::needing(1);
+    story.terms.rules.last_push_approved = true;
+    let by = |ids: &[u64], pusher| {
+        let reviews: Vec<_> = ids.iter().map(|id| review(*id, Opinion::Approves, sha('a'))).collect();
+        Some(Grounds { pusher: Some(pusher), ..grounds(&reviews) })
+    };
+    let five = || Pusher::Known(person(5, "user5"));
+    story.grounds = by(&[5], five());
+    assert_eq!(queued(&story.ask("merge")), None);
+    let last_push = Obstacle::LastPush { pusher: Some("user5".into()) };
+    assert_eq!(story.waits(), [Obstacle::Approvals { have: 0, need: 1, outdated: vec![] }, last_push]);
+    story.grounds = by(&[5, 6], five());
+    assert_eq!(queued(&story.look()), Some(sha('a')), "somebody else has approved it, too");
+    story.grounds = by(&[6], Pusher::Unknown);
+    story.look();
+    assert_eq!(story.waits(), [Obstacle::LastPush { pusher: None }], "it may be their own push");
+    story.grounds = by(&[5, 6], Pusher::Unknown);
+    assert_eq!(queued(&story.look()), Some(sha('a')), "one of two has not pushed it");
+    story.terms.rules.approvals = 0;
+    story.grounds = by(&[], Pusher::Known(person(1, "ann")));
+    story.look();
+    assert_eq!(
+        story.waits(),
+        [Obstacle::LastPush { pusher: Some("ann".into()) }],
+        "one is needed, whatever `approvals` says"
+    );
 }

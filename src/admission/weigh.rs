@@ -6,7 +6,7 @@ use super::owners::{self, Owned, Skipped};
 use super::rules::{Listed, Terms, listed};
 use super::said::Said;
 use crate::checks::{self, Evidence, Judgement, Named};
-use crate::facts::{Check, Opinion, Permission, Person, Pull, PullState, Review, Rolls, Unresolved};
+use crate::facts::{Check, Opinion, Permission, Person, Pull, PullState, Pusher, Review, Rolls, Unresolved};
 use crate::ids::{Login, Moment, PrNumber, Sha};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,8 @@ pub struct Grounds {
     pub depends: Option<BTreeMap<PrNumber, Option<PullState>>>,
     /// Who has to approve as owner of what it changes.
     pub owned: Option<Owned>,
+    /// Who pushed its head.
+    pub pusher: Option<Pusher>,
     /// Conversations on it that nobody resolved.
     pub conversations: Option<Unresolved>,
     /// Who is in which team, of those teams that decide something here.
@@ -51,6 +53,11 @@ pub enum Obstacle {
         need: u8,
         /// These approved another commit of it.
         outdated: Vec<String>,
+    },
+    /// Nobody but perhaps whoever pushed it approved exactly this head.
+    LastPush {
+        /// Who pushed it; `None` if the forge does not say. Then two have to approve, of whom one did not push it.
+        pusher: Option<String>,
     },
     /// Nobody who owns these changed paths approved exactly this head.
     Owners {
@@ -89,6 +96,8 @@ pub enum Obstacle {
     },
     /// Its description says what it depends on in words that name no pull request here.
     Unclear(String),
+    /// Its description says that it depends on a pull request of another repository.
+    Elsewhere(String),
     /// What the rules ask for was not read yet, and is read next.
     Unread,
 }
@@ -141,6 +150,7 @@ pub fn weigh(pull: &Pull, said: &Said, approval: &Approval, grounds: Option<&Gro
     let known = grounds.depends.as_ref().unwrap_or(&NOTHING);
     found.extend(said.awaited().into_iter().filter_map(|on| awaited(on, known.get(&on))));
     found.extend(said.described.unclear.clone().map(Obstacle::Unclear));
+    found.extend(said.described.elsewhere.clone().map(Obstacle::Elsewhere));
     let below = approval.stack.as_ref().filter(|stack| stack.state != PullState::Merged || pull.base != terms.trunk);
     found.extend(below.map(|stack| Obstacle::Stacked { on: stack.on, state: stack.state }));
     found.into_iter().collect()
@@ -197,11 +207,17 @@ fn reviewed(
     };
     let against = logins(&|review| review.opinion == Opinion::WantsChanges);
     let outdated = logins(&|review| review.opinion == Opinion::Approves && review.head != head);
+    let approving = approvers(Some(&pull.author), head, reviews);
+    let pusher = grounds.pusher.as_ref().filter(|_| terms.rules.last_push_approved);
+    let by_them = |person: &Person| matches!(pusher, Some(Pusher::Known(known)) if known.id == person.id);
     let approved: Vec<&Login> =
-        approvers(Some(&pull.author), head, reviews).into_iter().map(|person| &person.login).collect();
+        approving.into_iter().filter(|person| !by_them(person)).map(|person| &person.login).collect();
     let have = u8::try_from(approved.len()).unwrap_or(u8::MAX);
     let mut found: Vec<_> = (!against.is_empty()).then_some(Obstacle::ChangesWanted(against)).into_iter().collect();
     found.extend((have < need).then_some(Obstacle::Approvals { have, need, outdated }));
+    if terms.rules.last_push_approved {
+        found.extend(last_push(pusher, approved.len()));
+    }
     if terms.rules.code_owners {
         match &grounds.owned {
             Some(owned) => found.extend(owners::missing(owned, &approved, &pull.author, &grounds.rolls)),
@@ -209,6 +225,19 @@ fn reviewed(
         }
     }
     found
+}
+
+/// What so many approvals by others than a known pusher leave open.
+fn last_push(pusher: Option<&Pusher>, approvals: usize) -> Option<Obstacle> {
+    match pusher {
+        None => Some(Obstacle::Unread),
+        Some(Pusher::Known(pusher)) if approvals == 0 => {
+            Some(Obstacle::LastPush { pusher: Some(pusher.login.to_string()) })
+        }
+        // Of two people one at least did not push it.
+        Some(Pusher::Unknown) if approvals < 2 => Some(Obstacle::LastPush { pusher: None }),
+        Some(Pusher::Known(_) | Pusher::Unknown) => None,
+    }
 }
 
 /// How the checks on the pull request's own head stand. Their time to start and end is not ours to keep.

@@ -138,6 +138,11 @@ pub(super) fn weekday(text: &str) -> Option<u8> {
     at.and_then(|at| u8::try_from(at).ok())
 }
 
+/// A weekday as one writes it in short.
+pub(super) fn weekday_written(weekday: u8) -> &'static str {
+    NAMES.get(usize::from(weekday)).map_or("", |name| &name[..3])
+}
+
 /// A time of the day (`08:00`) as a minute of it; `24:00` is the end of the day.
 pub(super) fn minute(text: &str) -> Option<u16> {
     let (hour, minute) = text.split_once(':')?;

@@ -1,11 +1,12 @@
 //! A moment as a person writes it in passing: `18:00`, `monday 08:00`, `tomorrow`, `2026-12-01 09:00`. It is only known which
 //! moment that is once somebody says by which clocks, and when it was said.
 
-use super::notation::{minute, weekday};
+use super::notation::{minute, weekday, weekday_written};
 use super::zone::{DAY_MS, Local, Zone};
 use crate::ids::Moment;
 use crate::when;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A moment as it was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +65,21 @@ impl Spoken {
                 let ahead = (i64::from(weekday) - (today + 3)).rem_euclid(7);
                 zone.moment(Local::at(today + if ahead == 0 { 7 } else { ahead }, minute))
             }
+        }
+    }
+}
+
+/// In the words that are read as the same.
+impl fmt::Display for Spoken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        match *self {
+            Self::Exact(moment) => f.write_str(&when::print(moment)),
+            Self::Date(local) => write!(f, "{local}"),
+            Self::Time(minute) => f.write_str(&time(minute)),
+            Self::In(0, minute) => write!(f, "today {}", time(minute)),
+            Self::In(_, minute) => write!(f, "tomorrow {}", time(minute)),
+            Self::Next(day, minute) => write!(f, "{} {}", weekday_written(day), time(minute)),
         }
     }
 }

@@ -44,6 +44,14 @@ impl Local {
     }
 }
 
+/// A date and a minute of it: `2026-12-18 08:00`.
+impl fmt::Display for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = when::print(Moment::from_ms(self.0));
+        f.write_str(&text.get(..16).unwrap_or(&text).replace('T', " "))
+    }
+}
+
 impl Zone {
     /// A zone by name. Errors: what is wrong with the name, and perhaps which was meant.
     pub fn named(name: &str) -> Result<Self, String> {
@@ -75,9 +83,7 @@ impl Zone {
 
     /// A moment as people there write it: `2026-11-23 08:00 (Europe/Berlin)`.
     pub fn print(&self, moment: Moment) -> String {
-        let text = when::print(Moment::from_ms(self.local(moment).0));
-        let minutes = text.get(..16).unwrap_or(&text).replace('T', " ");
-        format!("{minutes} ({self})")
+        format!("{} ({self})", self.local(moment))
     }
 
     fn zone(&self) -> TimeZone {

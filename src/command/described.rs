@@ -1,6 +1,7 @@
 //! What a pull request's description says about its place among others: `Depends-On: #7`, as a line of an ordinary paragraph. It
 //! reads text and decides nothing.
 
+use super::arguments::is_elsewhere;
 use super::lines;
 use crate::ids::PrNumber;
 use crate::wording::shown;
@@ -20,6 +21,8 @@ pub struct Described {
     pub depends: BTreeSet<PrNumber>,
     /// What stands there and names no other pull request of this repository, or one too many; a line, safe between back quotes.
     pub unclear: Option<String>,
+    /// What stands there and names one of another repository; a line, safe between back quotes.
+    pub elsewhere: Option<String>,
 }
 
 /// Reads a description; `page` is the pull request's own page, by which links to its neighbours are known.
@@ -36,12 +39,13 @@ pub fn described(description: &str, page: &str) -> Described {
         if !word.eq_ignore_ascii_case(WORD) {
             continue;
         }
-        let named: Option<Vec<PrNumber>> =
-            rest.split([',', ' ']).filter(|part| !part.is_empty()).map(|part| number(part, place)).collect();
+        let words = || rest.split([',', ' ']).filter(|part| !part.is_empty());
+        let named: Option<Vec<PrNumber>> = words().map(|part| number(part, place)).collect();
         match named {
             Some(numbers) if named_well(&numbers, own) && said.depends.len() + numbers.len() <= PULLS_MAX => {
                 said.depends.extend(numbers);
             }
+            None if words().any(is_elsewhere) => said.elsewhere = Some(shown(line.trim())),
             Some(_) | None => said.unclear = Some(shown(line.trim())),
         }
     }
@@ -84,13 +88,17 @@ mod tests {
     #[test]
     fn what_names_none_is_told_and_not_passed_over() {
         for line in
-            ["Depends-On:", "Depends-On: #9", "Depends-On: seven", "Depends-On: other/place#7", "Depends-On: #0"]
+            ["Depends-On:", "Depends-On: #9", "Depends-On: seven", "Depends-On: #0", "Depends-On: https://acme/7"]
         {
             let said = described(line, PAGE);
             assert!(said.depends.is_empty() && said.unclear.is_some(), "{line}");
         }
         let many: Vec<_> = (1..=11).map(|number| format!("#{number}")).collect();
         assert!(described(&format!("Depends-On: {}", many.join(" ")), PAGE).unclear.is_some());
-        assert!(described("Depends-On: https://github.com/acme/other/pull/12", PAGE).unclear.is_some());
+        for line in ["Depends-On: #3 other/place#7", "Depends-On: https://github.com/acme/other/pull/12"] {
+            let said = described(line, PAGE);
+            let told = (said.depends.len(), said.unclear, said.elsewhere.as_deref());
+            assert_eq!(told, (0, None, Some(line)));
+        }
     }
 }

@@ -13,8 +13,8 @@ mod wish;
 mod tests;
 
 pub use described::{Described, described};
-pub use request::Request;
-pub use stop::{Stop, Until};
+pub use request::{About, Request};
+pub use stop::{Stop, Until, reason};
 pub use table::{Command, Verb, help};
 pub use trying::Trying;
 pub use wish::{Named, PRIORITIES, Wish};

@@ -1,16 +1,18 @@
 //! What a program asks through the API, in whose name. It decides nothing about who may ask, or whether it is done.
 
-use super::{Command, Wish};
-use crate::ids::{Login, Moment, PrNumber, RequestId};
+use super::{Command, Trying, Wish};
+use crate::ids::{BranchName, Login, Moment, PrNumber, RequestId};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A command that came through the API, under a token, instead of in a comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Its id; the same request sent again has the same.
     pub id: RequestId,
-    /// About which pull request.
-    pub pull: PrNumber,
+    /// About what.
+    #[serde(flatten)]
+    pub about: About,
     /// What is asked. A `merge` names its commit whole, so no push can make it doubtful.
     pub command: Command,
     /// The person in whose name the token speaks; what they may do is read when the request is judged.
@@ -21,18 +23,98 @@ pub struct Request {
     pub at: Moment,
 }
 
+/// What a request is about. A comment is always on a pull request; to freeze through the API takes none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum About {
+    /// A pull request.
+    Pull(PrNumber),
+    /// The whole queue of a branch.
+    Trunk(BranchName),
+}
+
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pull(number) => write!(f, "#{number}"),
+            Self::Trunk(branch) => write!(f, "{branch}"),
+        }
+    }
+}
+
 impl Request {
     /// The request in the words that a comment would say it in.
     pub fn words(&self) -> String {
-        let mut words = self.command.word().to_owned();
-        if let Command::Merge(Wish { head, strategy, priority, alone, when_green, hotfix }) = &self.command {
-            words.extend(head.iter().map(|head| format!(" {head}")));
-            words.extend(strategy.map(|strategy| format!(" as {}", strategy.word())));
-            words.extend(priority.map(|priority| format!(" priority={priority}")));
-            words.push_str(if *alone { " alone" } else { "" });
-            words.push_str(if *when_green { " when green" } else { "" });
-            words.push_str(if *hotfix { " hotfix" } else { "" });
+        let word = self.command.word();
+        match &self.command {
+            Command::Merge(wish) => format!("{word}{}", way(wish)),
+            Command::Try(Trying { head, strategy }) => {
+                let wish = Wish { head: head.clone(), strategy: *strategy, ..Wish::default() };
+                format!("{word}{}", way(&wish))
+            }
+            Command::Hold(Some(reason)) => format!("{word} because {reason}"),
+            Command::Freeze(stop) => format!("{word} {stop}"),
+            Command::Cancel
+            | Command::TryCancel
+            | Command::Approve(_)
+            | Command::Unapprove
+            | Command::Delegate(_)
+            | Command::Depends(_)
+            | Command::Status
+            | Command::Hold(None)
+            | Command::Release
+            | Command::Thaw
+            | Command::Ping
+            | Command::Help => word.to_owned(),
         }
-        words
+    }
+}
+
+fn way(wish: &Wish) -> String {
+    let Wish { head, strategy, priority, alone, when_green, hotfix } = wish;
+    let mut words = String::new();
+    words.extend(head.iter().map(|head| format!(" {head}")));
+    words.extend(strategy.map(|strategy| format!(" as {}", strategy.word())));
+    words.extend(priority.map(|priority| format!(" priority={priority}")));
+    words.push_str(if *alone { " alone" } else { "" });
+    words.push_str(if *when_green { " when green" } else { "" });
+    words.push_str(if *hotfix { " hotfix" } else { "" });
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{PREFIX, read};
+
+    #[test]
+    fn the_words_of_a_request_are_read_as_what_it_asks() {
+        for words in [
+            "merge 757107ea0eb2509fc211221cce984b8a37570b6d as squash priority=-3 alone when green hotfix",
+            "cancel",
+            "try",
+            "try 757107ea0eb2 as rebase-merge",
+            "try cancel",
+            "hold",
+            "hold because of a doubt",
+            "release",
+            "freeze because it burns",
+            "freeze for 1d2h because it burns",
+            "freeze until 18:00 because it burns",
+            "freeze until today 18:00 because it burns",
+            "freeze until tomorrow 00:00 because it burns",
+            "freeze until sun 09:05 because it burns",
+            "freeze until 2026-12-01 08:00 because it burns",
+            "freeze until 2026-12-01T08:00:00Z because it burns",
+            "thaw",
+        ] {
+            let commands = read(&format!("{PREFIX} {words}"), PREFIX);
+            let [Ok(command)] = commands.as_slice() else { panic!("{words}: {commands:?}") };
+            let (id, login) = (RequestId::from_bytes([0; 16]), "ann".parse().expect("a login"));
+            let about = About::Pull(PrNumber::new(7));
+            let at = Moment::from_ms(0);
+            let request = Request { id, about, command: command.clone(), login, token: "ci".into(), at };
+            assert_eq!(request.words(), words);
+        }
     }
 }

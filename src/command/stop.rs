@@ -2,6 +2,7 @@
 
 use crate::calendar::{Spoken, duration};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Characters of a reason that are kept.
 const REASON_MAX: usize = 200;
@@ -29,7 +30,12 @@ pub enum Until {
 pub(super) fn freeze(words: &[&str]) -> Result<Stop, String> {
     let (end, reason) = split(words);
     let reason = reason.ok_or("Everybody who waits will ask why: say `because` and the reason.")?;
-    let until = match end {
+    Ok(Stop { until: ending(end)?, reason })
+}
+
+/// Reads the words between `freeze` and `because`.
+fn ending(words: &[&str]) -> Result<Option<Until>, String> {
+    Ok(match words {
         [] => None,
         [first, length] if first.eq_ignore_ascii_case("for") => {
             let ms = duration::parse_ms(&length.to_ascii_lowercase()).filter(|ms| *ms > 0);
@@ -46,8 +52,42 @@ pub(super) fn freeze(words: &[&str]) -> Result<Stop, String> {
                 "What may stand before `because` is `until` and a moment, or `for` and a length of time.".to_owned()
             );
         }
-    };
-    Ok(Stop { until, reason })
+    })
+}
+
+impl Stop {
+    /// A freeze as a program says it: until which moment, or for how long, and why. Errors: what is wrong, in a sentence.
+    pub fn said(until: Option<&str>, length: Option<&str>, because: &str) -> Result<Self, String> {
+        let end: Vec<&str> = match (until, length) {
+            (None, None) => Vec::new(),
+            (Some(moment), None) => std::iter::once("until").chain(moment.split_whitespace()).collect(),
+            (None, Some(length)) => vec!["for", length],
+            (Some(_), Some(_)) => {
+                return Err("A freeze ends at a moment (`until`) or after a time (`for`), not both.".to_owned());
+            }
+        };
+        let reason = reason(because).ok_or("Everybody who waits will ask why: say `because`, and the reason.")?;
+        Ok(Self { until: ending(&end)?, reason })
+    }
+}
+
+/// As it is written after `freeze`.
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.until {
+            None => {}
+            Some(Until::For(ms)) => write!(f, "for {} ", duration::written(ms))?,
+            Some(Until::At(spoken)) => write!(f, "until {spoken} ")?,
+        }
+        write!(f, "because {}", self.reason)
+    }
+}
+
+/// A reason in one line and bounded, if there is any.
+pub fn reason(text: &str) -> Option<String> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let reason: String = words.join(" ").chars().take(REASON_MAX).collect();
+    Some(reason).filter(|reason| !reason.is_empty())
 }
 
 /// Reads the words after `hold`. Errors: what is wrong with them, in a sentence.
@@ -62,6 +102,5 @@ pub(super) fn hold(words: &[&str]) -> Result<Option<String>, String> {
 fn split<'w, 't>(words: &'w [&'t str]) -> (&'w [&'t str], Option<String>) {
     let Some(at) = words.iter().position(|word| word.eq_ignore_ascii_case("because")) else { return (words, None) };
     // What was markup in the comment stands here as one character of no meaning.
-    let reason: String = words[at + 1..].join(" ").replace('\u{fffc}', "…").chars().take(REASON_MAX).collect();
-    (&words[..at], Some(reason).filter(|reason| !reason.is_empty()))
+    (&words[..at], reason(&words[at + 1..].join(" ").replace('\u{fffc}', "…")))
 }

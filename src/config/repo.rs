@@ -113,6 +113,7 @@ pub enum Interrupt {
 /// `[rules]`: who may ask for landing, and what must hold before a pull request enters the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "the file has as many switches")]
 pub struct RulesConfig {
     /// Approvals of exactly this head by people with write permission, the author's own not counted.
     pub approvals: u8,
@@ -122,6 +123,8 @@ pub struct RulesConfig {
     pub mergers: Vec<Party>,
     /// Approvals of exactly this head by owners of what it changes, as `CODEOWNERS` on trunk names them.
     pub code_owners: bool,
+    /// An approval of exactly this head by somebody else than whoever pushed it.
+    pub last_push_approved: bool,
     /// Every conversation on it resolved.
     pub conversations_resolved: bool,
     /// Labels that keep a pull request out.

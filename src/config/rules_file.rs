@@ -24,6 +24,7 @@ pub(super) fn rules(read: &mut Reader, root: &Table) -> RulesConfig {
         no_self_merge: read.flag(&mut section, "no_self_merge").unwrap_or_default(),
         mergers: read.each(&mut section, "mergers", ITEMS_MAX, party).unwrap_or_default(),
         code_owners: read.flag(&mut section, "code_owners").unwrap_or_default(),
+        last_push_approved: read.flag(&mut section, "last_push_approved").unwrap_or_default(),
         conversations_resolved: read.flag(&mut section, "conversations_resolved").unwrap_or_default(),
         blocking_labels: read.each(&mut section, "blocking_labels", ITEMS_MAX, label).unwrap_or_default(),
         blocking_titles: read.each(&mut section, "blocking_titles", ITEMS_MAX, pattern).unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! What the doors may show of a repository: a picture of its queue after each turn, published, never read back.
 
 use super::why::Why;
+use crate::command::About;
 use crate::facts::Person;
 use crate::ids::{BranchName, Login, Moment, PrNumber, QueueId, RepoName, RequestId, RunId, Sha};
 use serde::{Deserialize, Serialize};
@@ -70,8 +71,9 @@ pub struct RequestRow {
     pub request: RequestId,
     /// When it was answered.
     pub at: Moment,
-    /// About which pull request.
-    pub pull: PrNumber,
+    /// About what: `pull` with a number, or `trunk` with a branch.
+    #[serde(flatten)]
+    pub about: About,
     /// What was asked, in a comment's words.
     pub asked: String,
     /// In whose name.

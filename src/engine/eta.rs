@@ -1,5 +1,6 @@
 //! When a pull request should land, learned from the last green runs. An estimate for people; nothing is decided by it. No I/O.
 
+use super::gather;
 use super::state::RepoState;
 use crate::ids::Moment;
 use crate::queue::{Ahead, EntryId, forecast};
@@ -63,10 +64,13 @@ pub(super) fn etas(state: &RepoState, now: Moment) -> BTreeMap<EntryId, i64> {
         asked.map_or(0, |asked| now.since_ms(asked).max(0))
     };
     let forecast = forecast(&state.queue, &state.policy());
+    let gathers_ms = gather::ends(state).map_or(0, |until| until.since_ms(now).max(0));
+    let begins_ms = |ahead: &Ahead| if ahead.run.is_none() && ahead.rounds > 0 { gathers_ms } else { 0 };
     // When a freeze ends is nobody's to learn from runs.
     let lands = |entry: &EntryId| state.queue.gate.lets(entry.pr);
     let forecast = forecast.into_iter().filter(|(entry, _)| lands(entry));
-    forecast.map(|(entry, ahead)| (entry, estimate_ms(run_ms, ahead.rounds, used_ms(&ahead)))).collect()
+    let lands_ms = |ahead: &Ahead| begins_ms(ahead) + estimate_ms(run_ms, ahead.rounds, used_ms(ahead));
+    forecast.map(|(entry, ahead)| (entry, lands_ms(&ahead))).collect()
 }
 
 /// So many runs of a usual length one after another, the first of which has used this much already.
@@ -79,6 +83,12 @@ fn estimate_ms(run_ms: i64, rounds: u32, used_ms: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::RepoConfig;
+    use crate::engine::fact::Fact;
+    use crate::engine::take::{Around, take_in};
+    use crate::facts::Repository;
+    use crate::ids::{PrNumber, Reading, RepoId, Sha};
+    use crate::queue::{Event, Priority};
 
     #[test]
     fn the_usual_run_is_the_one_in_the_middle_of_the_last_twenty() {
@@ -92,6 +102,28 @@ mod tests {
         assert_eq!(history.run_ms(), Some(700), "one slow run changes little");
         (0..100).for_each(|_| history.run_passed(900));
         assert_eq!((history.runs_ms.len(), history.run_ms()), (KEPT, Some(900)));
+    }
+
+    #[test]
+    fn who_gathers_waits_for_company_and_then_for_a_run() {
+        let (name, default_branch) = ("acme/widget".parse().expect("a name"), "main".parse().expect("a branch"));
+        let repository = Repository { id: RepoId::new(1), name, default_branch, archived: false };
+        let mut state = RepoState::new(repository, Moment::from_ms(0));
+        let text = "[queue]\nstrategy = \"batch\"\nbatch_size = 2\ngather = \"1m\"\n[checks]\nrequired = [{ name = \"ci\", app = 1 }]";
+        state.settings.good = Some(RepoConfig::parse(text).expect("they are right"));
+        state.history.runs_ms = vec![600_000; 3];
+        let sha = |digit: &str| digit.repeat(40).parse::<Sha>().expect("forty hex digits");
+        let arrival = |n: u64, digit: &str| {
+            let entry = EntryId { pr: PrNumber::new(n), head: sha(digit), rev: Reading::new(1 + n) };
+            (entry, Fact::Queue(Event::Arrived { entry, priority: Priority::default(), alone: false }))
+        };
+        let (first, came) = arrival(1, "a");
+        let facts = [Fact::Trunk { reading: Reading::new(1), tip: sha("b") }, came];
+        take_in(&mut state, &facts, Around { now: Moment::from_ms(0), page: None });
+        assert_eq!(etas(&state, Moment::from_ms(20_000)).get(&first), Some(&640_000));
+        let (_, joined) = arrival(2, "c");
+        take_in(&mut state, &[joined], Around { now: Moment::from_ms(20_000), page: None });
+        assert_eq!(etas(&state, Moment::from_ms(20_000)).get(&first), Some(&600_000), "the group is full");
     }
 
     #[test]

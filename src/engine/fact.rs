@@ -3,6 +3,7 @@
 use super::proposals::Proposed;
 use super::state::{Landed, OwnComment};
 use super::trials::TrialFact;
+use crate::admission::owners;
 use crate::admission::{Asked, Heard, PullReading};
 use crate::command::Request;
 use crate::config::{Places, RepoConfig};
@@ -38,6 +39,8 @@ pub enum Fact {
         #[serde(default)]
         places: Places,
     },
+    /// The owners' file on trunk was read, where owners have to approve.
+    Owners(owners::Seen),
     /// The branches beside the default one that have a queue were read.
     Trunks(BTreeSet<BranchName>),
     /// A pull request goes to trunk now, or cannot be sent there.

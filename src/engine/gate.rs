@@ -4,6 +4,7 @@ use super::state::RepoState;
 use crate::admission::{changes_at, closures, passes};
 use crate::ids::Moment;
 use crate::queue::{Event, Gate};
+use std::collections::BTreeSet;
 
 /// Reads what is closed now; what the queue has to be told, if that is news to it.
 pub(super) fn look(state: &mut RepoState, now: Moment) -> Option<Event> {
@@ -12,7 +13,10 @@ pub(super) fn look(state: &mut RepoState, now: Moment) -> Option<Event> {
     let config = state.config();
     let freeze = state.desk.freeze.standing.as_ref();
     state.closed = closures(freeze, &config.freeze, now);
-    let gate = if state.closed.is_empty() {
+    let gate = if state.repository.archived {
+        // GitHub takes no push there, and who is refused one thrice would be sent back for nothing of their own.
+        Gate::Shut { passes: BTreeSet::new() }
+    } else if state.closed.is_empty() {
         Gate::Open
     } else {
         let exempt = state.queue.order.iter().filter(|entry| {
@@ -65,6 +69,15 @@ mod tests {
         take_in(state, &[], Around { now, page: None });
         let stopped = |job: Job| if let Job::Land(landing) = job { Some(landing.stopped) } else { None };
         (jobs(state).into_iter().filter_map(stopped).collect(), next_change(state, now))
+    }
+
+    #[test]
+    fn nothing_begins_to_land_in_an_archived_repository() {
+        let mut state = landing();
+        state.repository.archived = true;
+        assert_eq!(at(&mut state, 0), (vec![true], None));
+        state.repository.archived = false;
+        assert_eq!(at(&mut state, 1), (vec![false], None));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::state::RepoState;
 use crate::config::repo::PlanConfig;
 use crate::ids::{Moment, PrNumber, Reading};
-use crate::queue::{Doing, Entry, Event, Standing};
+use crate::queue::{self, Doing, Entry, Event, Standing};
 use crate::{text, when};
 
 /// When an entry of this revision came.
@@ -40,6 +40,14 @@ pub(super) fn next_change(state: &RepoState) -> Option<Moment> {
     let wait_ms = wait_ms(state)?;
     let waits = state.queue.order.iter().filter(|entry| !entry.gathered());
     waits.filter_map(|entry| Some(state.came.get(&entry.id.pr)?.1.plus_ms(wait_ms))).min()
+}
+
+/// When the group that gathers stops waiting, at the latest, if one does.
+pub(super) fn ends(state: &RepoState) -> Option<Moment> {
+    let wait_ms = wait_ms(state)?;
+    let standings = queue::explain_all(&state.queue, &state.policy());
+    let gathers = standings.into_iter().filter(|(_, standing)| standing.doing == Doing::Gathers);
+    gathers.filter_map(|(entry, _)| Some(state.came.get(&entry.pr)?.1.plus_ms(wait_ms))).min()
 }
 
 /// A sentence about an entry, and until when it waits for others if it does.

@@ -9,6 +9,7 @@ mod gate;
 pub mod gather;
 pub mod job;
 pub mod owed;
+mod owners;
 pub mod perform;
 mod posts;
 mod present;

@@ -111,7 +111,9 @@ pub(super) fn read(state: &mut RepoState, pr: PrNumber, head: Sha, proposed: &Pr
     let summary = text::report(&words, page);
     let about = format!("{title}\n{summary}");
     let details = page.map(str::to_owned);
-    let report = Report { topic: Topic::Settings, pr, head, ending: Some(ending), title, summary, details, notes };
+    let trunk = state.branch.clone();
+    let report =
+        Report { topic: Topic::Settings, pr, head, trunk, ending: Some(ending), title, summary, details, notes };
     reports::say(state, report, &about);
 }
 

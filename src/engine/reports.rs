@@ -4,7 +4,7 @@
 
 use super::state::RepoState;
 use crate::facts::PullState;
-use crate::ids::{CheckRunId, PrNumber, Sha};
+use crate::ids::{BranchName, CheckRunId, PrNumber, Sha};
 use crate::port::report::{Ending, Report, Topic};
 use crate::queue::{EntryId, Standing};
 use crate::text;
@@ -38,11 +38,12 @@ pub(super) fn queued(
 ) -> Report {
     let run =
         standing.doing.tested().and_then(|(run, _)| state.runs.get(&run)?.url.as_deref()).filter(|url| is_web(url));
-    let said = report((entry.pr, entry.head), None, (&text::queued_title(standing), words), page);
+    let said = report(&state.branch, (entry.pr, entry.head), None, (&text::queued_title(standing), words), page);
     Report { details: run.or(page).map(str::to_owned), ..said }
 }
 
 fn report(
+    trunk: &Option<BranchName>,
     (pr, head): (PrNumber, Sha),
     ending: Option<Ending>,
     (title, words): (&str, &str),
@@ -52,6 +53,7 @@ fn report(
         topic: Topic::Queue,
         pr,
         head,
+        trunk: trunk.clone(),
         ending,
         title: title.to_owned(),
         summary: text::report(words, page),
@@ -62,7 +64,11 @@ fn report(
 
 /// Says how it ended for an entry.
 pub(super) fn ended(state: &mut RepoState, entry: EntryId, ending: Ending, words: (&str, &str), page: Option<&str>) {
-    say(state, report((entry.pr, entry.head), Some(ending), words, page), &format!("{} {}", words.0, entry.rev));
+    say(
+        state,
+        report(&state.branch, (entry.pr, entry.head), Some(ending), words, page),
+        &format!("{} {}", words.0, entry.rev),
+    );
 }
 
 /// Says that it landed, also on a head it was moved to meanwhile and asked for again: nothing else is said there any more.
@@ -76,7 +82,7 @@ pub(super) fn landed(state: &mut RepoState, entry: EntryId, words: (&str, &str),
 
 /// Says why it waits outside of the queue; neutral, for nothing is wrong with it.
 pub(super) fn waits(state: &mut RepoState, entry: EntryId, about: &str, words: (&str, &str), page: Option<&str>) {
-    say(state, report((entry.pr, entry.head), Some(Ending::Neutral), words, page), about);
+    say(state, report(&state.branch, (entry.pr, entry.head), Some(Ending::Neutral), words, page), about);
 }
 
 /// The forge takes the addresses of pages only.
@@ -145,7 +151,8 @@ fn end_replaced(state: &mut RepoState) {
             let (title, sentence) = text::replaced(asked);
             known.open = false;
             known.about.clone_from(&title);
-            known.wanted = Some(report((*pr, known.head), Some(Ending::Neutral), (&title, &sentence), None));
+            known.wanted =
+                Some(report(&state.branch, (*pr, known.head), Some(Ending::Neutral), (&title, &sentence), None));
         }
     }
 }

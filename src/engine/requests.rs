@@ -3,8 +3,9 @@
 use super::board::RequestRow;
 use super::posts;
 use super::state::{LastWord, RepoState};
+use super::trials;
 use crate::admission::Answer;
-use crate::command::{Request, Verb};
+use crate::command::{About, Command, Request, Verb};
 use crate::facts::PullState;
 use crate::ids::{Moment, PrNumber, RequestId};
 use crate::text;
@@ -27,8 +28,8 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
         | Answer::Here
         | Answer::Help
         | Answer::NothingToTakeBack
-        | Answer::Delegated { .. }
-        | Answer::Stop { .. } => (true, "done", posts::standing(state, request.pull, now)),
+        | Answer::Delegated { .. } => (true, "done", stands(state, request, now)),
+        Answer::Stop { word, came } => (came.is_as_asked(), text::stop::came_code(came), text::stop::came(word, came)),
         Answer::NotQueued => {
             (true, "not-queued", "It is not in the queue, so there is nothing to take out.".to_owned())
         }
@@ -36,8 +37,21 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
         Answer::Trial { word, came } => (false, "not-tried", text::trial::came(word, came)),
         Answer::Misread(misread) => (false, "misread", misread.to_string()),
     };
-    refused(state, request.pull, std::slice::from_ref(answer), now);
+    if let About::Pull(pr) = request.about {
+        refused(state, pr, std::slice::from_ref(answer), now);
+    }
     keep(state, request, (done, code, sentence), now);
+}
+
+/// How what a request was about stands after it was followed.
+fn stands(state: &RepoState, request: &Request, now: Moment) -> String {
+    match request.about {
+        About::Trunk(_) => text::stop::closed(&state.closed),
+        About::Pull(pr) if matches!(request.command, Command::Try(_) | Command::TryCancel) => {
+            trials::standing(state, pr).unwrap_or_default()
+        }
+        About::Pull(pr) => posts::standing(state, pr, now),
+    }
 }
 
 /// Writes down that a request cannot be judged.
@@ -54,7 +68,7 @@ fn keep(state: &mut RepoState, request: &Request, (done, code, sentence): (bool,
     let row = RequestRow {
         request: request.id,
         at: now,
-        pull: request.pull,
+        about: request.about.clone(),
         asked: request.words(),
         login: request.login.clone(),
         token: request.token.clone(),
@@ -104,7 +118,7 @@ pub(super) fn remember(state: &mut RepoState, pr: PrNumber, code: &str, sentence
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, Wish};
+    use crate::command::Wish;
     use crate::facts::Repository;
     use crate::ids::RepoId;
 
@@ -121,7 +135,7 @@ mod tests {
     fn request(n: u8) -> Request {
         Request {
             id: RequestId::from_bytes([n; 16]),
-            pull: PrNumber::new(u64::from(n)),
+            about: About::Pull(PrNumber::new(u64::from(n))),
             command: Command::Merge(Wish::default()),
             login: "ann".parse().expect("a login"),
             token: "ci".into(),
@@ -146,7 +160,7 @@ mod tests {
         for n in 0..=120 {
             answered(&mut state, &request(n), &Answer::NotQueued, Moment::from_ms(i64::from(n)));
         }
-        assert_eq!((state.requests.len(), state.requests[0].pull.get()), (REQUESTS_KEPT, 120));
+        assert_eq!((state.requests.len(), &state.requests[0].about), (REQUESTS_KEPT, &About::Pull(PrNumber::new(120))));
         assert!(is_answered(&state, request(120).id) && !is_answered(&state, request(0).id));
     }
 }

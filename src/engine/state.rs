@@ -1,5 +1,6 @@
 //! Everything durable that is known of one queue, and what follows from it. Reading and deciding only; nothing is done here.
 
+use crate::admission::owners::Seen;
 use crate::admission::{Closure, Desk, Terms};
 use crate::checks::{Named, Reds};
 use crate::config::repo::{self, PlanConfig, RulesConfig};
@@ -124,6 +125,9 @@ pub struct Settings {
     /// What branch protection and rulesets demand, our own check left out.
     #[serde(default)]
     pub demands: Demands,
+    /// The owners' file as it was last seen, where owners have to approve.
+    #[serde(default)]
+    pub owners: Option<Seen>,
     /// Where the last valid file says what.
     #[serde(default)]
     pub places: Places,
@@ -376,6 +380,7 @@ impl RepoState {
         }
         troubles.extend(self.settings.waits_for_itself.iter().cloned());
         troubles.extend(self.reports_denied.clone());
+        troubles.extend(super::owners::trouble(self));
         if self.repository.archived {
             troubles.push("The repository is archived: nothing can land.".into());
         }
@@ -407,6 +412,7 @@ impl RepoState {
         let rules = RulesConfig {
             approvals: config.rules.approvals.max(demands.approvals),
             code_owners: config.rules.code_owners || demands.code_owners,
+            last_push_approved: config.rules.last_push_approved || demands.last_push,
             conversations_resolved: config.rules.conversations_resolved || demands.conversations,
             ..config.rules.clone()
         };

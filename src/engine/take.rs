@@ -5,6 +5,7 @@ use super::fact::Fact;
 use super::gate;
 use super::gather;
 use super::job::{landing_ref, run_branch};
+use super::owners;
 use super::posts;
 use super::proposals;
 use super::recipe::recipe;
@@ -15,6 +16,7 @@ use super::state::{Closing, File, RepoState, Run};
 use super::trials;
 use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms, Via};
 use crate::checks::{Evidence, Judgement, Named, judge};
+use crate::command::About;
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow};
 use crate::facts::{Check, CheckState, Demands, Pull, PullState};
@@ -76,6 +78,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Repository(repository) => state.repository = repository.clone(),
         Fact::Trunk { reading, tip } => advance(state, Event::TrunkRead { reading: *reading, tip: *tip }, around),
         Fact::Settings { at, file, demands, places } => settings(state, (*at, file, demands), places, around),
+        Fact::Owners(seen) => owners_read(state, seen, around),
         Fact::Trunks(names) => state.settings.trunks = Some(names.clone()),
         Fact::Pull(reading) if elsewhere(state, reading, around.now) => {}
         Fact::Pull(reading) => {
@@ -117,9 +120,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Heads { open, gone } => proposals::heads(state, open, gone),
         Fact::Proposal { pr, head, proposed } => proposals::read(state, *pr, *head, proposed, around.page),
         Fact::WaitsForItself(where_required) => state.settings.waits_for_itself.clone_from(where_required),
-        Fact::Answered { comment } => {
-            state.answers.remove(comment);
-        }
+        Fact::Answered { comment } => _ = state.answers.remove(comment),
         Fact::Trial(fact) => trials::take(state, fact, around.now),
         Fact::RefGone(name) => {
             state.refs.remove(name);
@@ -129,6 +130,13 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Closed { pr, merged } => closed(state, *pr, *merged, around),
         Fact::LeftOpen { pr, head } => left_open(state, *pr, *head, around),
         Fact::BranchDone { pr } => _ = state.branches.remove(pr),
+    }
+}
+
+/// The owners' file as it is now: whoever waits is weighed by it, and not by the one before.
+fn owners_read(state: &mut RepoState, seen: &admission::owners::Seen, around: Around<'_>) {
+    if owners::changed(state, seen) {
+        admit(state, around, admission::reconsider);
     }
 }
 
@@ -174,9 +182,14 @@ fn elsewhere(state: &mut RepoState, reading: &PullReading, now: Moment) -> bool 
 
 /// A request through the API, unless it has its answer already or is another queue's to answer.
 fn request(state: &mut RepoState, asked: &Asked, around: Around<'_>) {
-    let ours = asked.pull.as_ref().map_or(state.branch.is_none(), |pull| state.answers_for(&pull.base));
+    let base = match &asked.request.about {
+        About::Trunk(branch) => Some(branch),
+        About::Pull(_) => asked.pull.as_ref().map(|pull| &pull.base),
+    };
+    let ours = base.map_or(state.branch.is_none(), |base| state.answers_for(base));
     if ours && !requests::is_answered(state, asked.request.id) {
-        let asked = Asked { pull: seen(state, asked.pull.as_ref()), ..asked.clone() };
+        let tried = asked.pull.as_ref().is_some_and(|pull| state.trials.live(pull.number).is_some());
+        let asked = Asked { pull: seen(state, asked.pull.as_ref()), tried, ..asked.clone() };
         admit(state, around, |desk, terms| admission::ask(desk, &asked, around.now, terms));
     }
 }

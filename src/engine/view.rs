@@ -106,6 +106,20 @@ impl View {
         (self.terms.labelled(pull) || self.terms.review_asks) && !acted && !self.approved.contains_key(&pull.number)
     }
 
+    /// Of all open pull requests, this one may be this queue's: it goes to its trunk, or, where this is the default branch, to the
+    /// branch of another one, and the label asks for it or that other one is there to wait for.
+    pub fn looks_at(&self, pull: &Pull, open: &[Pull]) -> bool {
+        if pull.base == self.trunk || self.approved.contains_key(&pull.number) || self.tried.contains(&pull.number) {
+            return true;
+        }
+        let below = |other: &Pull| {
+            let head = other.head_repo.as_ref();
+            head.is_some_and(|head| head.id == self.terms.repository && head.branch == pull.base)
+        };
+        let nobodys = !self.further && self.answers_for(&pull.base);
+        nobodys && (self.terms.labelled(pull) || open.iter().any(below))
+    }
+
     /// Pull requests that wait and whose head this is.
     pub fn waiting_at(&self, sha: Sha) -> impl Iterator<Item = PrNumber> {
         self.waiting.iter().filter(move |(_, head)| **head == sha).map(|(pr, _)| *pr)

@@ -245,6 +245,11 @@ fn rule(known: Known<'_>, source: Source) -> Option<Rule> {
             said("forge", "branch protection or a ruleset of `{trunk}` demands the approval of code owners")
         }
         Source::Owners => setting(state, "rules.code_owners"),
+        Source::LastPush if !config.rules.last_push_approved => said(
+            "forge",
+            "branch protection or a ruleset of `{trunk}` demands approval by somebody else than the last pusher",
+        ),
+        Source::LastPush => setting(state, "rules.last_push_approved"),
         Source::Conversations if !config.rules.conversations_resolved => {
             said("forge", "branch protection or a ruleset of `{trunk}` demands that conversations be resolved")
         }

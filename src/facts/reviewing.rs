@@ -1,5 +1,6 @@
 //! Facts that reviewing turns on beside the reviews themselves: teams, changed paths, the file of owners, open conversations.
 
+use super::Person;
 use crate::ids::{Login, TeamName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -40,6 +41,16 @@ impl FromIterator<(TeamName, Login, Membership)> for Rolls {
     fn from_iter<T: IntoIterator<Item = (TeamName, Login, Membership)>>(read: T) -> Self {
         Self(read.into_iter().collect())
     }
+}
+
+/// Who pushed a commit to where a pull request comes from. Author and committer of a commit are what whoever pushes it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pusher {
+    /// This person.
+    Known(Person),
+    /// The forge does not say.
+    Unknown,
 }
 
 /// A branch's `CODEOWNERS`.

@@ -2,6 +2,7 @@
 //! published on the boards, and decide nothing about a queue.
 
 mod api;
+mod bodies;
 mod body;
 mod error;
 mod health;
@@ -141,10 +142,22 @@ pub fn doors<S: Store, C: Clock>(doors: Doors<S, C>) -> Router {
             "/api/repos/{owner}/{name}/queue/{number}",
             get(queue::why::<S, C>).post(requests::add::<S, C>).delete(requests::remove::<S, C>),
         )
+        .route(
+            "/api/repos/{owner}/{name}/queue/{number}/trial",
+            post(requests::begin_trial::<S, C>).delete(requests::end_trial::<S, C>),
+        )
+        .route(
+            "/api/repos/{owner}/{name}/queue/{number}/hold",
+            post(requests::hold::<S, C>).delete(requests::release::<S, C>),
+        )
+        .route("/api/repos/{owner}/{name}/freeze", post(requests::freeze::<S, C>).delete(requests::thaw::<S, C>))
         .route("/api/repos/{owner}/{name}/requests/{id}", get(queue::request::<S, C>))
         .method_not_allowed_fallback(|| async {
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this address has no such method")
-                .fix("read with GET; deliveries are POSTed to /webhook, wishes to /api/repos/OWNER/NAME/queue/NUMBER")
+                .fix(
+                    "read with GET; deliveries are POSTed to /webhook, wishes POSTed to /api/repos/OWNER/NAME/queue/NUMBER, with /trial or \
+                     /hold behind it, and to /api/repos/OWNER/NAME/freeze; DELETE takes each back",
+                )
         })
         .fallback(|| async {
             ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")

@@ -1,7 +1,7 @@
 //! Reading one queue: the list, why a pull request stands where it stands, and what a request was answered. Read only.
 
 use super::{ApiError, Shared};
-use crate::engine::board::{Board, RequestRow};
+use crate::engine::board::{Board, ClosureRow, RequestRow};
 use crate::engine::why::{self, Stage, Why};
 use crate::ids::{BranchName, Moment, PrNumber, QueueId, RepoName, RequestId, Sha};
 use crate::port::store::Hint;
@@ -25,6 +25,8 @@ struct Queue<'a> {
     trunks: Vec<&'a BranchName>,
     tip: Option<Sha>,
     troubles: &'a [String],
+    /// What keeps it from landing anything: freezes by people and by the calendar.
+    closures: &'a [ClosureRow],
     #[serde(rename = "queue")]
     entries: Vec<&'a Why>,
     /// Approved, and waiting or held outside of it.
@@ -55,12 +57,7 @@ pub async fn list<S: Store, C: Clock>(
     Query(which): Query<Which>,
 ) -> Result<Response, ApiError> {
     let queues = repository(&house, &owner, &name)?;
-    let meant = |board: &Board| which.trunk.as_ref().is_none_or(|trunk| board.trunk.as_str() == trunk);
-    let board = queues.iter().map(|(_, board)| board).find(|board| meant(board)).ok_or_else(|| {
-        ApiError::new(StatusCode::NOT_FOUND, "unknown_trunk", "no branch of that name has a queue here").fix(
-            "leave trunk out for the queue of the default branch; its answer names the other branches that have one",
-        )
-    })?;
+    let (_, board) = meant(&queues, &which)?;
     let entries = board.queue.iter().filter_map(|row| board.answers.whys.get(&row.pull)).collect();
     let outside = board.held.iter().map(|row| row.pull).chain(board.waiting.iter().map(|row| row.pull));
     let queue = Queue {
@@ -69,11 +66,25 @@ pub async fn list<S: Store, C: Clock>(
         trunks: queues.iter().map(|(_, board)| &board.trunk).collect(),
         tip: board.tip,
         troubles: &board.troubles,
+        closures: &board.closures,
         entries,
         waiting: outside.filter_map(|pull| board.answers.whys.get(&pull)).collect(),
         at: board.at,
     };
     Ok(Json(queue).into_response())
+}
+
+/// The queue that is meant, of all that the repository has.
+pub(super) fn meant<'q>(
+    queues: &'q [(QueueId, Arc<Board>)],
+    which: &Which,
+) -> Result<&'q (QueueId, Arc<Board>), ApiError> {
+    let named = |board: &Board| which.trunk.as_ref().is_none_or(|trunk| board.trunk.as_str() == trunk);
+    queues.iter().find(|(_, board)| named(board)).ok_or_else(|| {
+        ApiError::new(StatusCode::NOT_FOUND, "unknown_trunk", "no branch of that name has a queue here").fix(
+            "leave trunk out for the queue of the default branch; its answer names the other branches that have one",
+        )
+    })
 }
 
 /// `GET /api/repos/OWNER/NAME/queue/NUMBER`

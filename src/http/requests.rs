@@ -1,44 +1,20 @@
 //! Writing to a queue: a request is checked for its form and its token, put into the inbox, and answered 202. What it comes to
 //! is judged by the same rules as a comment; nothing is decided here.
 
+use super::bodies::{self, Asks};
+use super::queue::Which;
 use super::{ApiError, Shared, queue, webhook};
-use crate::command::{Command, PRIORITIES, Request as Asked, Wish};
+use crate::command::{About, Command, Request as Asked};
 use crate::config::service::ApiToken;
-use crate::facts::Strategy;
-use crate::ids::{DeliveryId, PrNumber, RepoId, RepoName, RequestId, Sha};
+use crate::ids::{DeliveryId, RepoId, RepoName, RequestId};
 use crate::port::store::{Delivery, Hint};
 use crate::port::{Clock, Store};
 use axum::Json;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
-
-/// The largest body; what can be asked has some two hundred bytes.
-const BODY_BYTES: usize = 4 << 10;
-
-/// What is asked of a pull request, beside its number.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Add {
-    /// The head that is meant, whole.
-    commit: Sha,
-    /// The shape of its commits on trunk.
-    #[serde(default, rename = "as")]
-    shape: Option<Strategy>,
-    #[serde(default)]
-    priority: Option<i32>,
-    #[serde(default)]
-    alone: bool,
-    #[serde(default)]
-    when_green: bool,
-    #[serde(default)]
-    hotfix: bool,
-}
 
 /// The answer to a request that is in durable storage.
 #[derive(Debug, Serialize)]
@@ -49,94 +25,134 @@ struct Accepted {
     look: String,
 }
 
-/// Where a request is about.
+/// What a request is about.
 struct Target {
     repo: RepoId,
     name: RepoName,
-    pull: PrNumber,
+    about: About,
 }
 
 type Place = Path<(String, String, String)>;
+type Answered = Result<Response, ApiError>;
 
 /// `POST /api/repos/OWNER/NAME/queue/NUMBER`
-pub async fn add<S: Store, C: Clock>(
-    State(house): State<Shared<S, C>>,
-    Path((owner, name, pull)): Place,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let (parts, body) = request.into_parts();
-    let (token, target) = admitted(&house, &parts.headers, (&owner, &name, &pull))?;
-    let wish = read(&parts.headers, body, house.doors.limits.body_ms).await?;
-    store(&house, &parts.headers, token, target, Command::Merge(wish)).await
+pub async fn add<S: Store, C: Clock>(house: State<Shared<S, C>>, place: Place, request: Request) -> Answered {
+    ask(house, place, request, Asks::Add).await
 }
 
 /// `DELETE /api/repos/OWNER/NAME/queue/NUMBER`
-pub async fn remove<S: Store, C: Clock>(
+pub async fn remove<S: Store, C: Clock>(house: State<Shared<S, C>>, place: Place, headers: HeaderMap) -> Answered {
+    end(house, place, headers, Command::Cancel).await
+}
+
+/// `POST /api/repos/OWNER/NAME/queue/NUMBER/trial`
+pub async fn begin_trial<S: Store, C: Clock>(house: State<Shared<S, C>>, place: Place, request: Request) -> Answered {
+    ask(house, place, request, Asks::Try).await
+}
+
+/// `DELETE /api/repos/OWNER/NAME/queue/NUMBER/trial`
+pub async fn end_trial<S: Store, C: Clock>(house: State<Shared<S, C>>, place: Place, headers: HeaderMap) -> Answered {
+    end(house, place, headers, Command::TryCancel).await
+}
+
+/// `POST /api/repos/OWNER/NAME/queue/NUMBER/hold`
+pub async fn hold<S: Store, C: Clock>(house: State<Shared<S, C>>, place: Place, request: Request) -> Answered {
+    ask(house, place, request, Asks::Hold).await
+}
+
+/// `DELETE /api/repos/OWNER/NAME/queue/NUMBER/hold`
+pub async fn release<S: Store, C: Clock>(house: State<Shared<S, C>>, place: Place, headers: HeaderMap) -> Answered {
+    end(house, place, headers, Command::Release).await
+}
+
+/// `POST /api/repos/OWNER/NAME/freeze?trunk=BRANCH`
+pub async fn freeze<S: Store, C: Clock>(
+    State(house): State<Shared<S, C>>,
+    Path((owner, name)): Path<(String, String)>,
+    Query(which): Query<Which>,
+    request: Request,
+) -> Answered {
+    let (parts, body) = request.into_parts();
+    let (token, target) = whole(&house, &parts.headers, (&owner, &name), &which)?;
+    let command = bodies::read(&parts.headers, body, house.doors.limits.body_ms, Asks::Freeze).await?;
+    store(&house, &parts.headers, token, target, command).await
+}
+
+/// `DELETE /api/repos/OWNER/NAME/freeze?trunk=BRANCH`
+pub async fn thaw<S: Store, C: Clock>(
+    State(house): State<Shared<S, C>>,
+    Path((owner, name)): Path<(String, String)>,
+    Query(which): Query<Which>,
+    headers: HeaderMap,
+) -> Answered {
+    let (token, target) = whole(&house, &headers, (&owner, &name), &which)?;
+    store(&house, &headers, token, target, Command::Thaw).await
+}
+
+/// Asks what a body says of a pull request.
+async fn ask<S: Store, C: Clock>(
+    State(house): State<Shared<S, C>>,
+    Path((owner, name, pull)): Place,
+    request: Request,
+    asks: Asks,
+) -> Answered {
+    let (parts, body) = request.into_parts();
+    let (token, target) = one(&house, &parts.headers, (&owner, &name, &pull))?;
+    let command = bodies::read(&parts.headers, body, house.doors.limits.body_ms, asks).await?;
+    store(&house, &parts.headers, token, target, command).await
+}
+
+/// Ends something about a pull request.
+async fn end<S: Store, C: Clock>(
     State(house): State<Shared<S, C>>,
     Path((owner, name, pull)): Place,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let (token, target) = admitted(&house, &headers, (&owner, &name, &pull))?;
-    store(&house, &headers, token, target, Command::Cancel).await
+    command: Command,
+) -> Answered {
+    let (token, target) = one(&house, &headers, (&owner, &name, &pull))?;
+    store(&house, &headers, token, target, command).await
 }
 
-/// The token, and what it is used on. Whether there is such a repository is told to those only who may ask.
-fn admitted<'h, S: Store, C: Clock>(
+/// The token, and the pull request that it is used on.
+fn one<'h, S: Store, C: Clock>(
     house: &'h Shared<S, C>,
     headers: &HeaderMap,
     (owner, name, pull): (&str, &str, &str),
 ) -> Result<(&'h ApiToken, Target), ApiError> {
+    let token = admitted(house, headers, (owner, name))?;
+    let (queue, board) = queue::repository(house, owner, name)?.remove(0);
+    let about = About::Pull(queue::number(pull)?);
+    Ok((token, Target { repo: queue.repo, name: board.name.clone(), about }))
+}
+
+/// The token, and the queue that it is used on.
+fn whole<'h, S: Store, C: Clock>(
+    house: &'h Shared<S, C>,
+    headers: &HeaderMap,
+    (owner, name): (&str, &str),
+    which: &Which,
+) -> Result<(&'h ApiToken, Target), ApiError> {
+    let token = admitted(house, headers, (owner, name))?;
+    let queues = queue::repository(house, owner, name)?;
+    let (queue, board) = queue::meant(&queues, which)?;
+    Ok((token, Target { repo: queue.repo, name: board.name.clone(), about: About::Trunk(board.trunk.clone()) }))
+}
+
+/// Whose token it is, if it is good for the repository. Whether there is such a repository is told to those only who may ask.
+fn admitted<'h, S: Store, C: Clock>(
+    house: &'h Shared<S, C>,
+    headers: &HeaderMap,
+    (owner, name): (&str, &str),
+) -> Result<&'h ApiToken, ApiError> {
     let token = house.tokens.caller(headers, house.doors.clock.now())?;
     let wanted = format!("{owner}/{name}");
     let allowed = |names: &Vec<RepoName>| names.iter().any(|known| known.as_str().eq_ignore_ascii_case(&wanted));
-    if !token.repositories.as_ref().is_none_or(allowed) {
-        let why = format!("the token `{}` is not for this repository", token.name);
-        return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", why)
-            .fix("use another token, or add the repository to this one's `repositories` in bot.toml"));
+    if token.repositories.as_ref().is_none_or(allowed) {
+        return Ok(token);
     }
-    let (queue, board) = queue::repository(house, owner, name)?.remove(0);
-    Ok((token, Target { repo: queue.repo, name: board.name.clone(), pull: queue::number(pull)? }))
-}
-
-async fn read(headers: &HeaderMap, body: Body, patience_ms: u64) -> Result<Wish, ApiError> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "the body is not said to be JSON")
-            .fix("send Content-Type: application/json")
-            .closing());
-    }
-    let read = tokio::time::timeout(Duration::from_millis(patience_ms), to_bytes(body, BODY_BYTES)).await;
-    let bytes = read.map_err(|_| {
-        ApiError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "the body did not arrive in time").closing()
-    })?;
-    let bytes = bytes.map_err(|_| {
-        let why = format!("a body may have {BODY_BYTES} bytes; this one has more, or its connection broke");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", why).fix("send only what is asked").closing()
-    })?;
-    wish(&bytes)
-}
-
-fn wish(bytes: &Bytes) -> Result<Wish, ApiError> {
-    let fix = r#"send {"commit": "40 hex digits"}, and if wished "as": "rebase", "merge", "squash", "rebase-merge" or "fast-forward", "priority": N, "alone": true, "when_green": true, "hotfix": true"#;
-    let add: Add = serde_json::from_slice(bytes).map_err(|error| {
-        if error.is_data() {
-            ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_fields", error.to_string()).fix(fix)
-        } else {
-            ApiError::new(StatusCode::BAD_REQUEST, "not_json", format!("the body is no JSON: {error}")).fix(fix)
-        }
-    })?;
-    if add.priority.is_some_and(|priority| !PRIORITIES.contains(&priority)) {
-        let why = format!("a priority is a whole number from {} to {}", PRIORITIES.start(), PRIORITIES.end());
-        return Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_fields", why).fix(fix));
-    }
-    Ok(Wish {
-        head: Some(add.commit.into()),
-        strategy: add.shape,
-        priority: add.priority,
-        alone: add.alone,
-        when_green: add.when_green,
-        hotfix: add.hotfix,
-    })
+    let why = format!("the token `{}` is not for this repository", token.name);
+    Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", why)
+        .fix("use another token, or add the repository to this one's `repositories` in bot.toml"))
 }
 
 /// Puts the request into the inbox. The same key with the same request is the same request, however often it is sent.
@@ -150,12 +166,13 @@ async fn store<S: Store, C: Clock>(
     let id = identity(headers, token, target.repo)?;
     let at = house.doors.clock.now();
     let look = format!("/api/repos/{}/requests/{id}", target.name);
-    let asked = Asked { id, pull: target.pull, command, login: token.login.clone(), token: token.name.clone(), at };
-    let said = format!("{} {} {}", token.name, target.pull, asked.words());
+    let Target { repo, name, about } = target;
+    let asked = Asked { id, about, command, login: token.login.clone(), token: token.name.clone(), at };
+    let said = format!("{} {} {}", token.name, asked.about, asked.words());
     let delivery = Delivery {
         id: delivery_id(id),
         event: "api".to_owned(),
-        repo: Some((target.repo, target.name)),
+        repo: Some((repo, name)),
         installation: None,
         hint: Some(Hint::Request(asked)),
         digest: Sha256::digest(said).into(),

@@ -252,6 +252,27 @@ fn a_mergify_file_is_carried_over() {
     assert_eq!(told("batch_max_wait_time"), (22, Fate::Needless), "there is no batch");
     assert!(import.notes.iter().any(|note| note.key.contains("force") && note.said.contains("past the queue")));
     assert_eq!(told("-draft"), (14, Fate::Needless));
+    assert_eq!(told("batch_max_wait_time"), (22, Fate::Needless), "no batch is formed");
+}
+
+#[test]
+fn how_long_a_mergify_batch_waits_is_carried_over() {
+    let file = |wait: &str| {
+        format!(
+            "queue_rules:\n  - name: default\n    batch_size: 5\n    batch_max_wait_time: {wait}\n    merge_conditions: [check-success=unit]\n"
+        )
+    };
+    for (wait, ms, fate_of_it) in [
+        ("30 s", 30_000, Fate::Changed),
+        ("5 min", 300_000, Fate::Changed),
+        ("2 days", 3_600_000, Fate::Changed),
+        ("0 s", 0, Fate::Needless),
+        ("soon", 0, Fate::Dropped),
+    ] {
+        let (import, config) = imported(Source::Mergify, &file(wait));
+        assert_eq!(config.queue.plan, PlanConfig::Batch { size: 5 });
+        assert_eq!((config.queue.gather_ms, fate(&import, 4)), (ms, vec![fate_of_it]), "{wait}");
+    }
 }
 
 #[test]

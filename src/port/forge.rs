@@ -3,7 +3,7 @@
 use super::report::Report;
 use super::{Outcome, Trouble};
 use crate::facts::{
-    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull, Pusher,
     Repository, Review, Since, Unresolved,
 };
 use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha, TeamName};
@@ -14,8 +14,8 @@ pub trait Forge: Send + Sync + 'static {
     fn repository(&self) -> impl Future<Output = Result<Repository, Trouble>> + Send;
     /// One pull request; `None` if there is none by that number.
     fn pull(&self, number: PrNumber) -> impl Future<Output = Result<Option<Pull>, Trouble>> + Send;
-    /// All open pull requests onto `base`.
-    fn open_pulls(&self, base: &BranchName) -> impl Future<Output = Result<Vec<Pull>, Trouble>> + Send;
+    /// All open pull requests, or those onto `base`.
+    fn open_pulls(&self, base: Option<&BranchName>) -> impl Future<Output = Result<Vec<Pull>, Trouble>> + Send;
     /// Who last put `label` on the pull request; `None` if the timeline has no such event.
     fn labelled(&self, number: PrNumber, label: &str)
     -> impl Future<Output = Result<Option<Labelled>, Trouble>> + Send;
@@ -43,6 +43,8 @@ pub trait Forge: Send + Sync + 'static {
     fn changed(&self, number: PrNumber) -> impl Future<Output = Result<Changed, Trouble>> + Send;
     /// The `CODEOWNERS` that the forge goes by on `branch`, if there is one.
     fn owners(&self, branch: &BranchName) -> impl Future<Output = Result<Option<OwnersFile>, Trouble>> + Send;
+    /// Who pushed `head` to where the pull request comes from.
+    fn pusher(&self, number: PrNumber, head: Sha) -> impl Future<Output = Result<Pusher, Trouble>> + Send;
     /// Conversations on the pull request that nobody resolved.
     fn unresolved(&self, number: PrNumber) -> impl Future<Output = Result<Unresolved, Trouble>> + Send;
     /// What branch protection and rulesets demand of pull requests onto `branch`.

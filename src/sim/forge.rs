@@ -6,7 +6,7 @@ use super::saboteur;
 use super::world::Ground;
 use crate::facts::{
     Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
-    PullState, Repository, Review, Since, Unresolved,
+    PullState, Pusher, Repository, Review, Since, Unresolved,
 };
 use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha, TeamName};
 use crate::port::report::Report;
@@ -88,11 +88,12 @@ impl Forge for SimForge {
         .await
     }
 
-    async fn open_pulls(&self, base: &BranchName) -> Result<Vec<Pull>, Trouble> {
+    async fn open_pulls(&self, base: Option<&BranchName>) -> Result<Vec<Pull>, Trouble> {
         self.read(|ground| {
             let numbers: Vec<PrNumber> = ground.pulls.keys().copied().collect();
             let shown = numbers.into_iter().filter_map(|number| ground.shown(number));
-            let open = shown.filter(|pull| pull.state == PullState::Open && pull.base == *base).collect();
+            let onto = |pull: &Pull| base.is_none_or(|base| pull.base == *base);
+            let open = shown.filter(|pull| pull.state == PullState::Open && onto(pull)).collect();
             saboteur::listed(ground, open)
         })
         .await
@@ -165,6 +166,10 @@ impl Forge for SimForge {
 
     async fn changed(&self, _number: PrNumber) -> Result<Changed, Trouble> {
         self.read(|_| Changed { whole: true, ..Changed::default() }).await
+    }
+
+    async fn pusher(&self, _number: PrNumber, _head: Sha) -> Result<Pusher, Trouble> {
+        Ok(Pusher::Unknown)
     }
 
     async fn owners(&self, _branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {

@@ -5,7 +5,7 @@ use super::settings::Version;
 use super::truth::Rule;
 use super::words::Way;
 use super::world::{Due, Ground, PEOPLE, REPO, person, trunk};
-use crate::command::{Command, Request, Wish};
+use crate::command::{About, Command, Request, Wish};
 use crate::facts::{HeadRepo, Labelled, Permission, Pull, PullState, Since};
 use crate::ids::{PrNumber, RepoId, RequestId, Sha};
 use crate::port::store::Hint;
@@ -228,7 +228,7 @@ impl Ground {
         self.note(|| format!("a program asks for #{pr} at {head:?} in the name of {by}"));
         let request = Request {
             id: RequestId::from_bytes(u128::from(self.id()).to_be_bytes()),
-            pull: pr,
+            about: About::Pull(pr),
             command: Command::Merge(Wish { head: Some(head.into()), ..Wish::default() }),
             login: person(by).login,
             token: "program".to_owned(),

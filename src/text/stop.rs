@@ -50,8 +50,20 @@ pub fn held(hold: &Hold, approved: bool) -> String {
     format!("{} holds it back{because}. {place} until `{PREFIX} release`.", code(hold.by.login.as_str()))
 }
 
+/// The stable code of what a command to stop or to go on has come to, for machines.
+pub fn came_code(came: &Stopped) -> &'static str {
+    match came {
+        Stopped::Frozen(_) | Stopped::Thawed(_) | Stopped::Held | Stopped::Released => "done",
+        Stopped::NotFrozen(closed) if closed.is_empty() => "not-frozen",
+        Stopped::NotFrozen(_) => "calendar",
+        Stopped::NoEnd => "no-end",
+        Stopped::NeedsAdmin { .. } => "needs-admin",
+        Stopped::NotHeld => "not-held",
+    }
+}
+
 /// What a command to stop or to go on has come to.
-pub(super) fn came(word: &str, came: &Stopped) -> String {
+pub fn came(word: &str, came: &Stopped) -> String {
     match came {
         Stopped::Frozen(what) => {
             let earlier =

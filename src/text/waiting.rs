@@ -2,7 +2,7 @@
 
 use super::{code, list};
 use crate::admission::Obstacle;
-use crate::admission::owners::Skipped;
+use crate::admission::owners::{Seen, Skipped};
 use crate::command::PREFIX;
 use crate::facts::{PullState, Unresolved};
 use crate::ids::PrNumber;
@@ -22,6 +22,7 @@ pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
         Obstacle::BlockingTitle(_) => "blocking-title",
         Obstacle::ChangesWanted(_) => "changes-requested",
         Obstacle::Approvals { .. } => "approvals-missing",
+        Obstacle::LastPush { .. } => "last-push-unapproved",
         Obstacle::Owners { .. } => "owners-missing",
         Obstacle::OwnersTooLarge(_) => "owners-too-large",
         Obstacle::TeamsUnread(_) => "team-unreadable",
@@ -31,6 +32,7 @@ pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
         Obstacle::Depends { .. } => "depends-on",
         Obstacle::Stacked { .. } => "stacked",
         Obstacle::Unclear(_) => "dependency-unclear",
+        Obstacle::Elsewhere(_) => "dependency-elsewhere",
         Obstacle::Unread => "not-read-yet",
     }
 }
@@ -59,6 +61,7 @@ fn obstacle(obstacle: &Obstacle) -> String {
             list(by.iter().map(|login| code(login)))
         ),
         Obstacle::Approvals { have, need, outdated } => approvals(*have, *need, outdated),
+        Obstacle::LastPush { pusher } => last_push(pusher.as_deref()),
         Obstacle::Owners { paths, more, owners: by, skipped } => owners(paths, *more, by, skipped),
         Obstacle::OwnersTooLarge(path) => format!(
             "{} is larger than 3 MB, which GitHub does not read, so nobody knows who has to approve: make it smaller.",
@@ -82,6 +85,7 @@ fn obstacle(obstacle: &Obstacle) -> String {
             "Its description says {}, and that names no other pull request of this repository: write `Depends-On: #7`, ten of them at the most.",
             code(line)
         ),
+        Obstacle::Elsewhere(line) => elsewhere(line),
         Obstacle::Unread => "Its reviews or checks have not been read yet.".into(),
     }
 }
@@ -126,6 +130,21 @@ fn approvals(have: u8, need: u8, outdated: &[String]) -> String {
     )
 }
 
+fn last_push(pusher: Option<&str>) -> String {
+    let rule = "`last_push_approved` under `[rules]`, or such a rule of GitHub";
+    match pusher {
+        Some(login) => format!(
+            "{} pushed exactly this commit, so somebody else with write permission has to approve it: an approval by whoever pushed last \
+             does not count ({rule}).",
+            code(login)
+        ),
+        None => format!(
+            "Somebody else than whoever pushed it has to approve exactly this commit ({rule}), and GitHub does not tell me who pushed it: \
+             two people with write permission have to approve it, because one of them at least is somebody else."
+        ),
+    }
+}
+
 fn owners(paths: &[String], more: usize, by: &[String], skipped: &Skipped) -> String {
     let what = match (paths, more) {
         ([], _) => {
@@ -138,17 +157,12 @@ fn owners(paths: &[String], more: usize, by: &[String], skipped: &Skipped) -> St
         }
     };
     let need = if paths.len() + more > 1 { "need" } else { "needs" };
-    let lines = match skipped.first.as_slice() {
-        [] => String::new(),
-        [line] => format!(" Line {line} of that file is not understood and left out."),
-        first => {
-            let first = list(first.iter().map(ToString::to_string));
-            format!(" {} lines of that file are not understood and left out, among them {first}.", skipped.count)
-        }
-    };
+    let lines = unusable(skipped);
+    let lines = lines.map(|(which, are)| format!(" {which} of that file {are} not understood and left out."));
+    let lines = lines.unwrap_or_default();
     if by.is_empty() {
         return format!(
-            "{what} {need} an approval by an owner other than its author, and `CODEOWNERS` on the default branch names nobody else: \
+            "{what} {need} an approval by an owner other than its author, and `CODEOWNERS` on the branch it goes to names nobody else: \
              add somebody there.{lines}"
         );
     }
@@ -163,8 +177,34 @@ fn owners(paths: &[String], more: usize, by: &[String], skipped: &Skipped) -> St
     let others = if others > 0 { format!(" or {others} others") } else { String::new() };
     format!(
         "{what} {need} an approving review of exactly this commit by {named}{others}, with write permission (`CODEOWNERS` on the \
-         default branch).{unknown}{lines}"
+         branch it goes to).{unknown}{lines}"
     )
+}
+
+/// Which lines of an owners' file cannot be used, and whether one says `is` or `are` of them.
+fn unusable(skipped: &Skipped) -> Option<(String, &'static str)> {
+    let named = list(skipped.first.iter().map(ToString::to_string));
+    match skipped.count {
+        0 => None,
+        1 => Some((format!("Line {named}"), "is")),
+        count if count == skipped.first.len() => Some((format!("The lines {named}"), "are")),
+        count => Some((format!("{count} lines, among them {named},"), "are")),
+    }
+}
+
+/// What is wrong with the owners' file on `trunk`, for the team.
+pub fn owners_trouble(seen: &Seen, trunk: &str) -> Option<String> {
+    let path = code(seen.path.as_deref()?);
+    if seen.too_large {
+        return Some(format!(
+            "{path} on {trunk} is larger than 3 MB, so GitHub reads nothing of it, and nobody can approve as owner: make it smaller."
+        ));
+    }
+    let (lines, _) = unusable(&seen.skipped)?;
+    Some(format!(
+        "{lines} of {path} on {trunk} cannot be used: a pattern or an owner there is written in a way that GitHub does not understand, so \
+         nobody owns anything by it. Mend it or delete it."
+    ))
 }
 
 fn conversations(open: &Unresolved) -> String {
@@ -175,4 +215,12 @@ fn conversations(open: &Unresolved) -> String {
             format!("{count} conversations on it are not resolved, the first{first}. Answer them and resolve them.")
         }
     }
+}
+
+fn elsewhere(line: &str) -> String {
+    format!(
+        "Its description says {}, and that is in another repository. I cannot wait for that, and nothing could land both or neither, for \
+         GitHub moves one repository at a time. When that one has landed, take the line out; if this one need not wait for it, do so now.",
+        code(line)
+    )
 }

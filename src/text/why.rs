@@ -21,6 +21,8 @@ pub enum Source {
     Approvals,
     /// The approvals by owners, wherever they are asked for.
     Owners,
+    /// The approval of the last push, wherever it is asked for.
+    LastPush,
     /// The conversations, wherever it is said that they must be resolved.
     Conversations,
     /// A rule of the forge or of git.
@@ -142,7 +144,7 @@ const OUT: [Row; 25] = [
     ("landed", Source::None, "Nothing; it is done."),
 ];
 
-const WAITING: [Row; 16] = [
+const WAITING: [Row; 18] = [
     (
         "not-configured",
         Source::Required,
@@ -162,6 +164,7 @@ const WAITING: [Row; 16] = [
     ),
     ("approvals-missing", Source::Approvals, "Have somebody with write permission approve its head."),
     ("owners-missing", Source::Owners, "Have one of the owners that are named approve its head."),
+    ("last-push-unapproved", Source::LastPush, "Have somebody else than whoever pushed its head approve it."),
     ("owners-too-large", Source::Owners, "Make `CODEOWNERS` on `{trunk}` smaller than 3 MB."),
     ("team-unreadable", Source::Forge("GitHub shows who is in a team only to whom it lets see that"), TEAMS_NEXT),
     ("conversations-open", Source::Conversations, "Answer the conversations and resolve them."),
@@ -176,6 +179,11 @@ const WAITING: [Row; 16] = [
         "stacked",
         Source::Queue("what goes to another's branch lands after that one"),
         "Land that one first; or change its base to `{trunk}`, and ask again.",
+    ),
+    (
+        "dependency-elsewhere",
+        Source::Forge("GitHub moves one repository at a time, so two cannot be moved together or not at all"),
+        "Take the line out of its description when that one has landed, or now if it need not wait.",
     ),
     (
         "dependency-unclear",
@@ -237,6 +245,7 @@ pub fn refusal_code(why: &Refusal) -> &'static str {
         Refusal::NeedsWrite { .. } => "needs-write",
         Refusal::Draft => "draft",
         Refusal::NoSuchPull => "no-such-pull",
+        Refusal::NoQueue { .. } => "no-queue",
         Refusal::NotOpen => "not-open",
         Refusal::OtherBase { .. } => "other-base",
         Refusal::PushedSince { .. } => "pushed-since",

@@ -39,7 +39,7 @@ async fn page_2_is_asked_with_the_credential_and_repeats_do_no_harm() {
         Reply(200, vec![("link", next)], format!("[{},{}]", pull(1), pull(2)))
     })
     .await;
-    let pulls = hub.forge().open_pulls(&"main".parse().expect("a branch")).await.expect("both pages");
+    let pulls = hub.forge().open_pulls(Some(&"main".parse().expect("a branch"))).await.expect("both pages");
     assert_eq!(pulls.iter().map(|p| p.number.get()).collect::<Vec<_>>(), [1, 2, 3]);
     hub.world(|world| {
         let seen = world.seen.last().expect("it asked");
@@ -155,7 +155,19 @@ async fn what_is_no_json_is_never_a_fact() {
         let hub = Hub::open(move |_, _| json(body)).await;
         let got = hub.forge().permission(&"ann".parse().expect("a login")).await;
         assert!(matches!(got, Err(Trouble::Bug(_))), "{body}: {got:?}");
+        let got = hub.forge().pull(PrNumber::new(3)).await;
+        assert!(matches!(got, Err(Trouble::Bug(_))), "{body}: {got:?}");
+        let got = hub.forge().checks(sha()).await;
+        assert!(got.as_ref().is_ok_and(Vec::is_empty) || matches!(got, Err(Trouble::Bug(_))), "{body}: {got:?}");
+        let got = hub.forge().reviews(PrNumber::new(3)).await;
+        assert!(got.as_ref().is_ok_and(Vec::is_empty) || matches!(got, Err(Trouble::Bug(_))), "{body}: {got:?}");
     }
+    let hub = Hub::open(|_, _| json(r#"{"permission":"emperor","role_name":"emperor"}"#)).await;
+    let got = hub.forge().permission(&"ann".parse().expect("a login")).await;
+    assert!(
+        got.as_ref().is_ok_and(|may| *may < Permission::Write) || got.is_err(),
+        "a new word lets nobody in: {got:?}"
+    );
     let hub = Hub::open(|_, _| refused(404, "ann is not a user")).await;
     assert_eq!(hub.forge().permission(&"ann".parse().expect("a login")).await, Ok(Permission::None));
 }

@@ -2,7 +2,7 @@
 //! a list that ends without saying so.
 
 use crate::hub::{Hub, Reply, json, refused};
-use greenline::facts::{Membership, Unresolved};
+use greenline::facts::{Membership, Pusher, Unresolved};
 use greenline::ids::PrNumber;
 use greenline::port::{Forge, Trouble};
 
@@ -141,5 +141,56 @@ async fn an_error_in_a_good_answer_is_no_fact() {
     assert!(matches!(ask(fault).await, Err(Trouble::Busy { .. })));
     for body in [format!("{{{empty}}}"), "{}".into(), "<html>".into()] {
         assert!(matches!(ask(body.clone()).await, Err(Trouble::Bug(_))), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn who_pushed_a_commit_is_whoever_last_made_the_branch_point_there() {
+    let (head, other) = ("a".repeat(40), "b".repeat(40));
+    let pull = format!(
+        r#"{{"number":3,"state":"open","user":null,"base":{{"ref":"main","sha":"{other}","repo":null}},
+        "head":{{"ref":"topic/x","sha":"{head}","repo":{{"id":9,"full_name":"ann/fork"}}}},"updated_at":"2026-01-01T00:00:00Z"}}"#
+    );
+    let did = |after: &str, login: &str| {
+        format!(r#"{{"after":"{after}","actor":{{"id":5,"login":"{login}","type":"User"}}}}"#)
+    };
+    let record = format!("[{},{},{}]", did(&other, "carl"), did(&head, "ben"), did(&head, "ann"));
+    for (status, record, expected) in [
+        (200, record, Some("ben")),
+        (200, "[]".to_owned(), None),
+        (200, format!(r#"[{{"after":"{head}","actor":null}}]"#), None),
+        (404, r#"{"message":"Not Found"}"#.to_owned(), None),
+        (403, r#"{"message":"Resource not accessible by integration"}"#.to_owned(), None),
+    ] {
+        let pull = pull.clone();
+        let hub = Hub::open(move |_, seen| match seen.path.as_str() {
+            "/repos/o/r/pulls/3" => json(pull.clone()),
+            "/repos/ann/fork/activity?ref=refs%2Fheads%2Ftopic%2Fx&per_page=100" => {
+                Reply(status, vec![], record.clone())
+            }
+            _ => refused(404, "No such path"),
+        })
+        .await;
+        let found = hub.forge().pusher(PrNumber::new(3), head.parse().expect("a commit")).await.expect("an answer");
+        let known = if let Pusher::Known(person) = found { Some(person.login.to_string()) } else { None };
+        assert_eq!(known.as_deref(), expected, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn approval_of_the_last_push_is_read_from_rulesets_and_from_branch_protection() {
+    for (rules, protection) in [(true, false), (false, true), (false, false)] {
+        let hub = Hub::open(move |_, seen| match seen.path.as_str() {
+            "/repos/o/r/rules/branches/main?per_page=100" => json(format!(
+                r#"[{{"type":"pull_request","parameters":{{"required_approving_review_count":0,"require_last_push_approval":{rules}}}}}]"#
+            )),
+            "/repos/o/r/branches/main/protection" => {
+                json(format!(r#"{{"required_pull_request_reviews":{{"require_last_push_approval":{protection}}}}}"#))
+            }
+            _ => refused(404, "No such path"),
+        })
+        .await;
+        let demands = hub.forge().demands(&"main".parse().expect("a branch")).await.expect("rules");
+        assert_eq!(demands.last_push, rules || protection);
     }
 }

@@ -78,6 +78,29 @@ fn odd_names_and_links_that_lead_out_are_only_data() {
 }
 
 #[test]
+fn what_is_only_pointed_at_is_never_read() {
+    let world = World::new();
+    let absent = Oid::from_str(&"5".repeat(40)).expect("hex");
+    // A commit of another repository, and a file so large that nobody fetched it.
+    composes(&[("160000", "module", absent)], &world);
+    composes(&[("100644", "huge", absent)], &world);
+}
+
+#[test]
+fn ten_thousand_commits_are_refused_without_reading_them_all() {
+    let world = World::new();
+    let base = world.commit(&[], "base", &[put("k", "")]);
+    let tree = world.repo.find_commit(oid(base)).expect("a commit").tree_id();
+    let head = (0..10_000).fold(base, |parent, _| commit(&world, parent, tree));
+    let began = std::time::Instant::now();
+    for strategy in [Strategy::Rebase, Strategy::RebaseMerge] {
+        let told = format!("{:?}", world.compose(&recipe(strategy, base, head)));
+        assert!(told.contains("more than 250"), "{strategy:?}: {told}");
+    }
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+}
+
+#[test]
 fn a_tree_that_unfolds_without_end_is_not_unfolded() {
     let world = World::new();
     let mut bomb = world.repo.blob(b"boom").expect("a blob");

@@ -1,6 +1,7 @@
 //! The doors through which programs ask: who may knock, what is understood, and that nothing counts twice or before it is stored.
 
 use super::house::{Answer, House, Mood, SECRET};
+use greenline::command::About;
 use greenline::config::service::ApiToken;
 use greenline::engine::board::Board;
 use greenline::http::{Limits, tokens};
@@ -60,7 +61,10 @@ async fn a_request_is_stored_before_it_is_accepted_and_can_be_looked_up() {
     house.wake.notified().await;
     let rows = house.store.inbox(Some(&QueueId::of(RepoId::new(7))), 10).await.expect("memory answers");
     let Some(Hint::Request(request)) = rows.first().map(|row| row.hint.clone()) else { panic!("{rows:?}") };
-    assert_eq!((request.pull, request.login.as_str(), request.token.as_str()), (PrNumber::new(12), "ann", "all"));
+    assert_eq!(
+        (&request.about, request.login.as_str(), request.token.as_str()),
+        (&About::Pull(PrNumber::new(12)), "ann", "all")
+    );
     assert_eq!(request.words(), format!("merge {HEAD} as squash priority=3 alone"));
     let look = accepted.json()["look"].as_str().expect("a place").to_owned();
     assert!(accepted.head.to_lowercase().contains(&format!("location: {look}")), "{}", accepted.head);
@@ -119,6 +123,47 @@ async fn what_is_not_understood_is_refused_with_what_to_send() {
         assert_eq!(said(&answer), (404, "no_such_pull".into()), "{number}");
     }
     assert_eq!(house.depth().await, 0);
+}
+
+#[tokio::test]
+async fn what_stops_and_what_tries_is_stored_in_the_words_of_a_comment() {
+    let house = house().await;
+    let try_words = format!("try {HEAD} as squash");
+    let try_body = format!(r#"{{"commit": "{HEAD}", "as": "squash"}}"#);
+    for (what, body, about, words) in [
+        ("POST queue/12/trial", "", "#12", "try"),
+        ("POST queue/12/trial", try_body.as_str(), "#12", try_words.as_str()),
+        ("DELETE queue/12/trial", "", "#12", "try cancel"),
+        ("POST queue/12/hold", "", "#12", "hold"),
+        ("POST queue/12/hold", r#"{"because": "of a\ndoubt"}"#, "#12", "hold because of a doubt"),
+        ("DELETE queue/12/hold", "", "#12", "release"),
+        ("POST freeze", r#"{"because": "it burns"}"#, "main", "freeze because it burns"),
+        ("POST freeze", r#"{"because": "b", "for": "90m"}"#, "main", "freeze for 1h30m because b"),
+        ("POST freeze", r#"{"because": "b", "until": "mon 8:00"}"#, "main", "freeze until mon 08:00 because b"),
+        ("DELETE freeze?trunk=main", "", "main", "thaw"),
+    ] {
+        let (method, place) = what.split_once(' ').expect("two words");
+        let answer = ask(&house, &format!("{method} /api/repos/octo/hello/{place}"), &[ALL, JSON], body).await;
+        assert_eq!(answer.status, 202, "{what} {body} {}", answer.text());
+        let rows = house.store.inbox(Some(&QueueId::of(RepoId::new(7))), 99).await.expect("memory answers");
+        let Some(Hint::Request(request)) = rows.last().map(|row| row.hint.clone()) else { panic!("{rows:?}") };
+        assert_eq!((request.about.to_string().as_str(), request.words().as_str()), (about, words));
+    }
+    for (place, body, error) in [
+        ("freeze", "", "not_json"),
+        ("freeze", r#"{"until": "18:00"}"#, "wrong_fields"),
+        ("freeze", r#"{"because": " "}"#, "wrong_fields"),
+        ("freeze", r#"{"because": "b", "until": "soon"}"#, "wrong_fields"),
+        ("freeze", r#"{"because": "b", "until": "18:00", "for": "2h"}"#, "wrong_fields"),
+        ("freeze?trunk=elsewhere", r#"{"because": "b"}"#, "unknown_trunk"),
+        ("queue/12/hold", r#"{"why": "b"}"#, "wrong_fields"),
+        ("queue/12/trial", r#"{"priority": 3}"#, "wrong_fields"),
+    ] {
+        let answer = ask(&house, &format!("POST /api/repos/octo/hello/{place}"), &[ALL, JSON], body).await;
+        assert_eq!(answer.json()["error"], error, "{place} {body} {}", answer.text());
+        assert_ne!(answer.json()["fix"], "", "{place} {body}");
+    }
+    assert_eq!(house.depth().await, 10);
 }
 
 #[tokio::test]

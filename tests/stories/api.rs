@@ -87,3 +87,56 @@ fn what_was_accepted_is_answered_though_the_service_dies_and_once_though_it_is_s
     assert_eq!(stage.api("", "DELETE", &format!("/queue/{}", pull.number), &Value::Null).0, 401);
     stage.end();
 }
+
+#[test]
+fn a_program_stops_the_queue_and_one_pull_request_as_a_comment_does() {
+    let stage = Stage::empty();
+    let pull = stage.ready("lamp");
+    let number = pull.number.to_string();
+    let tip = stage.tip(&[&pull]);
+    let (code, said) = stage.queue("outsider", &["freeze", "--because", "I say so"]);
+    assert!(code == 1 && said.contains("[needs-write]") && said.contains("`outsider`"), "{code} {said}");
+    let (code, said) = stage.queue("maintainer", &["freeze", "--because", "it burns", "--until", "2020-01-01"]);
+    assert!(code == 1 && said.contains("[no-end]") && said.contains("over already"), "{code} {said}");
+    let (code, said) = stage.queue("maintainer", &["freeze", "--because", "it burns", "--for", "2h"]);
+    assert!(
+        code == 0 && said.starts_with("main: freeze for 2h because it burns: done. Nothing lands"),
+        "{code} {said}"
+    );
+    let (_, said) = stage.queue("", &["list"]);
+    assert!(said.contains("`maintainer` froze the queue, because `it burns`"), "{said}");
+    stage.conclude(&tip, "success");
+    stage.told(&pull, &["**Queued.**", &format!("green as commit {tip}"), "Nothing lands"]);
+    let (code, said) = stage.queue("user", &["hold", &number, "--because", "of a doubt"]);
+    assert!(code == 0 && said.contains("done. `user` holds it back, because `of a doubt`."), "{code} {said}");
+    let (code, said) = stage.queue("maintainer", &["thaw"]);
+    assert!(code == 0 && said.contains("thaw: done. The freeze is over"), "{code} {said}");
+    stage.told(&pull, &["**Held.** `user` holds it back"]);
+    assert_ne!(stage.trunk(), tip, "it is held");
+    let (code, said) = stage.queue("outsider", &["release", &number]);
+    assert!(code == 1 && said.contains("[needs-write]"), "{code} {said}");
+    let (code, said) = stage.queue("maintainer", &["release", &number]);
+    assert!(code == 0 && said.contains("release: done. 1st of 1"), "{code} {said}");
+    stage.merged(&pull);
+    let (code, said) = stage.queue("maintainer", &["thaw", "--trunk", "main"]);
+    assert!(code == 0 && said.contains("nothing to thaw"), "{code} {said}");
+    assert_eq!(stage.words(&pull).len(), 1, "nobody was asked on the pull request");
+    stage.end();
+}
+
+#[test]
+fn a_program_has_a_pull_request_tried_and_ends_that() {
+    let stage = Stage::empty();
+    let pull = stage.pull("lamp");
+    let number = pull.number.to_string();
+    let (code, said) = stage.queue("outsider", &["try", &number]);
+    assert!(code == 1 && said.contains("[not-tried]") && said.contains("`try_by`"), "{code} {said}");
+    let (code, said) = stage.queue("maintainer", &["try", &number, "--commit", &pull.head, "--as", "squash"]);
+    assert!(code == 0 && said.contains("done. Trial: waits.") && said.contains(&pull.head), "{code} {said}");
+    stage.told(&pull, &["**Trial: under way.**", "by squash"]);
+    let (code, said) = stage.queue("maintainer", &["try", &number, "--cancel"]);
+    assert!(code == 0 && said.contains("done. Trial: ended. `maintainer` ended the trial"), "{code} {said}");
+    let (code, said) = stage.queue("maintainer", &["try", &number, "--cancel"]);
+    assert!(code == 1 && said.contains("nothing to end"), "{code} {said}");
+    stage.end();
+}

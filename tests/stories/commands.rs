@@ -1,6 +1,7 @@
 //! Stories told by comments.
 
-use crate::driver::{Stage, until};
+use crate::driver::{Pull, Stage, until};
+use serde_json::json;
 
 #[test]
 fn a_maintainer_says_merge_and_it_lands() {
@@ -82,5 +83,26 @@ fn whoever_asks_for_help_is_helped() {
     stage.comment("maintainer", &pull, "@greenline merge soon");
     stage.told(&pull, &["`soon` means nothing", "`@greenline merge [COMMIT]"]);
     assert!(!stage.queued(&pull));
+    stage.end();
+}
+
+#[test]
+fn a_locked_one_lands_and_is_told_a_merged_one_is_refused_and_an_issue_is_nobodys_business() {
+    let stage = Stage::empty();
+    let pull = stage.pull("lamp");
+    stage.act("maintainer", "PUT", &format!("/issues/{}/lock", pull.number), &json!({"lock_reason": "resolved"}));
+    stage.comment("maintainer", &pull, "@greenline merge");
+    let tip = stage.tip(&[&pull]);
+    stage.conclude(&tip, "success");
+    stage.merged(&pull);
+    stage.comment("maintainer", &pull, "@greenline merge");
+    stage.told(&pull, &["`merge` was not done", "It is not open", "does not land again"]);
+    let issue = stage.act("user", "POST", "/issues", &json!({"title": "A question"}));
+    let issue = Pull { number: issue["number"].as_u64().expect("a number"), ..pull.clone() };
+    stage.comment("maintainer", &issue, "@greenline merge");
+    let other = stage.pull("chair");
+    stage.comment("maintainer", &other, "@greenline ping");
+    stage.told(&other, &["<!-- greenline:answer"]);
+    assert_eq!(stage.words(&issue), [""; 0], "it is no pull request");
     stage.end();
 }

@@ -28,6 +28,25 @@ fn a_repository_that_is_taken_away_is_closed_and_goes_on_when_it_is_given_back()
 }
 
 #[test]
+fn an_app_that_is_suspended_in_the_middle_of_a_landing_lands_it_once_when_it_may_again() {
+    let stage = Stage::empty();
+    let pull = stage.ready("lamp");
+    let tip = stage.tip(&[&pull]);
+    // Whatever is read before the push takes its time.
+    let slow = json!({"method": "GET", "path": "/repos/*/*/pulls/*", "when": "before", "delay_ms": 1500});
+    stage.admin("POST", "/faults/routes", &slow);
+    stage.conclude(&tip, "success");
+    until("it is landing", || stage.phases().contains(&"landing".to_owned()).then_some(()));
+    suspend(&stage, true);
+    until("its queue is closed", || stage.board().is_null().then_some(()));
+    stage.admin("DELETE", "/faults", &Value::Null);
+    suspend(&stage, false);
+    stage.merged(&pull);
+    assert_eq!((stage.trunk(), stage.candidates().len(), stage.words(&pull).len()), (tip, 1, 1));
+    stage.end();
+}
+
+#[test]
 fn a_repository_that_is_given_is_opened() {
     let stage = Stage::empty();
     let owner = stage.fact("/repo/owner");

@@ -67,3 +67,28 @@ fn a_description_says_what_lands_before() {
     stage.merged(&shade);
     stage.end();
 }
+
+#[test]
+fn a_stacked_one_is_found_by_its_label_though_all_webhooks_are_lost() {
+    let stage = Stage::empty();
+    stage.admin("POST", "/faults/webhooks", &json!({"kind": "lose"}));
+    let lamp = stage.pull("lamp");
+    let shade = stage.stacked(&lamp, "shade");
+    stage.push("apart", "origin/main", "apart.txt", "apart\n");
+    let apart = stage.stacked(&Pull { branch: "apart".into(), ..lamp.clone() }, "elsewhere");
+    stage.comment("maintainer", &lamp, "@greenline merge");
+    stage.label(&shade);
+    stage.label(&apart);
+    stage.told(&shade, &["**Waiting.**", &format!("goes to the branch of #{}", lamp.number)]);
+    stage.told(&apart, &["Not queued.", "`apart`", "Change its base first"]);
+    until("its label is off", || stage.labels(&apart).is_empty().then_some(()));
+    for pull in [&lamp, &shade] {
+        let base = stage.trunk();
+        let tip = until("it is tested", || {
+            stage.runs().into_iter().map(|(_, tip)| tip).find(|tip| stage.holds(tip, &base) && *tip != base)
+        });
+        stage.conclude(&tip, "success");
+        stage.merged(pull);
+    }
+    stage.end();
+}

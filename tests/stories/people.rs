@@ -56,6 +56,8 @@ fn owners_by_trunks_file_have_to_approve_and_a_pull_request_cannot_change_that()
     let told = stage.told(&pull, &["Waiting", "`lamp.txt` needs an approving review", "`@maintainer`", "Line 2"]);
     assert!(!told.contains("@maintainer "), "nobody is mentioned: {told}");
     codes(&stage, &json!(["owners-missing"]));
+    let told = stage.board()["troubles"].to_string();
+    assert!(told.contains("Line 2 of `.github/CODEOWNERS` on main cannot be used"), "{told}");
     let thief = stage.pull_with("thief", ".github/CODEOWNERS", "* @user\n");
     stage.label(&thief);
     stage.told(&thief, &["Waiting", "`.github/CODEOWNERS`", "`@maintainer`"]);
@@ -153,5 +155,23 @@ fn a_squashed_commit_names_whose_reviews_let_it_in() {
     assert!(message.starts_with("Reviewed-by: maintainer <"), "{message}");
     stage.conclude(&tip, "success");
     stage.merged(&pull);
+    stage.end();
+}
+
+#[test]
+fn whoever_pushed_last_cannot_be_the_one_who_approves() {
+    let stage = with("[rules]\nlast_push_approved = true\n", "");
+    let pull = stage.ready("lamp");
+    stage.told(&pull, &["Waiting", "`maintainer` pushed exactly this commit", "`last_push_approved` under `[rules]`"]);
+    codes(&stage, &json!(["last-push-unapproved"]));
+    approve(&stage, &pull);
+    stage.comment("maintainer", &pull, "@greenline status");
+    stage.told(&pull, &["<!-- greenline:answer", "`maintainer` pushed exactly this commit"]);
+    assert!(!stage.queued(&pull));
+    let path = format!("/repos/{}/permission", stage.full_name());
+    stage.admin("PUT", &path, &json!({"user": "outsider", "role": "write"}));
+    let body = json!({"event": "APPROVE", "body": "by the story"});
+    stage.act("outsider", "POST", &format!("/pulls/{}/reviews", pull.number), &body);
+    lands(&stage, &pull);
     stage.end();
 }

@@ -64,3 +64,15 @@ fn one_red_check_is_enough_whatever_the_others_do() {
     stage.out(&pull, &["Sent back", "`lint` did not pass"]);
     stage.end();
 }
+
+#[test]
+fn settings_that_cannot_be_read_are_told_with_their_line_and_the_last_ones_stay_in_force() {
+    let stage = Stage::empty();
+    stage.configure("[queue]\nbudget = 3\n[checks\n");
+    let told = until("the mistake is told", || {
+        let troubles = stage.board()["troubles"].to_string();
+        troubles.contains("is wrong").then_some(troubles)
+    });
+    assert!(told.contains("line 3") && told.contains("The last valid settings stay in force"), "{told}");
+    stage.end();
+}

@@ -1,7 +1,7 @@
 //! Stories about several branches of a repository that have a queue each, with the settings that stand on them.
 
 use crate::driver::{Pull, Stage, until};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A repository whose branches below `release/` have queues; `release/1` is there.
 fn with_releases() -> Stage {
@@ -169,5 +169,25 @@ fn a_pull_request_from_one_trunk_to_another_never_moves_the_first() {
     stage.conclude(&tip, "success");
     until("it is on trunk", || (stage.trunk() == tip).then_some(()));
     assert_eq!(stage.branch("release/1"), Some(head), "a trunk is nobody's branch to move");
+    stage.end();
+}
+
+#[test]
+fn one_commit_on_its_way_to_two_branches_has_a_check_run_for_each() {
+    let stage = with_releases();
+    let lamp = stage.pull_onto("main", "lamp");
+    let body =
+        json!({"title": "The lamp, here too", "head": "lamp", "base": "release/1", "maintainer_can_modify": false});
+    let made = stage.act("user", "POST", "/pulls", &body);
+    let backport = Pull { number: made["number"].as_u64().expect("a number"), ..lamp.clone() };
+    for pull in [&lamp, &backport] {
+        stage.label(pull);
+    }
+    let tip = stage.tested_on("release/1", &backport);
+    stage.conclude(&tip, "failure");
+    stage.conclude(&stage.branch("release/1").expect("it is there"), "success");
+    stage.out(&backport, &["Sent back"]);
+    stage.reported(&lamp.head, "greenline (release/1)", &json!("failure"), &["did not pass"]);
+    stage.reported(&lamp.head, "greenline", &Value::Null, &["1st of 1 in the queue for `main`"]);
     stage.end();
 }

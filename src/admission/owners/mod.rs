@@ -13,6 +13,7 @@ use crate::ids::{Login, Party, TeamName};
 use file::Rules;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Paths named of each share.
 const PATHS_TOLD: usize = 3;
@@ -75,6 +76,33 @@ pub enum Owned {
     },
     /// The file at this path is too large, so nobody knows.
     TooLarge(String),
+}
+
+/// A file of owners as it was seen, as far as one need know whether it is still the same, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Seen {
+    /// Where it stands; none, if there is none.
+    pub path: Option<String>,
+    /// The forge takes no file of its size.
+    pub too_large: bool,
+    /// Lines of it that cannot be used.
+    pub skipped: Skipped,
+    /// Differs where the text does. Another build may compute another one; that costs one look more.
+    digest: u64,
+}
+
+/// What is kept in mind of a file.
+pub fn seen(file: Option<&OwnersFile>) -> Seen {
+    let Some(file) = file else { return Seen::default() };
+    let text = file.text.as_deref().unwrap_or_default();
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    Seen {
+        path: Some(file.path.clone()),
+        too_large: file.text.is_none(),
+        skipped: Rules::parse(text).skipped,
+        digest: hasher.finish(),
+    }
 }
 
 /// What of a change has owners. Without a file, nothing has.

@@ -2,6 +2,7 @@
 
 mod client;
 mod show;
+mod stop;
 
 use crate::engine::board::RequestRow;
 use crate::engine::why::{Stage, Why};
@@ -26,7 +27,7 @@ pub struct Args {
     /// The service's address [default: GREENLINE_URL, else http://127.0.0.1:8080].
     #[arg(long, global = true, value_name = "URL")]
     url: Option<String>,
-    /// A file with the API token; without it GREENLINE_TOKEN is used. Only add and remove need one.
+    /// A file with the API token; without it GREENLINE_TOKEN is used. Only list and why need none.
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Print the service's JSON.
@@ -55,25 +56,57 @@ enum What {
     /// Put a pull request into the queue.
     Add(Add),
     /// Take a pull request out of the queue.
-    Remove {
-        /// The repository, owner/name.
-        repo: RepoName,
-        /// The pull request, 7 or '#7'.
-        #[arg(value_parser = number)]
-        pull: PrNumber,
-        /// How long to wait for the answer.
-        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-        wait: u64,
+    Remove(One),
+    /// Have CI check what a pull request would become, without ever landing it.
+    Try(Try),
+    /// Keep a pull request from landing; those behind it go on, and its approval and its place are kept.
+    Hold {
+        #[command(flatten)]
+        one: One,
+        /// The reason.
+        #[arg(long, value_name = "REASON")]
+        because: Option<String>,
     },
+    /// Let a pull request that is held go on.
+    Release(One),
+    /// Keep everything from landing but what is exempt; tests go on.
+    Freeze(stop::Freeze),
+    /// Let everything go on.
+    Thaw(stop::Whole),
 }
 
+/// One pull request.
 #[derive(Debug, clap::Args)]
-struct Add {
+struct One {
     /// The repository, owner/name.
     repo: RepoName,
     /// The pull request, 7 or '#7'.
     #[arg(value_parser = number)]
     pull: PrNumber,
+    /// How long to wait for the answer.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait: u64,
+}
+
+#[derive(Debug, clap::Args)]
+struct Try {
+    #[command(flatten)]
+    one: One,
+    /// The commit that is meant; without it, the head as it is when this is judged.
+    #[arg(long, value_name = "SHA")]
+    commit: Option<Sha>,
+    /// The shape of its commits.
+    #[arg(long = "as", value_enum)]
+    shape: Option<Shape>,
+    /// End its trial.
+    #[arg(long, conflicts_with_all = ["commit", "shape"])]
+    cancel: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Add {
+    #[command(flatten)]
+    one: One,
     /// The commit that may land; without it, the head that the service read last, which is printed.
     #[arg(long, value_name = "SHA")]
     commit: Option<Sha>,
@@ -92,9 +125,6 @@ struct Add {
     /// Before everybody else, because it mends what is broken.
     #[arg(long)]
     hotfix: bool,
-    /// How long to wait for the answer.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    wait: u64,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -150,7 +180,7 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 async fn ask(args: &Args) -> Result<Exit, Trouble> {
-    let writes = matches!(args.what, What::Add(_) | What::Remove { .. });
+    let writes = !matches!(args.what, What::List { .. } | What::Why { .. });
     let client = Client::new(args.url.as_deref(), if writes { Some(token(args)?) } else { None })?;
     match &args.what {
         What::List { repo, trunk } => list(&client, repo.as_ref(), trunk.as_ref(), args.json).await,
@@ -162,14 +192,57 @@ async fn ask(args: &Args) -> Result<Exit, Trouble> {
         }
         What::Add(add) => {
             let body = wish(&client, add).await?;
-            let look = client.change("POST", &place(&add.repo, add.pull), &body).await?;
-            answer(&client, &look, add.wait, args.json).await
+            change(&client, ("POST", &add.one.place("")), &body, (add.one.wait, args.json)).await
         }
-        What::Remove { repo, pull, wait } => {
-            let look = client.change("DELETE", &place(repo, *pull), &Value::Null).await?;
-            answer(&client, &look, *wait, args.json).await
+        What::Remove(one) => end(&client, one, "", args.json).await,
+        What::Try(Try { one, cancel: true, .. }) => end(&client, one, "/trial", args.json).await,
+        What::Try(Try { one, commit, shape, .. }) => {
+            let mut body = json!({});
+            if let Some(commit) = commit {
+                body["commit"] = json!(commit);
+            }
+            if let Some(shape) = *shape {
+                body["as"] = json!(Strategy::from(shape));
+            }
+            change(&client, ("POST", &one.place("/trial")), &body, (one.wait, args.json)).await
+        }
+        What::Hold { one, because } => {
+            let body = because.as_ref().map_or_else(|| json!({}), |because| json!({"because": because}));
+            change(&client, ("POST", &one.place("/hold")), &body, (one.wait, args.json)).await
+        }
+        What::Release(one) => end(&client, one, "/hold", args.json).await,
+        What::Freeze(freeze) => {
+            let (place, wait) = freeze.whole.place();
+            change(&client, ("POST", &place), &freeze.body(), (wait, args.json)).await
+        }
+        What::Thaw(whole) => {
+            let (place, wait) = whole.place();
+            change(&client, ("DELETE", &place), &Value::Null, (wait, args.json)).await
         }
     }
+}
+
+impl One {
+    /// Its address, or that of something about it.
+    fn place(&self, what: &str) -> String {
+        place(&self.repo, self.pull) + what
+    }
+}
+
+/// Ends something about a pull request.
+async fn end(client: &Client, one: &One, what: &str, json: bool) -> Result<Exit, Trouble> {
+    change(client, ("DELETE", &one.place(what)), &Value::Null, (one.wait, json)).await
+}
+
+/// Asks for a change, and waits so many seconds for its answer.
+async fn change(
+    client: &Client,
+    (method, place): (&str, &str),
+    body: &Value,
+    (wait, json): (u64, bool),
+) -> Result<Exit, Trouble> {
+    let look = client.change(method, place, body).await?;
+    answer(client, &look, wait, json).await
 }
 
 /// One queue as the API gives it where one branch is named, else a list of them.
@@ -227,11 +300,11 @@ async fn wish(client: &Client, add: &Add) -> Result<Value, Trouble> {
 }
 
 async fn present_head(client: &Client, add: &Add) -> Result<Sha, Trouble> {
-    let why: Why = client::read(&client.get(&place(&add.repo, add.pull)).await?)?;
+    let why: Why = client::read(&client.get(&add.one.place("")).await?)?;
     let head = why.head.ok_or_else(|| {
         Trouble::said(format!(
             "the service has not heard of #{} yet, so it knows no commit of it; name the one that may land: --commit SHA",
-            add.pull
+            add.one.pull
         ))
     })?;
     eprintln!("{}", show::meant(&why, head));

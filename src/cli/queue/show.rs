@@ -1,6 +1,6 @@
 //! Answers of the API as text for a terminal. Whatever strangers wrote is made harmless here; nothing is asked.
 
-use crate::engine::board::RequestRow;
+use crate::engine::board::{ClosureRow, RequestRow};
 use crate::engine::why::{Rule, Stage, Why};
 use crate::ids::{BranchName, RepoName, Sha};
 use crate::when;
@@ -15,6 +15,8 @@ pub struct Queue {
     trunk: BranchName,
     tip: Option<Sha>,
     troubles: Vec<String>,
+    #[serde(default)]
+    closures: Vec<ClosureRow>,
     #[serde(rename = "queue")]
     entries: Vec<Why>,
     #[serde(default)]
@@ -38,6 +40,9 @@ fn queue(queue: &Queue) -> String {
     let mut text = format!("{}: {count} for {} ({tip})\n", queue.repository, plain(queue.trunk.as_str()));
     for trouble in &queue.troubles {
         let _ = writeln!(text, "  ! {}", plain(trouble));
+    }
+    for closure in &queue.closures {
+        let _ = writeln!(text, "  * {}", plain(&closure.sentence));
     }
     for why in &queue.entries {
         let place = why.position.unwrap_or_default();
@@ -80,11 +85,11 @@ fn rule(rule: &Rule) -> String {
 
 /// The answer to a request.
 pub fn answer(row: &RequestRow) -> String {
-    let (asked, pull, sentence) = (plain(&row.asked), row.pull, plain(&row.sentence));
+    let (asked, about, sentence) = (plain(&row.asked), plain(&row.about.to_string()), plain(&row.sentence));
     if row.done {
-        format!("#{pull}: {asked}: done. {sentence}\n")
+        format!("{about}: {asked}: done. {sentence}\n")
     } else {
-        format!("#{pull}: {asked}: refused [{}]. {sentence}\n", plain(&row.code))
+        format!("{about}: {asked}: refused [{}]. {sentence}\n", plain(&row.code))
     }
 }
 
@@ -178,7 +183,7 @@ mod tests {
         let row = |done: bool| RequestRow {
             request: "00000000000000000000000000000001".parse().expect("an id"),
             at: crate::ids::Moment::from_ms(0),
-            pull: crate::ids::PrNumber::new(7),
+            about: crate::command::About::Pull(crate::ids::PrNumber::new(7)),
             asked: "cancel".into(),
             login: "ann".parse().expect("a login"),
             token: "ci".into(),

@@ -194,6 +194,14 @@ const RULES: &[Row] = &[
                well where branch protection or a ruleset demands it.",
     },
     Row {
+        key: "last_push_approved",
+        kind: Kind::Flag,
+        absent: Absent::Like("false"),
+        example: "true",
+        help: "Exactly its head needs an approving review by somebody else than whoever pushed that, whose own counts for nothing. On \
+               as well where branch protection or a ruleset demands it.",
+    },
+    Row {
         key: "conversations_resolved",
         kind: Kind::Flag,
         absent: Absent::Like("false"),

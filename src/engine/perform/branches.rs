@@ -58,7 +58,7 @@ async fn still_needed<W: World>(world: &W, deletion: &Deletion) -> Result<Option
     if !forge.open_pulls_from(&deletion.branch).await?.is_empty() {
         return Ok(Some("another open pull request comes from it"));
     }
-    for child in forge.open_pulls(&deletion.branch).await? {
+    for child in forge.open_pulls(Some(&deletion.branch)).await? {
         match forge.retarget(child.number, &deletion.trunk).await? {
             Outcome::Done(()) => {}
             Outcome::Rejected(why) => {

@@ -43,10 +43,12 @@ pub(super) async fn grounds<W: World>(
     let awaited = subject.said.awaited();
     let depends = if awaited.is_empty() { None } else { Some(depends(world, &awaited).await?) };
     let owned = if terms.rules.code_owners { Some(owned(world, &terms.trunk, number).await?) } else { None };
+    let asks = terms.rules.last_push_approved;
+    let pusher = if asks { Some(world.forge().pusher(number, subject.head).await?) } else { None };
     let asks = terms.rules.conversations_resolved;
     let conversations = if asks { Some(world.forge().unresolved(number).await?) } else { None };
     let rolls = rolls(world, terms, subject, owned.as_ref(), reviews.as_deref()).await?;
-    Ok(Grounds { word, reviews, checks, depends, owned, conversations, rolls })
+    Ok(Grounds { word, reviews, checks, depends, owned, pusher, conversations, rolls })
 }
 
 /// Always by the file on trunk: nothing in a pull request changes how it is judged.

@@ -1,7 +1,7 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
 use super::{requests, teams, trunks};
-use crate::admission::{Grounds, Heard, PullReading, Subject};
+use crate::admission::{Grounds, Heard, PullReading, Subject, owners};
 use crate::command::{self, Command, Request};
 use crate::config::repo::SETTINGS_PATH;
 use crate::config::{self, Problem, RepoConfig};
@@ -97,8 +97,10 @@ pub async fn reconcile<W: World>(world: &W, view: &View) -> Found {
     if let Some(facts) = found.part(trunk_and_settings(world, &base, !view.further).await) {
         found.facts.extend(facts);
     }
-    pulls(world, view, (id, &base), &mut found).await;
+    let stacked = pulls(world, view, (id, &base), &mut found).await;
     comments(world, view, began, &mut found).await;
+    // What one stands on may be asked for by a comment only.
+    found.facts.extend(stacked.into_iter().map(Fact::Pull));
     for (run, sha) in &view.runs {
         if let Some(seen) = found.part(world.forge().checks(*sha).await) {
             found.facts.push(Fact::Checks { run: *run, seen });
@@ -124,12 +126,17 @@ async fn trunk_and_settings<W: World>(world: &W, base: &BranchName, default: boo
     Ok(facts)
 }
 
-/// Open pull requests that ask for landing, and all that are queued.
-async fn pulls<W: World>(world: &W, view: &View, (id, base): (RepoId, &BranchName), found: &mut Found) {
+/// Open pull requests that ask for landing, and all that are queued; answers those that go to another's branch.
+async fn pulls<W: World>(
+    world: &W,
+    view: &View,
+    (id, base): (RepoId, &BranchName),
+    found: &mut Found,
+) -> Vec<PullReading> {
     let reading = world.readings().begin();
-    let Some(open) = found.part(world.forge().open_pulls(base).await) else { return };
+    let Some(open) = found.part(world.forge().open_pulls(None).await) else { return Vec::new() };
     let mut readings = Vec::new();
-    for pull in open.iter().filter(|pull| view.concerns(pull)) {
+    for pull in open.iter().filter(|pull| view.looks_at(pull, &open) && view.concerns(pull)) {
         // Lists do not say whether a fork's branch may be pushed to, and an approval keeps that.
         let in_fork = pull.head_repo.as_ref().is_some_and(|head| head.id != id);
         let one = if in_fork && view.asks(pull) {
@@ -141,19 +148,23 @@ async fn pulls<W: World>(world: &W, view: &View, (id, base): (RepoId, &BranchNam
     }
     // First come, first served, also for those who came while we were not listening.
     readings.sort_by_key(|reading| (reading.labelled.as_ref().map(|(labelled, _)| labelled.at), reading.number));
-    found.facts.extend(heads(view, &open));
+    found.facts.extend(heads(view, base, &open));
     let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
     let unlisted: BTreeSet<_> = view.approved.keys().chain(&view.tried).filter(|pr| !listed.contains(pr)).collect();
     for number in unlisted {
         readings.extend(found.part(pull_reading(world, view, *number).await));
     }
-    found.facts.extend(readings.into_iter().map(Fact::Pull));
+    let onto = |reading: &PullReading| reading.pull.as_ref().is_none_or(|pull| pull.base == *base);
+    let (onto, stacked): (Vec<_>, Vec<_>) = readings.into_iter().partition(onto);
+    found.facts.extend(onto.into_iter().map(Fact::Pull));
+    stacked
 }
 
-/// Heads that nobody told us of, as far as they changed since the last look; and who is not open any more.
-fn heads(view: &View, open: &[Pull]) -> Option<Fact> {
+/// Heads onto trunk that nobody told us of, as far as they changed since the last look; and who is not open any more.
+fn heads(view: &View, base: &BranchName, open: &[Pull]) -> Option<Fact> {
+    let open: Vec<&Pull> = open.iter().filter(|pull| pull.base == *base).collect();
     let since = view.heard_until.plus_ms(-COMMENT_OVERLAP_MS);
-    let news = |pull: &&Pull| pull.updated_at >= since && view.heads.get(&pull.number) != Some(&pull.head);
+    let news = |pull: &&&Pull| pull.updated_at >= since && view.heads.get(&pull.number) != Some(&pull.head);
     let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
     let open: Vec<_> = open.iter().filter(news).map(|pull| (pull.number, pull.head)).collect();
     let gone: Vec<_> = view.heads.keys().filter(|pr| !listed.contains(pr)).copied().collect();
@@ -214,7 +225,7 @@ pub(super) async fn settings<W: World>(
         }
     };
     let ours = |check: &RequiredCheck| {
-        Topic::ALL.iter().any(|topic| check.name.as_str() == topic.name()) && check.app.is_none_or(|app| app == us)
+        Topic::ALL.iter().any(|topic| topic.goes_by(check.name.as_str())) && check.app.is_none_or(|app| app == us)
     };
     let (own, checks): (Vec<_>, Vec<_>) = demands.checks.into_iter().partition(ours);
     let demands = Demands { checks, ..demands };
@@ -229,7 +240,12 @@ pub(super) async fn settings<W: World>(
         let patterns = file.as_ref().map(|config| config.queue.trunks.as_slice());
         facts.push(trunks::matching(world, patterns.unwrap_or_default(), branch).await?);
     }
+    let code_owners = demands.code_owners || file.iter().flatten().any(|config| config.rules.code_owners);
     facts.push(Fact::Settings { at, file, demands, places });
+    if code_owners && let Ok(owners) = world.forge().owners(branch).await {
+        // What cannot be read keeps nothing else from being known; whoever waits for an owner hears of it.
+        facts.push(Fact::Owners(owners::seen(owners.as_ref())));
+    }
     Ok(facts)
 }
 

@@ -1,7 +1,7 @@
 //! Reads what a request through the API is judged by: its pull request, and what its person may do now. It decides nothing.
 
 use crate::admission::{Asked, Terms};
-use crate::command::{Command, Request};
+use crate::command::{About, Command, Request};
 use crate::engine::fact::Fact;
 use crate::engine::perform::teams;
 use crate::engine::world::World;
@@ -11,9 +11,12 @@ use crate::port::{Forge, Trouble};
 /// A request with its pull request and its person as they are now.
 pub async fn look<W: World>(world: &W, request: &Request, terms: &Terms) -> Result<Vec<Fact>, Trouble> {
     let reading = world.readings().begin();
-    let pull = world.forge().pull(request.pull).await?;
+    let pull = match request.about {
+        About::Pull(number) => world.forge().pull(number).await?,
+        About::Trunk(_) => None,
+    };
     let asker = world.forge().collaborator(&request.login).await?;
     let asks = matches!(request.command, Command::Merge(_));
     let rolls = if asks { teams::of(world, terms, &request.login).await? } else { Rolls::default() };
-    Ok(vec![Fact::Request(Asked { reading, request: request.clone(), pull, asker, rolls })])
+    Ok(vec![Fact::Request(Asked { reading, request: request.clone(), pull, asker, rolls, tried: false })])
 }

@@ -34,7 +34,7 @@ fn begun(state: &mut RepoState, pr: PrNumber) -> TrialNumber {
 
 fn check(id: u64, state: CheckState) -> Check {
     let name = "ci".parse().expect("a name");
-    Check { id, app: None, name, state, sha: sha(3), url: None, started_at: None }
+    Check { id, app: None, name, state, sha: sha(3), url: None, moved_at: None }
 }
 
 #[test]

@@ -12,6 +12,9 @@ use std::collections::BTreeSet;
 /// More groups are never tested at once.
 const GROUPS_MAX: u32 = 64;
 
+/// [queue] gather takes no longer time.
+const GATHER_MAX_MS: i64 = 3_600_000;
+
 /// When a condition must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Where {
@@ -25,6 +28,7 @@ pub(super) enum Where {
 pub(super) struct Gathered {
     pub batch: Option<(u32, At)>,
     pub depth: Option<(u32, At)>,
+    /// How long a batch waits for others, in milliseconds.
     pub wait: Option<(i64, At)>,
     pub defaults: Option<Node>,
     /// Labels for which the file has a rule that lands what carries them: another rule that leaves them out keeps nobody out.
@@ -95,13 +99,8 @@ impl Gathered {
     }
 
     pub fn finish(self, draft: &mut Draft, around: &Around) {
-        let batched = self.batch.as_ref().is_some_and(|(size, _)| *size > 1);
+        wait(draft, self.batch.as_ref(), self.wait);
         plan(draft, self.batch, self.depth);
-        match self.wait {
-            Some((ms, at)) if batched => draft.carry(Setting::Gather { ms }, at),
-            Some((_, at)) => draft.needless(at, "where there are no batches, nothing waits for one to fill"),
-            None => {}
-        }
         label(draft, self.labels);
         if let Some(most) = self.approvals.iter().map(|(count, _)| *count).max() {
             let from = self.approvals.into_iter().map(|(count, at)| (at, more(count, most))).collect();
@@ -128,6 +127,21 @@ impl Gathered {
 
 fn more(count: u32, most: u32) -> Option<String> {
     (count < most).then(|| format!("another condition asks for {most}, and that counts for all"))
+}
+
+fn wait(draft: &mut Draft, batch: Option<&(u32, At)>, wait: Option<(i64, At)>) {
+    match wait {
+        None => {}
+        Some((_, at)) if batch.is_none_or(|(size, _)| *size < 2) => {
+            draft.needless(at, "one pull request at a time waits for no others");
+        }
+        Some((0, at)) => draft.needless(at, "no batch waits for others unless gather says so"),
+        Some((ms, at)) if ms > GATHER_MAX_MS => {
+            let longest = Setting::Gather { ms: GATHER_MAX_MS };
+            draft.change(longest, at, "a batch waits for an hour at the most, and never while something is tested");
+        }
+        Some((ms, at)) => draft.change(Setting::Gather { ms }, at, "nothing waits while something is tested"),
+    }
 }
 
 fn plan(draft: &mut Draft, batch: Option<(u32, At)>, depth: Option<(u32, At)>) {

@@ -88,6 +88,10 @@ fn key(draft: &mut Draft, gathered: &mut Gathered, entry: &Entry) {
                 None => draft.drop(at, "its value is not a number", "see [queue] batch_size"),
             }
         }
+        "batch_max_wait_time" => match node.scalar().as_deref().map(duration_ms) {
+            Some(Some(ms)) => gathered.wait = gathered.wait.take().or(Some((ms, at))),
+            Some(None) | None => draft.drop(at, "its value is no length of time", "see [queue] gather"),
+        },
         "max_parallel_checks" | "speculative_checks" => match number() {
             Some(depth) => gathered.depth = gathered.depth.take().or(Some((depth, at))),
             None => draft.drop(at, "its value is not a number", "see [queue] depth"),
@@ -99,13 +103,9 @@ fn key(draft: &mut Draft, gathered: &mut Gathered, entry: &Entry) {
             }
             None => draft.drop(at, "its value is not a number", "see [queue] tries"),
         },
-        "batch_max_wait_time" => match node.scalar().as_deref().map(duration_ms) {
-            Some(Some(ms)) => gathered.wait = gathered.wait.take().or(Some((ms, at))),
-            Some(None) | None => draft.drop(at, "its value is no length of time", "see [queue] gather"),
-        },
         "checks_timeout" => match node.scalar().as_deref().map(duration_ms) {
-            Some(Some(ms)) => draft.carry(Setting::FinishDeadline { ms }, at),
-            Some(None) | None => {
+            Some(Some(ms)) if ms > 0 => draft.carry(Setting::FinishDeadline { ms }, at),
+            Some(Some(_) | None) | None => {
                 draft.drop(at, "its value is no length of time", "see [checks] finish_deadline, two hours by default");
             }
         },
@@ -158,7 +158,7 @@ fn duration_ms(text: &str) -> Option<i64> {
         total = total.checked_add(number.checked_mul(unit)?)?;
         rest = word[end..].trim_start();
     }
-    (total > 0).then_some(total)
+    (!text.trim().is_empty()).then_some(total)
 }
 
 #[cfg(test)]

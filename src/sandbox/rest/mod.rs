@@ -7,6 +7,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "all routes have the same signature, also those that cannot refuse")]
 
 mod actions;
+mod activity;
 mod apps;
 mod assignees;
 mod auth;

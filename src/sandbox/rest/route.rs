@@ -55,6 +55,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Route> {
         super::reviews::ROUTES,
         super::comments::ROUTES,
         super::reactions::ROUTES,
+        super::activity::ROUTES,
         super::events::ROUTES,
         super::assignees::ROUTES,
         super::labels::ROUTES,

@@ -276,6 +276,7 @@ impl World {
             suites: BTreeMap::new(),
             check_runs: BTreeMap::new(),
             statuses: Vec::new(),
+            activities: Vec::new(),
             runs: BTreeMap::new(),
             deployments: BTreeMap::new(),
             releases: Vec::new(),

@@ -155,6 +155,19 @@ pub struct Release {
     pub published_at: Option<i64>,
 }
 
+/// Something that somebody did to a branch.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Activity {
+    pub id: u64,
+    pub before: String,
+    pub after: String,
+    pub name: String,
+    pub at: i64,
+    /// GitHub's word for it.
+    pub kind: String,
+    pub actor: u64,
+}
+
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Repo {
     pub id: u64,
@@ -181,6 +194,9 @@ pub struct Repo {
     pub protection: BTreeMap<String, Protection>,
     /// Rulesets in GitHub's own form.
     pub rulesets: Vec<Value>,
+    /// What happened to branches, oldest first.
+    #[serde(default)]
+    pub activities: Vec<Activity>,
     /// Branches and tags as last seen, so that a push finished just before a crash is noticed at the next start.
     pub refs: BTreeMap<String, String>,
 }

@@ -1,6 +1,7 @@
 //! What follows from refs having moved: webhooks push, create and delete, check suites, and pull requests that follow.
 
 use super::git::{self, ABSENT};
+use super::model::Activity;
 use super::time::now;
 use super::{By, World};
 use crate::sandbox::types::{RefChange, Refused, SandboxEvent};
@@ -8,6 +9,8 @@ use serde_json::{Value, json};
 
 /// A push with more tags than this sends no webhooks for tags, on GitHub too.
 const MOST_TAGS_TOLD: usize = 3;
+/// GitHub keeps its record for longer.
+const ACTIVITIES_KEPT: usize = 1_000;
 
 impl World {
     /// Refs of a repository moved; tells everybody and lets pull requests follow, in the order of the changes.
@@ -23,6 +26,7 @@ impl World {
             } else {
                 of.refs.insert(change.name.clone(), change.new.clone());
             }
+            self.note_activity(repo, by, change, &git)?;
             let event = SandboxEvent::Push {
                 repo,
                 full_name: self.repo(repo).map(|r| self.full_name(r))?,
@@ -42,6 +46,27 @@ impl World {
                 self.follow_base(repo, by, branch, change, &git)?;
             }
         }
+        Ok(())
+    }
+
+    /// Keeps in mind who did that to a branch.
+    fn note_activity(&mut self, repo: u64, by: By, change: &RefChange, git: &git2::Repository) -> Result<(), Refused> {
+        if !change.name.starts_with("refs/heads/") {
+            return Ok(());
+        }
+        let kind = match (change.old == ABSENT, change.new == ABSENT) {
+            (true, _) => "branch_creation",
+            (_, true) => "branch_deletion",
+            _ if is_forced(git, change) => "force_push",
+            _ => "push",
+        };
+        let (id, at) = (self.id(), now());
+        let (before, after, name) = (change.old.clone(), change.new.clone(), change.name.clone());
+        let activity = Activity { id, before, after, name, at, kind: kind.to_owned(), actor: by.user };
+        let kept = &mut self.repo_mut(repo)?.activities;
+        kept.push(activity);
+        let excess = kept.len().saturating_sub(ACTIVITIES_KEPT);
+        kept.drain(..excess);
         Ok(())
     }
 

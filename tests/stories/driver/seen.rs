@@ -44,7 +44,7 @@ impl Stage {
     /// Greenline's own check runs of that name on a commit.
     pub fn reports(&self, head: &str, name: &str) -> Vec<Value> {
         let app = self.fact("/app/id");
-        let name = name.replace(' ', "%20").replace('/', "%2F");
+        let name = name.replace(' ', "%20").replace('/', "%2F").replace('(', "%28").replace(')', "%29");
         let path = format!("/commits/{head}/check-runs?check_name={name}&app_id={app}&filter=all");
         let found = self.act("user", "GET", &path, &Value::Null);
         found["check_runs"].as_array().expect("a list").clone()

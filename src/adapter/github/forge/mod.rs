@@ -9,6 +9,7 @@ mod outputs;
 mod owners;
 mod people;
 mod pulls;
+mod pushes;
 mod reports;
 mod reviews;
 pub(super) mod rules;
@@ -21,7 +22,7 @@ use super::app::App;
 use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
 use crate::facts::{
-    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull, Pusher,
     Repository, Review, Since, Unresolved,
 };
 use crate::ids::{
@@ -169,8 +170,8 @@ impl Forge for GithubForge {
         self.one_pull(number).await
     }
 
-    async fn open_pulls(&self, base: &BranchName) -> Result<Vec<Pull>, Trouble> {
-        self.pulls_onto(base).await
+    async fn open_pulls(&self, base: Option<&BranchName>) -> Result<Vec<Pull>, Trouble> {
+        self.pulls_listed(base).await
     }
 
     async fn labelled(&self, number: PrNumber, label: &str) -> Result<Option<Labelled>, Trouble> {
@@ -215,6 +216,10 @@ impl Forge for GithubForge {
 
     async fn changed(&self, number: PrNumber) -> Result<Changed, Trouble> {
         self.changed_by(number).await
+    }
+
+    async fn pusher(&self, number: PrNumber, head: Sha) -> Result<Pusher, Trouble> {
+        self.pusher_of(number, head).await
     }
 
     async fn owners(&self, branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {

@@ -123,11 +123,12 @@ impl GithubForge {
         answer.fact().map(Some).map_err(|why| malformed(&format!("pull request {number}"), &why))
     }
 
-    /// The open ones, by number. Lists do not say whether maintainers may push, so there it is always "no"; a pull
+    /// The open ones, by number, all or those onto a branch. All are asked for in the same words whoever asks, so that of several
+    /// queues only the first is given the list anew. Lists do not say whether maintainers may push, so there it is always "no"; a pull
     /// request that cannot be read is left out, for it must not keep the others waiting.
-    pub(super) async fn pulls_onto(&self, base: &BranchName) -> Result<Vec<Pull>, Trouble> {
-        let base = encoded(base.as_str());
-        let rest = format!("pulls?state=open&base={base}&sort=created&direction=asc&per_page=100");
+    pub(super) async fn pulls_listed(&self, base: Option<&BranchName>) -> Result<Vec<Pull>, Trouble> {
+        let onto = base.map_or_else(String::new, |base| format!("&base={}", encoded(base.as_str())));
+        let rest = format!("pulls?state=open{onto}&sort=created&direction=asc&per_page=100");
         let answers: Vec<PullAnswer> = self.list(&rest, READ).await?;
         if let Some(base) = answers.first().and_then(|a| a.base.repo.as_ref()) {
             self.belongs(base.id).await?;

@@ -7,6 +7,7 @@ use crate::port::report::{Ending, Note, Report};
 use crate::port::{Outcome, Trouble};
 use http::Method;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 const READ: &str = "Checks: read";
 const WRITE: &str = "Checks: write";
@@ -30,7 +31,7 @@ struct Made {
 
 #[derive(Serialize)]
 struct Body<'a> {
-    name: &'static str,
+    name: Cow<'static, str>,
     /// Only when it is made: a check run stays where it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     head_sha: Option<String>,
@@ -71,7 +72,7 @@ impl<'a> From<&'a Note> for Annotation<'a> {
 
 fn body(report: &Report, made: bool) -> Body<'_> {
     Body {
-        name: report.topic.name(),
+        name: report.name(),
         head_sha: (!made).then(|| report.head.to_string()),
         external_id: report.external_id(),
         details_url: report.details.as_deref(),
@@ -92,7 +93,7 @@ fn body(report: &Report, made: bool) -> Body<'_> {
 
 impl GithubForge {
     pub(super) async fn our_check_run(&self, report: &Report) -> Result<Option<CheckRunId>, Trouble> {
-        let (name, app) = (crate::adapter::github::host::encoded(report.topic.name()), self.app.client().app());
+        let (name, app) = (crate::adapter::github::host::encoded(&report.name()), self.app.client().app());
         let head = report.head;
         // Two pull requests may have the same head, so there may be more than the latest.
         let rest = format!("commits/{head}/check-runs?check_name={name}&app_id={app}&filter=all&per_page=100");

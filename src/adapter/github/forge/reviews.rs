@@ -38,8 +38,9 @@ fn latest(answers: &[ReviewAnswer]) -> Result<Vec<Review>, Malformed> {
         let opinion = match answer.state.as_str() {
             "APPROVED" => Some(Opinion::Approves),
             "CHANGES_REQUESTED" => Some(Opinion::WantsChanges),
-            "DISMISSED" => None,
-            _ => continue,
+            "COMMENTED" | "PENDING" => continue,
+            // What a word means that GitHub did not have yet nobody knows: it approves nothing, and nor does what came before.
+            _ => None,
         };
         by_reviewer.insert(answer.user.as_ref().map(|user| user.id), answer.fact(opinion)?);
     }
@@ -77,6 +78,7 @@ mod tests {
         use Opinion::{Approves, WantsChanges};
         assert_eq!(thinks(&[(1, "APPROVED"), (1, "COMMENTED"), (2, "PENDING")]), [(1, Approves)]);
         assert_eq!(thinks(&[(1, "APPROVED"), (1, "CHANGES_REQUESTED")]), [(1, WantsChanges)]);
+        assert_eq!(thinks(&[(1, "APPROVED"), (1, "PONDERED")]), [], "a new word is no approval");
         assert_eq!(thinks(&[(1, "CHANGES_REQUESTED"), (2, "APPROVED"), (1, "DISMISSED")]), [(2, Approves)]);
     }
 }

@@ -26,6 +26,8 @@ struct Parameters {
     #[serde(default)]
     require_code_owner_review: Option<bool>,
     #[serde(default)]
+    require_last_push_approval: Option<bool>,
+    #[serde(default)]
     required_review_thread_resolution: Option<bool>,
 }
 
@@ -49,8 +51,10 @@ struct Switch {
 struct Reviews {
     #[serde(default)]
     required_approving_review_count: Option<u8>,
-    #[serde(default)]
-    require_code_owner_reviews: Option<bool>,
+    #[serde(rename = "require_code_owner_reviews", default)]
+    code_owners: Option<bool>,
+    #[serde(rename = "require_last_push_approval", default)]
+    last_push: Option<bool>,
 }
 
 /// Its part about checks.
@@ -123,6 +127,7 @@ impl GithubForge {
                     for asked in rules.iter().filter_map(Rule::reviewing) {
                         demands.approvals = demands.approvals.max(asked.required_approving_review_count.unwrap_or(0));
                         demands.code_owners |= asked.require_code_owner_review == Some(true);
+                        demands.last_push |= asked.require_last_push_approval == Some(true);
                         demands.conversations |= asked.required_review_thread_resolution == Some(true);
                     }
                 }
@@ -144,7 +149,8 @@ impl GithubForge {
             }
             if let Some(asked) = protection.reviews {
                 demands.approvals = demands.approvals.max(asked.required_approving_review_count.unwrap_or(0));
-                demands.code_owners |= asked.require_code_owner_reviews == Some(true);
+                demands.code_owners |= asked.code_owners == Some(true);
+                demands.last_push |= asked.last_push == Some(true);
             }
             demands.conversations |= protection.conversations.is_some_and(|asked| asked.enabled);
         }
