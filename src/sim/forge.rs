@@ -5,8 +5,8 @@ use super::pulls::LABEL;
 use super::saboteur;
 use super::world::Ground;
 use crate::facts::{
-    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
-    PullState, Repository, Review, Unresolved,
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, Permission, Person, Pull, PullState,
+    Repository, Review, Unresolved,
 };
 use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha, TeamName};
 use crate::port::report::Report;
@@ -161,10 +161,6 @@ impl Forge for SimForge {
 
     async fn changed(&self, _number: PrNumber) -> Result<Changed, Trouble> {
         self.read(|_| Changed { whole: true, ..Changed::default() }).await
-    }
-
-    async fn owners(&self, _branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {
-        self.read(|_| None).await
     }
 
     async fn unresolved(&self, _number: PrNumber) -> Result<Unresolved, Trouble> {

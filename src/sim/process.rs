@@ -6,6 +6,7 @@ use super::git::SimGit;
 use super::store::SimStore;
 use super::world::{Ground, ProcessFile, Shared};
 use crate::engine::board::Boards;
+use crate::engine::memory::Memory;
 use crate::engine::repo::{Ended, Repo, Settings};
 use crate::engine::state::RepoState;
 use crate::engine::turn::Book;
@@ -39,6 +40,7 @@ struct SimWorld {
     git: SimGit,
     clock: SimClock,
     readings: Readings,
+    memory: Memory,
 }
 
 impl World for SimWorld {
@@ -60,6 +62,10 @@ impl World for SimWorld {
 
     fn readings(&self) -> &Readings {
         &self.readings
+    }
+
+    fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     fn head_seen_ms(&self) -> u64 {
@@ -150,6 +156,7 @@ async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pu
         git: SimGit(door.clone()),
         clock,
         readings: Readings::after(book.state.readings),
+        memory: Memory::default(),
     };
     let reconcile_ms = door.ground().reconcile_ms;
     let (trunks, branched) = (watch::channel(None).0, Arc::new(Notify::new()));

@@ -21,8 +21,8 @@ use super::app::App;
 use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
 use crate::facts::{
-    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
-    Repository, Review, Unresolved,
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, Permission, Person, Pull, Repository, Review,
+    Unresolved,
 };
 use crate::ids::{
     AppId, BranchName, CheckRunId, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName,
@@ -211,10 +211,6 @@ impl Forge for GithubForge {
 
     async fn changed(&self, number: PrNumber) -> Result<Changed, Trouble> {
         self.changed_by(number).await
-    }
-
-    async fn owners(&self, branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {
-        self.owners_on(branch).await
     }
 
     async fn unresolved(&self, number: PrNumber) -> Result<Unresolved, Trouble> {
