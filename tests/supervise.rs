@@ -6,6 +6,7 @@ use greenline::adapter::github::{App, GithubForge};
 use greenline::adapter::store::MemoryStore;
 use greenline::config::service::GithubConfig;
 use greenline::engine::board::Boards;
+use greenline::engine::memory::Memory;
 use greenline::engine::repo::Ended;
 use greenline::engine::supervise::{Found, Service, Site, supervise};
 use greenline::engine::world::{Readings, World};
@@ -41,6 +42,7 @@ struct Nowhere {
     git: GitCache,
     clock: HandClock,
     readings: Readings,
+    memory: Memory,
     breaks: bool,
 }
 
@@ -61,6 +63,9 @@ impl World for Nowhere {
     }
     fn readings(&self) -> &Readings {
         &self.readings
+    }
+    fn memory(&self) -> &Memory {
+        &self.memory
     }
     fn head_seen_ms(&self) -> u64 {
         1
@@ -113,7 +118,7 @@ impl Site for HandSite {
             limits: TimeLimits::default(),
         })?;
         let forge = App::new(&settings)?.forge(found.installation, found.repository.id, name);
-        Ok(Nowhere { forge, git, clock: self.clock.clone(), readings, breaks: self.breaks })
+        Ok(Nowhere { forge, git, clock: self.clock.clone(), readings, memory: Memory::default(), breaks: self.breaks })
     }
 
     fn clock(&self) -> &HandClock {

@@ -4,6 +4,7 @@ use crate::adapter::clock::SystemClock;
 use crate::adapter::git::{CacheOptions, GitCache, Identity, SigningKey, TimeLimits, TokenSource};
 use crate::adapter::github::{App, GithubForge};
 use crate::config::ServiceConfig;
+use crate::engine::memory::Memory;
 use crate::engine::supervise::{Found, Site};
 use crate::engine::world::{Readings, World};
 use crate::ids::{InstallationId, Moment, RepoId, RepoName};
@@ -92,7 +93,8 @@ impl Site for GithubSite {
         let (id, name, installation) = (found.repository.id, found.repository.name.clone(), found.installation);
         let git = self.cache(found)?;
         let forge = self.app.forge(installation, id, name);
-        Ok(GithubWorld { forge, git, clock: self.clock, readings, head_seen_ms: self.head_seen_ms })
+        let memory = Memory::default();
+        Ok(GithubWorld { forge, git, clock: self.clock, readings, memory, head_seen_ms: self.head_seen_ms })
     }
 
     fn clock(&self) -> &SystemClock {
@@ -148,6 +150,7 @@ pub struct GithubWorld {
     git: Arc<GitCache>,
     clock: SystemClock,
     readings: Readings,
+    memory: Memory,
     head_seen_ms: u64,
 }
 
@@ -170,6 +173,10 @@ impl World for GithubWorld {
 
     fn readings(&self) -> &Readings {
         &self.readings
+    }
+
+    fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     fn head_seen_ms(&self) -> u64 {

@@ -113,6 +113,8 @@ pub enum Job {
         subject: Box<Subject>,
         /// The rules it is weighed by.
         terms: Box<Terms>,
+        /// The commit of trunk that these rules are from.
+        by: Option<Sha>,
     },
     /// Compose an entry.
     Compose {

@@ -87,7 +87,7 @@ fn unread(state: &RepoState) -> impl Iterator<Item = Job> {
         .filter(|(_, record)| record.waits().is_some_and(|waits| waits.contains(&Obstacle::Unread)));
     waiting.filter_map(|(pr, record)| {
         let (subject, terms) = (Box::new(record.subject()?), Box::new(state.terms()));
-        Some(Job::Weigh { pr: *pr, subject, terms })
+        Some(Job::Weigh { pr: *pr, subject, terms, by: state.settings.read_at })
     })
 }
 

@@ -30,6 +30,8 @@ pub struct View {
     pub waiting: BTreeMap<PrNumber, Sha>,
     /// The rules requests are weighed by.
     pub terms: Terms,
+    /// The commit of trunk that these rules are from.
+    pub settings_at: Option<Sha>,
     /// Approved pull requests, with what must be read to weigh their requests.
     pub approved: BTreeMap<PrNumber, Subject>,
     /// Heads of open pull requests that are known.
@@ -77,6 +79,7 @@ impl View {
             queued: queue.order.iter().chain(&queue.aside).map(|entry| entry.id.pr).collect(),
             waiting: waiting(state).map(|(pr, approval)| (pr, approval.head)).collect(),
             terms: state.terms(),
+            settings_at: state.settings.read_at,
             approved: records.clone().filter_map(|(pr, record)| Some((*pr, record.subject()?))).collect(),
             heads: state.proposals.iter().map(|(pr, proposal)| (*pr, proposal.head)).collect(),
             runs: waited_for(state).collect(),

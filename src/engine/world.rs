@@ -1,5 +1,6 @@
 //! The world as one repository's jobs see it: forge, git and clock together, and the count of readings.
 
+use super::memory::Memory;
 use crate::ids::{Reading, RepoName};
 use crate::port::{Clock, Forge, Git};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,6 +22,8 @@ pub trait World: Send + Sync + 'static {
     fn clock(&self) -> &Self::Clock;
     /// The count of readings.
     fn readings(&self) -> &Readings;
+    /// What was read lately.
+    fn memory(&self) -> &Memory;
     /// How long a landing waits for the forge to notice a moved head branch, in milliseconds.
     fn head_seen_ms(&self) -> u64;
     /// The repository is called this now; URLs are made from it.

@@ -3,8 +3,8 @@
 use super::report::Report;
 use super::{Outcome, Trouble};
 use crate::facts::{
-    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull, Pusher,
-    Repository, Review, Since, Unresolved,
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, Permission, Person, Pull, Pusher, Repository,
+    Review, Since, Unresolved,
 };
 use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha, TeamName};
 
@@ -41,8 +41,6 @@ pub trait Forge: Send + Sync + 'static {
     fn membership(&self, team: &TeamName, login: &Login) -> impl Future<Output = Result<Membership, Trouble>> + Send;
     /// The paths the pull request changes.
     fn changed(&self, number: PrNumber) -> impl Future<Output = Result<Changed, Trouble>> + Send;
-    /// The `CODEOWNERS` that the forge goes by on `branch`, if there is one.
-    fn owners(&self, branch: &BranchName) -> impl Future<Output = Result<Option<OwnersFile>, Trouble>> + Send;
     /// Who pushed `head` to where the pull request comes from.
     fn pusher(&self, number: PrNumber, head: Sha) -> impl Future<Output = Result<Pusher, Trouble>> + Send;
     /// Conversations on the pull request that nobody resolved.

@@ -1,7 +1,7 @@
 //! What we ask of git: the remote's refs, the local cache, composition and its independent recomputation.
 
 use super::Trouble;
-use crate::facts::{InnerMerges, Strategy};
+use crate::facts::{InnerMerges, OwnersFile, Strategy};
 use crate::ids::{Moment, PrNumber, RefName, RepoName, Sha};
 use crate::message::{About, Messages};
 use serde::{Deserialize, Serialize};
@@ -142,6 +142,8 @@ pub trait Git: Send + Sync + 'static {
     fn is_ancestor(&self, ancestor: Sha, descendant: Sha) -> impl Future<Output = Result<bool, Trouble>> + Send;
     /// A file's bytes in a commit; `None` if there is no such file, trouble if it is over 64 KiB.
     fn file(&self, commit: Sha, path: &str) -> impl Future<Output = Result<Option<Vec<u8>>, Trouble>> + Send;
+    /// The `CODEOWNERS` that the forge goes by on a commit, if there is one.
+    fn owners(&self, commit: Sha) -> impl Future<Output = Result<Option<OwnersFile>, Trouble>> + Send;
     /// The commit's committer date.
     fn committed_at(&self, commit: Sha) -> impl Future<Output = Result<Moment, Trouble>> + Send;
     /// Writes a tag object into the cache and says its id; the same fields give the same id.

@@ -5,8 +5,8 @@ use super::pulls::LABEL;
 use super::saboteur;
 use super::world::Ground;
 use crate::facts::{
-    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull,
-    PullState, Pusher, Repository, Review, Since, Unresolved,
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, Permission, Person, Pull, PullState, Pusher,
+    Repository, Review, Since, Unresolved,
 };
 use crate::ids::{AppId, BranchName, CheckRunId, CommentId, Login, Moment, PrNumber, Sha, TeamName};
 use crate::port::report::Report;
@@ -170,10 +170,6 @@ impl Forge for SimForge {
 
     async fn pusher(&self, _number: PrNumber, _head: Sha) -> Result<Pusher, Trouble> {
         Ok(Pusher::Unknown)
-    }
-
-    async fn owners(&self, _branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {
-        self.read(|_| None).await
     }
 
     async fn unresolved(&self, _number: PrNumber) -> Result<Unresolved, Trouble> {

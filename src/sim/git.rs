@@ -5,6 +5,7 @@ use super::saboteur;
 use super::truth::sha;
 use super::world::{Due, Ground, Push, trunk};
 
+use crate::facts::OwnersFile;
 use crate::ids::{Moment, RefName, RepoName, Sha};
 use crate::port::git::{Composed, Expect, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject};
 use crate::port::{Git, Trouble};
@@ -117,6 +118,10 @@ impl Git for SimGit {
 
     async fn file(&self, commit: Sha, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
         Ok(settings_file(&self.0.ground(), commit, path))
+    }
+
+    async fn owners(&self, _commit: Sha) -> Result<Option<OwnersFile>, Trouble> {
+        Ok(None)
     }
 
     async fn committed_at(&self, commit: Sha) -> Result<Moment, Trouble> {

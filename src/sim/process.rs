@@ -6,6 +6,7 @@ use super::git::SimGit;
 use super::store::SimStore;
 use super::world::{Ground, ProcessFile, Shared};
 use crate::engine::board::Boards;
+use crate::engine::memory::Memory;
 use crate::engine::repo::{Ended, Repo, Settings};
 use crate::engine::state::RepoState;
 use crate::engine::trunks::Trunks;
@@ -40,6 +41,7 @@ struct SimWorld {
     git: SimGit,
     clock: SimClock,
     readings: Readings,
+    memory: Memory,
 }
 
 impl World for SimWorld {
@@ -61,6 +63,10 @@ impl World for SimWorld {
 
     fn readings(&self) -> &Readings {
         &self.readings
+    }
+
+    fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     fn head_seen_ms(&self) -> u64 {
@@ -151,6 +157,7 @@ async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pu
         git: SimGit(door.clone()),
         clock,
         readings: Readings::after(book.state.readings),
+        memory: Memory::default(),
     };
     let reconcile_ms = door.ground().reconcile_ms;
     let trunks = Trunks::Tells { to: watch::channel(None).0, changed: Arc::new(Notify::new()) };

@@ -53,25 +53,6 @@ async fn changed_paths_are_old_and_new_names_and_a_full_list_is_not_the_whole() 
 }
 
 #[tokio::test]
-async fn the_first_file_of_owners_counts_and_a_large_one_comes_as_a_blob() {
-    let at = |place: &str| format!("/repos/o/r/contents/{place}?ref=main");
-    let docs = at("docs/CODEOWNERS");
-    for (size, expected) in [(2 << 20, Some("* @ann\n")), ((3 << 20) + 1, None)] {
-        let docs = docs.clone();
-        let hub = Hub::open(move |_, seen| match seen.path.as_str() {
-            path if path == docs => json(format!(r#"{{"encoding":"none","content":"","size":{size},"sha":"abc"}}"#)),
-            "/repos/o/r/git/blobs/abc" => json(r#"{"encoding":"base64","content":"KiBAYW5uCg==\n","size":7}"#),
-            _ => refused(404, "Not Found"),
-        })
-        .await;
-        let found = hub.forge().owners(&"main".parse().expect("a branch")).await.expect("an answer");
-        let found = found.expect("there is one");
-        assert_eq!((found.path.as_str(), found.text.as_deref()), ("docs/CODEOWNERS", expected));
-        assert_eq!(hub.asked()[0], format!("GET {}", at(".github/CODEOWNERS")));
-    }
-}
-
-#[tokio::test]
 async fn a_spent_limit_of_questions_stops_questions_until_it_is_renewed_and_nothing_else() {
     let spent = r#"{"data":null,"errors":[{"type":"RATE_LIMITED","message":"API rate limit exceeded"}]}"#;
     for (headers, expected) in [

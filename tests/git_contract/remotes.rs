@@ -1,6 +1,6 @@
 //! The remote: refs read, pull request heads fetched, refs pushed under lease, on a real bare repository with real hooks.
 
-use crate::world::{NAME, World, put, recipe, tip};
+use crate::world::{Edit, NAME, World, put, recipe, tip};
 use greenline::adapter::git::{CacheOptions, GitCache, Identity, TimeLimits};
 use greenline::facts::Strategy;
 use greenline::ids::{PrNumber, RefName, Sha};
@@ -45,6 +45,25 @@ async fn what_was_fetched_can_be_read_and_composed() {
     std::fs::rename(world.path(), world.dir.path().join("away")).expect("moved");
     let pull = PullHead { number: PrNumber::new(7), head };
     assert_eq!(cache.fetch(&[trunk], &[pull]).await, Ok(()));
+}
+
+#[tokio::test]
+async fn the_first_file_of_owners_in_a_commit_counts_and_a_large_one_is_said_to_be() {
+    let (world, cache, trunk, _) = world().await;
+    assert_eq!(cache.owners(trunk).await, Ok(None));
+    let found = async |edits: &[Edit]| {
+        let commit = world.commit(&[trunk], "owners", edits);
+        world.branch("refs/heads/main", commit);
+        cache.fetch(&[commit], &[]).await.expect("fetched");
+        cache.owners(commit).await.expect("an answer").map(|file| (file.path, file.text.map(|text| text.len())))
+    };
+    let (docs, root) = (put("docs/CODEOWNERS", "* @ann\n"), put("CODEOWNERS", vec![b'#'; 3 << 20]));
+    assert_eq!(found(std::slice::from_ref(&docs)).await, Some(("docs/CODEOWNERS".into(), Some(7))));
+    assert_eq!(found(&[docs, root]).await, Some(("CODEOWNERS".into(), Some(3 << 20))));
+    let hub = put(".github/CODEOWNERS", vec![b'#'; (3 << 20) + 1]);
+    assert_eq!(found(&[hub]).await, Some((".github/CODEOWNERS".into(), None)));
+    let directory = put("CODEOWNERS/x", "* @ann\n");
+    assert_eq!(found(&[directory]).await, None);
 }
 
 #[tokio::test]

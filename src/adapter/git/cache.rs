@@ -4,7 +4,8 @@
 use super::composer::{Composer, Identity};
 use super::objects::{oid, sha};
 use super::remote::{Remote, TimeLimits, TokenSource};
-use super::{program, push};
+use super::{files, program, push};
+use crate::facts::OwnersFile;
 use crate::ids::{Moment, RefName, RepoName, Sha};
 use crate::port::git::{Composed, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject};
 use crate::port::{Git, Trouble};
@@ -16,8 +17,6 @@ use std::time::Duration;
 
 /// Packing everything anew may take so long; it is then tried again the next time.
 const TIDY_LIMIT: Duration = Duration::from_mins(30);
-/// A file read from a commit may have so many bytes.
-const MAX_FILE_BYTES: usize = 64 << 10;
 
 /// What a cache needs to know.
 pub struct CacheOptions {
@@ -172,24 +171,11 @@ impl Git for GitCache {
 
     async fn file(&self, commit: Sha, path: &str) -> Result<Option<Vec<u8>>, Trouble> {
         let path = path.to_owned();
-        self.local(move |composer| {
-            let objects = &mut composer.objects;
-            let mut tree = objects.commit(oid(commit))?.tree;
-            let (directories, name) = path.rsplit_once('/').unwrap_or(("", &path));
-            for directory in directories.split('/').filter(|part| !part.is_empty()) {
-                match objects.tree(tree)?.get(directory.as_bytes()) {
-                    Some(item) if item.mode.is_tree() => tree = item.oid,
-                    Some(_) | None => return Ok(None),
-                }
-            }
-            let Some(item) = objects.tree(tree)?.get(name.as_bytes()).filter(|item| item.mode.is_file()) else {
-                return Ok(None);
-            };
-            let bytes = objects.read(item.oid, ObjectType::Blob, MAX_FILE_BYTES)?;
-            let too_big = || Trouble::Denied(format!("{path} has more than {MAX_FILE_BYTES} bytes; make it smaller"));
-            bytes.ok_or_else(too_big).map(Some)
-        })
-        .await
+        self.local(move |composer| files::file(&mut composer.objects, commit, &path)).await
+    }
+
+    async fn owners(&self, commit: Sha) -> Result<Option<OwnersFile>, Trouble> {
+        self.local(move |composer| files::owners(&mut composer.objects, commit)).await
     }
 
     async fn committed_at(&self, commit: Sha) -> Result<Moment, Trouble> {

@@ -7,6 +7,7 @@
 //! | `composer`, `wholes`, `lineage`, `autosquash`, `message` | what a pull request becomes |
 //! | `three_way`, `tree`, `objects`, `unsaved` | merging trees without reading what did not change |
 //! | `authority`, `recompute` | git's own word, where trees do not say and before a landing |
+//! | `files` | what stands in a commit: settings, owners |
 //! | `signing` | signatures of what we make |
 //! | `remote`, `push`, `program` | the git program and the network |
 //! | `scratch` | composing over someone's repository without touching it |
@@ -15,6 +16,7 @@ mod authority;
 mod autosquash;
 mod cache;
 mod composer;
+mod files;
 mod lineage;
 mod local;
 mod message;

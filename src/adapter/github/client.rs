@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 use tokio::time::Instant;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,6 +35,8 @@ const MOST_BYTES: usize = 32 * 1024 * 1024;
 const MOST_HOPS: usize = 3;
 /// Pages of one list, of a hundred items each.
 const MOST_PAGES: usize = 100;
+/// Requests under way at the same time.
+const MOST_AT_ONCE: usize = 64;
 /// octocrab's own tokens end after nine minutes.
 const APP_TOKEN_MS: i64 = 9 * 60 * 1000;
 /// For a minted token that does not say when it ends, which GitHub's never do not.
@@ -69,6 +71,8 @@ pub(super) struct Client {
     key: EncodingKey,
     own: AsyncMutex<Slot>,
     tokens: Tokens,
+    /// GitHub takes a hundred requests at the same time, and shuts out who asks more ("Rate limits for the REST API").
+    at_once: Semaphore,
     gates: Gates,
     /// For questions alone: GitHub counts those apart, in points.
     question_gates: Gates,
@@ -101,6 +105,7 @@ impl Client {
             key,
             own: AsyncMutex::default(),
             tokens: Tokens::default(),
+            at_once: Semaphore::new(MOST_AT_ONCE),
             gates: Gates::default(),
             question_gates: Gates::default(),
             cache: Cache::default(),
@@ -265,6 +270,7 @@ impl Client {
         token: &SecretString,
     ) -> Result<Answer, Failed> {
         let request = self.request(ask, path, tag, token)?;
+        let _turn = self.at_once.acquire().await.expect("it is never closed");
         let (method, began) = (&ask.method, Instant::now());
         let got = tokio::time::timeout(WHOLE_TIMEOUT, self.carry(request, ask.path == GRAPHQL)).await;
         let ms = began.elapsed().as_millis();

@@ -7,6 +7,7 @@ use crate::ids::Party;
 use std::collections::BTreeSet;
 
 /// The rules of one file, in its order.
+#[derive(Debug)]
 pub(super) struct Rules {
     rules: Vec<(Pattern, Vec<Owner>)>,
     /// The lines that cannot be used.

@@ -8,7 +8,7 @@ mod pattern;
 mod tests;
 
 use super::weigh::Obstacle;
-use crate::facts::{Changed, Membership, OwnersFile, Person, Rolls};
+use crate::facts::{Membership, OwnersFile, Person, Rolls};
 use crate::ids::{Login, Party, TeamName};
 use file::Rules;
 use serde::{Deserialize, Serialize};
@@ -105,29 +105,52 @@ pub fn seen(file: Option<&OwnersFile>) -> Seen {
     }
 }
 
-/// What of a change has owners. Without a file, nothing has.
-pub fn owned(file: Option<&OwnersFile>, changed: &Changed) -> Owned {
-    let Some(file) = file else { return Owned::Shares { shares: Vec::new(), skipped: Skipped::default() } };
-    let Some(text) = &file.text else { return Owned::TooLarge(file.path.clone()) };
-    let rules = Rules::parse(text);
-    let mut shares: BTreeMap<&[Owner], Share> = BTreeMap::new();
-    let share = |owners: &[Owner]| Share { owners: owners.to_vec(), paths: Vec::new(), count: 0 };
-    for path in &changed.paths {
-        let owners = rules.owners(path);
-        let share = shares.entry(owners).or_insert_with(|| share(owners));
+impl Default for Owned {
+    /// Nothing has owners.
+    fn default() -> Self {
+        Self::Shares { shares: Vec::new(), skipped: Skipped::default() }
+    }
+}
+
+/// Sorts changed paths by who owns them, one at a time: thousands of paths and of rules take a while.
+#[derive(Debug)]
+pub struct Sorting {
+    rules: Rules,
+    shares: BTreeMap<Vec<Owner>, Share>,
+}
+
+impl Sorting {
+    /// By the rules of an owners' file.
+    pub fn new(text: &str) -> Self {
+        Self { rules: Rules::parse(text), shares: BTreeMap::new() }
+    }
+
+    /// This path is changed.
+    pub fn add(&mut self, path: &str) {
+        let share = share(&mut self.shares, self.rules.owners(path));
         share.count += 1;
         if share.paths.len() < PATHS_TOLD {
-            share.paths.push(path.clone());
+            share.paths.push(path.to_owned());
         }
     }
-    if !changed.whole {
-        // What is not listed may be anybody's.
-        for owners in rules.all() {
-            shares.entry(owners).or_insert_with(|| share(owners));
+
+    /// Who has to approve; `whole` if these were all the paths.
+    pub fn done(self, whole: bool) -> Owned {
+        let Self { rules, mut shares } = self;
+        if !whole {
+            // What is not listed may be anybody's.
+            for owners in rules.all() {
+                share(&mut shares, owners);
+            }
         }
+        shares.remove([].as_slice());
+        Owned::Shares { shares: shares.into_values().collect(), skipped: rules.skipped }
     }
-    shares.remove([].as_slice());
-    Owned::Shares { shares: shares.into_values().collect(), skipped: rules.skipped }
+}
+
+fn share<'s>(shares: &'s mut BTreeMap<Vec<Owner>, Share>, owners: &[Owner]) -> &'s mut Share {
+    let new = || Share { owners: owners.to_vec(), paths: Vec::new(), count: 0 };
+    shares.entry(owners.to_vec()).or_insert_with(new)
 }
 
 /// Whose membership in which team decides, if these approved.

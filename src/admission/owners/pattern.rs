@@ -1,20 +1,25 @@
 //! The patterns of `CODEOWNERS`: those of gitignore files, without negation, ranges of characters and an escaped `#`, and with
-//! `dir/*` meaning only what stands in that directory itself (GitHub, "About code owners").
+//! `dir/*` meaning only what stands in that directory itself (GitHub, "About code owners"). Thousands of them are held against
+//! thousands of paths, so matching allocates nothing.
+
+use std::str::Chars;
 
 /// A pattern, taken apart at its slashes.
 #[derive(Debug)]
-pub(super) struct Pattern {
-    parts: Vec<Part>,
-    /// What lies below a directory that matches is meant, too.
-    below: bool,
-}
+pub(super) struct Pattern(Vec<Part>);
 
 #[derive(Debug)]
 enum Part {
-    /// `**`: any number of directories; at the end, at least one name.
+    /// `**`: any number of directories, or none.
     Deep,
-    /// One name.
-    Name(Vec<Piece>),
+    /// `*`: one name.
+    Any,
+    /// One name without anything special in it.
+    Is(String),
+    /// `*.js`: names that end so.
+    Ends(String),
+    /// Any other name.
+    Like(Vec<Piece>),
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -32,7 +37,7 @@ impl Pattern {
             return None;
         }
         if text == "/" {
-            return Some(Self { parts: Vec::new(), below: false });
+            return Some(Self(Vec::new()));
         }
         let mut names: Vec<&str> = text.split('/').collect();
         let inner = text.strip_suffix('/').unwrap_or(text);
@@ -42,46 +47,65 @@ impl Pattern {
             // A name without a slash before it is found at any depth.
             names.insert(0, "**");
         }
-        if names.last() == Some(&"") {
-            names.pop();
-            names.push("**");
+        match names.last() {
+            // A directory, and then whatever stands in it, at any depth.
+            Some(&("" | "**")) => {
+                names.pop();
+                names.extend(["*", "**"]);
+            }
+            Some(&"*") | None => {}
+            // What lies below a directory that matches is meant, too.
+            Some(_) => names.push("**"),
         }
-        let below = !matches!(names.last(), Some(&("*" | "**")));
-        let parts = names.into_iter().map(part).collect::<Option<Vec<_>>>()?;
-        Some(Self { parts, below })
+        names.into_iter().map(part).collect::<Option<Vec<_>>>().map(Self)
     }
 
     /// The pattern means this path, given by its parts.
     pub(super) fn matches(&self, path: &[&str]) -> bool {
-        // `reached[n]`: the parts of the pattern so far may mean the first `n` of the path.
-        let mut reached = vec![false; path.len() + 1];
-        reached[0] = true;
-        for (at, part) in self.parts.iter().enumerate() {
-            let mut next = vec![false; path.len() + 1];
-            match part {
-                Part::Name(pieces) => {
-                    for (n, name) in path.iter().enumerate().filter(|(n, _)| reached[*n]) {
-                        next[n + 1] = name_matches(pieces, name);
-                    }
+        let Self(parts) = self;
+        let (mut part, mut at) = (0, 0);
+        // Without recursion: only the last `**` that was passed is ever tried again.
+        let mut deep: Option<(usize, usize)> = None;
+        while let Some(name) = path.get(at) {
+            let fits = match parts.get(part) {
+                Some(Part::Deep) if part + 1 == parts.len() => return true,
+                Some(Part::Deep) => {
+                    deep = Some((part, at));
+                    part += 1;
+                    continue;
                 }
-                Part::Deep => {
-                    let first = reached.iter().position(|reached| *reached).unwrap_or(path.len());
-                    let least = usize::from(at + 1 == self.parts.len());
-                    next.iter_mut().skip(first + least).for_each(|next| *next = true);
-                }
-            }
-            if !next.contains(&true) {
+                Some(Part::Any) => true,
+                Some(Part::Is(own)) => own == name,
+                Some(Part::Ends(end)) => name.ends_with(end.as_str()),
+                Some(Part::Like(pieces)) => like(pieces, name),
+                None => false,
+            };
+            if fits {
+                (part, at) = (part + 1, at + 1);
+            } else if let Some((passed, from)) = deep {
+                deep = Some((passed, from + 1));
+                (part, at) = (passed + 1, from + 1);
+            } else {
                 return false;
             }
-            reached = next;
         }
-        reached[path.len()] || (self.below && reached.contains(&true))
+        parts[part..].iter().all(|part| matches!(part, Part::Deep))
     }
 }
 
 fn part(name: &str) -> Option<Part> {
-    if name == "**" {
-        return Some(Part::Deep);
+    match name {
+        "" => return None,
+        "**" => return Some(Part::Deep),
+        "*" => return Some(Part::Any),
+        _ => {}
+    }
+    let plain = |text: &str| !text.contains(['*', '?', '\\']);
+    if plain(name) {
+        return Some(Part::Is(name.to_owned()));
+    }
+    if let Some(end) = name.strip_prefix('*').filter(|end| plain(end)) {
+        return Some(Part::Ends(end.to_owned()));
     }
     let mut pieces = Vec::new();
     let mut chars = name.chars();
@@ -96,34 +120,33 @@ fn part(name: &str) -> Option<Part> {
             pieces.push(piece);
         }
     }
-    (!pieces.is_empty()).then_some(Part::Name(pieces))
+    Some(Part::Like(pieces))
 }
 
-/// Without recursion: only the last star that was passed is ever tried again.
-fn name_matches(pieces: &[Piece], name: &str) -> bool {
-    let name: Vec<char> = name.chars().collect();
-    let (mut piece, mut at) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while at < name.len() {
-        match pieces.get(piece) {
+/// The same for one name and its stars.
+fn like(pieces: &[Piece], name: &str) -> bool {
+    let (mut piece, mut rest) = (0, name.chars());
+    let mut star: Option<(usize, Chars<'_>)> = None;
+    while let Some(c) = rest.clone().next() {
+        let fits = match pieces.get(piece) {
             Some(Piece::Any) => {
-                star = Some((piece, at));
+                star = Some((piece, rest.clone()));
                 piece += 1;
                 continue;
             }
-            Some(Piece::One) => {
-                (piece, at) = (piece + 1, at + 1);
-                continue;
-            }
-            Some(Piece::Is(c)) if *c == name[at] => {
-                (piece, at) = (piece + 1, at + 1);
-                continue;
-            }
-            Some(Piece::Is(_)) | None => {}
+            Some(Piece::One) => true,
+            Some(Piece::Is(own)) => *own == c,
+            None => false,
+        };
+        if fits {
+            piece += 1;
+            rest.next();
+        } else if let Some((passed, from)) = &mut star {
+            from.next();
+            (piece, rest) = (*passed + 1, from.clone());
+        } else {
+            return false;
         }
-        let Some((after, from)) = star else { return false };
-        star = Some((after, from + 1));
-        (piece, at) = (after + 1, from + 1);
     }
     pieces[piece..].iter().all(|piece| *piece == Piece::Any)
 }

@@ -69,12 +69,10 @@ fn a_pattern_full_of_stars_ends_soon() {
     assert_eq!(rules(&text).owners(&path), []);
 }
 
-fn changed(paths: &[&str], whole: bool) -> Changed {
-    Changed { paths: paths.iter().map(|path| (*path).to_owned()).collect(), whole }
-}
-
-fn file(text: &str) -> OwnersFile {
-    OwnersFile { path: ".github/CODEOWNERS".into(), text: Some(text.into()) }
+fn owned(text: &str, paths: &[&str], whole: bool) -> Owned {
+    let mut sorting = Sorting::new(text);
+    paths.iter().for_each(|path| sorting.add(path));
+    sorting.done(whole)
 }
 
 fn login(name: &str) -> Login {
@@ -92,7 +90,7 @@ fn left(owned: &Owned, approvers: &[&str], rolls: &Rolls) -> Vec<Obstacle> {
 fn each_share_needs_one_of_its_owners() {
     let text = "*.rs @bob\n/docs/ @carol @dan\n/free\n";
     let paths = ["a.rs", "b.rs", "c.rs", "d.rs", "docs/x", "free", "other"];
-    let owned = owned(Some(&file(text)), &changed(&paths, true));
+    let owned = owned(text, &paths, true);
     let rolls = Rolls::default();
     let found = left(&owned, &["dan"], &rolls);
     let [Obstacle::Owners { paths, more, owners, .. }] = found.as_slice() else { panic!("{found:?}") };
@@ -103,7 +101,7 @@ fn each_share_needs_one_of_its_owners() {
 
 #[test]
 fn a_team_counts_by_who_is_in_it_and_unreadable_is_not_no() {
-    let owned = owned(Some(&file("* @Acme/Core @ann")), &changed(&["a"], true));
+    let owned = owned("* @Acme/Core @ann", &["a"], true);
     let (core, bob) = ("acme/core".parse::<TeamName>().expect("a team"), login("bob"));
     let asked: Vec<_> = asks(&owned, &[&bob]).into_iter().collect();
     let [(team, who)] = asked.as_slice() else { panic!("{asked:?}") };
@@ -128,10 +126,9 @@ fn a_team_counts_by_who_is_in_it_and_unreadable_is_not_no() {
 #[test]
 fn what_is_not_listed_or_not_known_passes_nobody_by() {
     let text = "*.rs @bob\n/docs/ @carol\n";
-    let part = owned(Some(&file(text)), &changed(&["a.rs"], false));
+    let part = owned(text, &["a.rs"], false);
     assert_eq!(left(&part, &["bob"], &Rolls::default()).len(), 1, "carol's part may be changed as well");
-    let large = OwnersFile { text: None, ..file("") };
-    let large = owned(Some(&large), &changed(&["a.rs"], true));
+    let large = Owned::TooLarge(".github/CODEOWNERS".into());
     assert_eq!(left(&large, &["bob"], &Rolls::default()), [Obstacle::OwnersTooLarge(".github/CODEOWNERS".into())]);
-    assert_eq!(left(&owned(None, &changed(&["a"], true)), &[], &Rolls::default()), []);
+    assert_eq!(left(&Owned::default(), &[], &Rolls::default()), []);
 }

@@ -23,13 +23,19 @@ use super::job::Job;
 use super::trials::TrialJob;
 use super::world::World;
 use crate::port::Trouble;
+use futures_util::stream::{self, Buffered, Iter, TryCollect};
+use futures_util::{StreamExt, TryStreamExt};
+use std::vec;
+
+/// Of many questions so many are asked at the same time: GitHub shuts out who asks for too much at once.
+const ASKED_AT_ONCE: usize = 8;
 
 /// Does one job. Trouble means: still owed, worth trying again.
 pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Trouble> {
     match job {
         Job::ReadSettings { at, trunk, default } => read::settings(world, *at, trunk, *default).await,
         Job::ReadTrunk(trunk) => read::trunk(world, trunk).await,
-        Job::Weigh { pr, subject, terms } => grounds::weighed(world, *pr, subject, terms).await,
+        Job::Weigh { pr, subject, terms, by } => grounds::weighed(world, *pr, (subject, terms), *by).await,
         Job::Compose { entry, recipe, below } => compose::compose(world, *entry, recipe, below).await,
         Job::StartRun { .. }
         | Job::CancelRun { .. }
@@ -58,4 +64,12 @@ pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Troubl
         Job::DeleteBranch(deletion) => branches::delete(world, deletion).await,
         Job::Close { pr, unmoved, kept, .. } => comments::close(world, *pr, *unmoved, *kept).await,
     }
+}
+
+/// The answers to many questions, in their order; or the first trouble. Its type is spelled out because the compiler cannot see
+/// that an opaque one may go to another thread.
+fn all<T, F: Future<Output = Result<T, Trouble>>>(
+    questions: impl IntoIterator<Item = F>,
+) -> TryCollect<Buffered<Iter<vec::IntoIter<F>>>, Vec<T>> {
+    stream::iter(questions.into_iter().collect::<Vec<_>>()).buffered(ASKED_AT_ONCE).try_collect()
 }

@@ -6,7 +6,7 @@ use crate::command::{self, Command, Request};
 use crate::config::repo::SETTINGS_PATH;
 use crate::config::{self, Problem, RepoConfig};
 use crate::engine::fact::Fact;
-use crate::engine::perform::grounds::grounds;
+use crate::engine::perform::grounds::{Weighing, grounds};
 use crate::engine::trials::TrialFact;
 use crate::engine::view::View;
 use crate::engine::world::World;
@@ -135,6 +135,7 @@ async fn pulls<W: World>(
 ) -> Vec<PullReading> {
     let reading = world.readings().begin();
     let Some(open) = found.part(world.forge().open_pulls(None).await) else { return Vec::new() };
+    world.memory().retain(|number| view.approved.contains_key(&number));
     let mut readings = Vec::new();
     for pull in open.iter().filter(|pull| view.looks_at(pull, &open) && view.concerns(pull)) {
         // Lists do not say whether a fork's branch may be pushed to, and an approval keeps that.
@@ -142,7 +143,7 @@ async fn pulls<W: World>(
         let one = if in_fork && view.asks(pull) {
             pull_reading(world, view, pull.number).await
         } else {
-            labelled(world, view, pull.number, Some(pull.clone()), reading).await
+            labelled(world, view, (pull.number, Some(pull.clone())), reading, true).await
         };
         readings.extend(found.part(one));
     }
@@ -242,8 +243,8 @@ pub(super) async fn settings<W: World>(
     }
     let code_owners = demands.code_owners || file.iter().flatten().any(|config| config.rules.code_owners);
     facts.push(Fact::Settings { at, file, demands, places });
-    if code_owners && let Ok(owners) = world.forge().owners(branch).await {
-        // What cannot be read keeps nothing else from being known; whoever waits for an owner hears of it.
+    if code_owners {
+        let owners = world.git().owners(at).await?;
         facts.push(Fact::Owners(owners::seen(owners.as_ref())));
     }
     Ok(facts)
@@ -257,15 +258,16 @@ pub(super) fn parse_settings(bytes: &[u8]) -> Result<RepoConfig, Vec<Problem>> {
 pub async fn pull_reading<W: World>(world: &W, view: &View, number: PrNumber) -> Result<PullReading, Trouble> {
     let reading = world.readings().begin();
     let pull = world.forge().pull(number).await?;
-    labelled(world, view, number, pull, reading).await
+    labelled(world, view, (number, pull), reading, false).await
 }
 
+/// With `recall`, what takes many requests may be as it was read lately.
 async fn labelled<W: World>(
     world: &W,
     view: &View,
-    number: PrNumber,
-    pull: Option<Pull>,
+    (number, pull): (PrNumber, Option<Pull>),
     reading: crate::ids::Reading,
+    recall: bool,
 ) -> Result<PullReading, Trouble> {
     let ours = pull.as_ref().is_some_and(|pull| view.answers_for(&pull.base));
     let asks = ours && pull.as_ref().is_some_and(|pull| pull.state == PullState::Open && view.asks(pull));
@@ -284,9 +286,12 @@ async fn labelled<W: World>(
     };
     let may_ask = pull.as_ref().filter(|_| asks && view.terms.review_asks);
     let asked = may_ask.map(|pull| Subject::of_head(pull.head));
-    let grounds = match view.approved.get(&number).cloned().or(asked) {
-        Some(subject) => Some(grounds(world, &view.terms, number, &subject).await?),
-        None => None,
+    let grounds = match (view.approved.get(&number).or(asked.as_ref()), &pull) {
+        (Some(subject), Some(pull)) => {
+            let (terms, by) = (&view.terms, view.settings_at);
+            Some(grounds(world, Weighing { pull, reading, subject, terms, by, recall }).await?)
+        }
+        (_, None) | (None, _) => None,
     };
     let retargeted_at =
         if may_ask.is_some() && approved(grounds.as_ref()) { world.forge().retargeted_at(number).await? } else { None };

@@ -1,11 +1,11 @@
 //! Reads who is in which team, and nothing that no rule asks for. An unreadable team is an answer, not trouble.
 
+use super::all;
 use crate::admission::Terms;
 use crate::engine::world::World;
 use crate::facts::Rolls;
 use crate::ids::{Login, TeamName};
 use crate::port::{Forge, Trouble};
-use futures_util::future::try_join_all;
 use std::collections::BTreeSet;
 
 /// In which of the teams whose members may ask for landing a person is.
@@ -15,7 +15,7 @@ pub(super) async fn of<W: World>(world: &W, terms: &Terms, login: &Login) -> Res
 
 /// Whether each of these people is in the team beside them.
 pub(super) async fn rolls<W: World>(world: &W, pairs: BTreeSet<(TeamName, Login)>) -> Result<Rolls, Trouble> {
-    let read = try_join_all(pairs.into_iter().map(|(team, login)| async {
+    let read = all(pairs.into_iter().map(|(team, login)| async {
         let membership = world.forge().membership(&team, &login).await?;
         Ok::<_, Trouble>((team, login, membership))
     }))

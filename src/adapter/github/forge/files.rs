@@ -12,24 +12,14 @@ const NEEDS: &str = "Contents: read";
 
 /// What is no file (a directory, a submodule, a symbolic link) or too large for this has no such content.
 #[derive(Debug, Deserialize)]
-pub(super) struct Content {
+struct Content {
     encoding: String,
     #[serde(rename = "content")]
     text: String,
-    /// In bytes.
-    #[serde(default)]
-    pub(super) size: usize,
-    #[serde(default)]
-    pub(super) sha: String,
 }
 
 impl Content {
-    /// The file is there, and too large to be given in this way.
-    pub(super) fn is_left_out(&self) -> bool {
-        self.encoding == "none"
-    }
-
-    pub(super) fn bytes(self) -> Result<Vec<u8>, Trouble> {
+    fn bytes(self) -> Result<Vec<u8>, Trouble> {
         if self.encoding != "base64" {
             return Err(Trouble::Bug(format!("GitHub gives a file as {}, which we do not read", self.encoding)));
         }
@@ -52,12 +42,7 @@ mod tests {
 
     #[test]
     fn a_file_is_unwrapped_and_anything_else_is_trouble() {
-        let content = |encoding: &str, content: &str| Content {
-            encoding: encoding.into(),
-            text: content.into(),
-            size: 0,
-            sha: String::new(),
-        };
+        let content = |encoding: &str, content: &str| Content { encoding: encoding.into(), text: content.into() };
         assert_eq!(content("base64", "W3F1\nZXVl\nXQo=\n").bytes(), Ok(b"[queue]\n".to_vec()));
         for (encoding, text) in [("none", ""), ("base64", "?")] {
             assert!(matches!(content(encoding, text).bytes(), Err(Trouble::Bug(_))), "{encoding}");

@@ -22,8 +22,8 @@ use super::app::App;
 use super::client::{Walked, Who};
 use super::model::RepositoryAnswer;
 use crate::facts::{
-    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, OwnersFile, Permission, Person, Pull, Pusher,
-    Repository, Review, Since, Unresolved,
+    Changed, Check, CheckOutput, Comment, Demands, Labelled, Membership, Permission, Person, Pull, Pusher, Repository,
+    Review, Since, Unresolved,
 };
 use crate::ids::{
     AppId, BranchName, CheckRunId, CommentId, InstallationId, Login, Malformed, Moment, PrNumber, RepoId, RepoName,
@@ -220,10 +220,6 @@ impl Forge for GithubForge {
 
     async fn pusher(&self, number: PrNumber, head: Sha) -> Result<Pusher, Trouble> {
         self.pusher_of(number, head).await
-    }
-
-    async fn owners(&self, branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {
-        self.owners_on(branch).await
     }
 
     async fn unresolved(&self, number: PrNumber) -> Result<Unresolved, Trouble> {

@@ -1,20 +1,16 @@
-//! Reads what ownership turns on: which paths a pull request changes, a branch's `CODEOWNERS`, and who is in a team.
+//! Reads what ownership turns on beside the owners' file: which paths a pull request changes, and who is in a team.
 
 use super::GithubForge;
-use super::files::Content;
 use crate::adapter::github::answer::Ask;
 use crate::adapter::github::host::encoded;
-use crate::facts::{Changed, Membership, OWNERS_MAX, OwnersFile};
-use crate::ids::{BranchName, Login, PrNumber, TeamName};
+use crate::facts::{Changed, Membership};
+use crate::ids::{Login, PrNumber, TeamName};
 use crate::port::Trouble;
 use http::StatusCode;
 use serde::Deserialize;
 
-/// Where GitHub looks, in this order ("About code owners").
-const PLACES: [&str; 3] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"];
 /// GitHub lists no more files of a pull request than this, and does not say so.
 const FILES_MAX: usize = 3_000;
-const CONTENTS: &str = "Contents: read";
 const MEMBERS: &str = "Members: read";
 
 #[derive(Debug, Deserialize)]
@@ -37,27 +33,6 @@ impl GithubForge {
         let paths =
             files.into_iter().flat_map(|file| [Some(file.filename), file.previous_filename]).flatten().collect();
         Ok(Changed { paths, whole })
-    }
-
-    pub(super) async fn owners_on(&self, branch: &BranchName) -> Result<Option<OwnersFile>, Trouble> {
-        for place in PLACES {
-            let rest = format!("contents/{place}?ref={}", encoded(branch.as_str()));
-            let Some(found) = self.read::<Content>(&rest, CONTENTS).await? else { continue };
-            let text = if found.size > OWNERS_MAX { None } else { Some(self.text(found).await?) };
-            return Ok(Some(OwnersFile { path: place.to_owned(), text }));
-        }
-        Ok(None)
-    }
-
-    /// Of a file over 1 MB GitHub gives the content as a blob only.
-    async fn text(&self, found: Content) -> Result<String, Trouble> {
-        let found = if found.is_left_out() {
-            let ask = self.ask(&format!("git/blobs/{}", found.sha), CONTENTS);
-            self.app.client().get(self.who, &ask).await?.json(&ask)?
-        } else {
-            found
-        };
-        Ok(String::from_utf8_lossy(&found.bytes()?).into_owned())
     }
 
     /// GitHub answers 404 both for who is not in a team and for a team that we may not see.

@@ -4,14 +4,14 @@ use crate::admission::{PullReading, Terms, fallen, weigh};
 use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::engine::fact::Fact;
 use crate::engine::job::{Descent, LandMember, Landing};
-use crate::engine::perform::grounds::grounds;
+use crate::engine::perform::all;
+use crate::engine::perform::grounds::{Weighing, grounds};
 use crate::engine::perform::restore::restore;
 use crate::engine::world::World;
 use crate::facts::Pull;
 use crate::port::git::Recomputed;
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{Event, Refusal};
-use futures_util::future::try_join_all;
 use futures_util::try_join;
 
 /// What the readings say together.
@@ -31,8 +31,8 @@ pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<C
     if !restore(world, landing.to, &Descent { from: landing.from, recipes }).await? {
         return Ok(gone());
     }
-    let members = try_join_all(landing.members.iter().map(|member| member_reading(world, member, &landing.terms)));
-    let trees = try_join_all(landing.members.iter().map(|member| recompute(world, member)));
+    let members = all(landing.members.iter().map(|member| member_reading(world, member, landing)));
+    let trees = all(landing.members.iter().map(|member| recompute(world, member)));
     let checks = world.forge().checks(landing.to);
     let (readings, seen, trees, onward) = try_join!(members, checks, trees, onward(world, landing))?;
     let mut facts = Vec::new();
@@ -82,14 +82,20 @@ fn backward(landing: &Landing) -> Refusal {
     Refusal::Unsound(format!("commit {to} does not stand on {from}, where {trunk} is, so {trunk} would lose commits"))
 }
 
-async fn member_reading<W: World>(world: &W, member: &LandMember, terms: &Terms) -> Result<PullReading, Trouble> {
+async fn member_reading<W: World>(world: &W, member: &LandMember, landing: &Landing) -> Result<PullReading, Trouble> {
     let reading = world.readings().begin();
     let number = member.member.entry.pr;
     let pull = world.forge().pull(number);
     let Some(approval) = &member.approval else { return Ok(PullReading::of(reading, number, pull.await?)) };
-    let subject = approval.subject(&member.said);
-    let (pull, grounds) = try_join!(pull, grounds(world, terms, number, &subject))?;
-    Ok(PullReading { grounds: Some(grounds), ..PullReading::of(reading, number, pull) })
+    let (pull, subject) = (pull.await?, &approval.subject(&member.said));
+    let grounds = match &pull {
+        Some(pull) => {
+            let (terms, by) = (&landing.terms, Some(landing.from));
+            Some(grounds(world, Weighing { pull, reading, subject, terms, by, recall: false }).await?)
+        }
+        None => None,
+    };
+    Ok(PullReading { grounds, ..PullReading::of(reading, number, pull) })
 }
 
 fn still_approved(member: &LandMember, reading: &PullReading, terms: &Terms) -> bool {
