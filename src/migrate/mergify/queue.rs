@@ -104,8 +104,8 @@ fn key(draft: &mut Draft, gathered: &mut Gathered, entry: &Entry) {
         },
         "commit_message_template" => match node.text().and_then(template) {
             Some(text) => {
-                let both = [Setting::SquashMessage(text.clone()), Setting::MergeMessage(text)];
-                both.into_iter().for_each(|setting| draft.carry(setting, at.clone()));
+                draft.carry(Setting::SquashMessage(text.clone()), at.clone());
+                draft.carry(Setting::MergeMessage(text), at);
             }
             None => draft.drop(
                 at,
@@ -156,7 +156,7 @@ fn template(text: &str) -> Option<String> {
     while let Some((before, after)) = rest.split_once("{{") {
         let (inner, behind) = after.split_once("}}")?;
         let place = ["title", "number", "body", "author"].into_iter().find(|place| *place == inner.trim())?;
-        out += &format!("{}{{{place}}}", literal(before));
+        out.extend([literal(before).as_str(), "{", place, "}"]);
         rest = behind;
     }
     if text.contains("{%") {
