@@ -12,7 +12,7 @@ pub mod trial;
 mod waiting;
 pub mod why;
 
-pub use checks::{check, unpassed, unseen};
+pub use checks::{check, unended, unpassed, unseen};
 pub use eta::{about, eta};
 pub use excerpt::excerpt;
 pub use report::{departure_title, queued_title, report, waits_for_itself};
@@ -101,7 +101,7 @@ fn silent(silence: &Silence, tip: Sha) -> String {
             checks::listed(checks)
         ),
         Silence::NeverFinished(checks) => format!(
-            "CI did not finish in time: {} did not end on commit {tip}. See what hangs, or raise `finish_deadline`.",
+            "CI did not finish in time: {} did not end on commit {tip}. See what hangs, or raise `finish_deadline` under `[checks]`.",
             checks::listed(checks)
         ),
         Silence::Unpushed(why) => format!(

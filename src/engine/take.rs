@@ -311,7 +311,6 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
     let evidence = Evidence { sha, seen, spent: &spent, asked_at: run.asked_at, now: around.now };
     let judgement = judge(required, &state.config().checks, evidence);
     let names = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();
-    let strings = |names: &[crate::ids::CheckName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let asked_at = run.asked_at;
     let url = seen.iter().filter(|c| required.iter().any(|r| r.name == c.name)).find_map(|c| c.url.clone());
     if let Some(run) = state.runs.get_mut(&id) {
@@ -348,7 +347,7 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
         }
         Judgement::NeverFinished(open) => {
             spend(state, sha, seen.iter().filter(|check| check.state != CheckState::Success));
-            Verdict::Silent(Silence::NeverFinished(strings(&open)))
+            Verdict::Silent(Silence::NeverFinished(open.iter().map(|name| text::unended(name, seen)).collect()))
         }
     };
     state.count(match verdict {

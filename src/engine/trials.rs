@@ -147,7 +147,6 @@ fn checks(state: &mut RepoState, number: TrialNumber, seen: &[Check], now: Momen
     let evidence = Evidence { sha, seen, spent: &spent, asked_at: Some(asked_at), now };
     let passed = |checks: &[Named]| checks.iter().map(|check| check.name.to_string()).collect::<Vec<_>>();
     let others = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();
-    let names = |names: &[crate::ids::CheckName]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let verdict = match judge(required, &config.checks, evidence) {
         Judgement::Pending { .. } => return,
         Judgement::Passed(green) => Verdict::Passed(passed(&green)),
@@ -156,7 +155,9 @@ fn checks(state: &mut RepoState, number: TrialNumber, seen: &[Check], now: Momen
         Judgement::NeverStarted(missing) => Verdict::Silent(Silence::NeverStarted(
             missing.iter().map(|name| text::unseen(name, required, seen)).collect(),
         )),
-        Judgement::NeverFinished(open) => Verdict::Silent(Silence::NeverFinished(names(&open))),
+        Judgement::NeverFinished(open) => {
+            Verdict::Silent(Silence::NeverFinished(open.iter().map(|name| text::unended(name, seen)).collect()))
+        }
     };
     state.trials.judged(number, verdict, seen.iter().map(|check| check.id).collect(), now);
 }

@@ -121,8 +121,7 @@ fn merge_key(draft: &mut Draft, key: &str, entry: &Entry) -> bool {
             None => no_value(draft, at(), "a text"),
         },
         "update_base_for_deletes" => {
-            let why = "what becomes of pull requests that stand on a deleted branch is no setting";
-            draft.drop(at(), why, "give them another base before their base is deleted");
+            draft.needless(at(), "what goes to a branch that landed is always sent to trunk before that is deleted");
         }
         "committer" => {
             let why = "who commits is the service's business, the same for all repositories";

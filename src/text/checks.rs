@@ -48,6 +48,13 @@ pub fn unseen(name: &CheckName, required: &[RequiredCheck], seen: &[Check]) -> S
     format!("{name} (by App {app}{})", other.unwrap_or_default())
 }
 
+/// A required check that did not end, and whether it is a person that it waits for.
+pub fn unended(name: &CheckName, seen: &[Check]) -> String {
+    let by_person = |check: &&Check| check.name == *name && check.state == CheckState::ActionRequired;
+    let how = seen.iter().find(by_person).and_then(|check| ending(check.state));
+    how.map_or_else(|| name.to_string(), |how| format!("{name} ({how})"))
+}
+
 /// A check as `name (id)`.
 pub fn check(named: &Named) -> String {
     format!("{} ({})", named.name, named.id)
@@ -98,6 +105,16 @@ mod tests {
         assert_eq!(unseen(&name, &of(Some(7)), &[]), "ci (by App 7)");
         assert_eq!(unseen(&name, &of(Some(7)), &[seen(Some(8))]), "ci (by App 7; one by App 8 does not count)");
         assert_eq!(unseen(&name, &of(Some(7)), &[seen(None)]), "ci (by App 7; a commit status does not count)");
+    }
+
+    #[test]
+    fn what_waits_for_a_person_says_so() {
+        let name: CheckName = "ci".parse().expect("a name");
+        let waits = Check { state: CheckState::ActionRequired, ..seen(None) };
+        assert_eq!(
+            (unended(&name, &[seen(None)]).as_str(), unended(&name, &[waits]).as_str()),
+            ("ci", "ci (waits for a person)")
+        );
     }
 
     #[test]

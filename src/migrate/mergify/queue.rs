@@ -28,13 +28,12 @@ const NEEDLESS: [(&str, &str); 14] = [
 ];
 
 /// Keys that stay behind, why, and what to do instead.
-const DROPPED: [(&str, &str, &str); 11] = [
+const DROPPED: [(&str, &str, &str); 10] = [
     (
         "queue_branch_prefix",
         "the queue's branches are always greenline/**",
         "put that into the workflows' push branches",
     ),
-    ("commit_message_template", "templates are written otherwise", "see [merge] merge_message and squash_message"),
     ("commit_message_format", "templates are written otherwise", "see [merge] merge_message and squash_message"),
     ("commit_message", "templates are written otherwise", "see [merge] merge_message and squash_message"),
     ("priority", "a rule gives no priority", "say `@greenline merge priority=10`"),
@@ -103,6 +102,17 @@ fn key(draft: &mut Draft, gathered: &mut Gathered, entry: &Entry) {
             }
             None => draft.drop(at, "its value is not a number", "see [queue] tries"),
         },
+        "commit_message_template" => match node.text().and_then(template) {
+            Some(text) => {
+                draft.carry(Setting::SquashMessage(text.clone()), at.clone());
+                draft.carry(Setting::MergeMessage(text), at);
+            }
+            None => draft.drop(
+                at,
+                "it computes more than there are places for",
+                "see [merge] merge_message and squash_message",
+            ),
+        },
         "checks_timeout" => match node.scalar().as_deref().map(duration_ms) {
             Some(Some(ms)) if ms > 0 => draft.carry(Setting::FinishDeadline { ms }, at),
             Some(Some(_) | None) | None => {
@@ -139,6 +149,27 @@ fn method(draft: &mut Draft, at: At, word: &str) {
     }
 }
 
+/// A template with places of ours for those of Mergify's, if there is one for each.
+fn template(text: &str) -> Option<String> {
+    let literal = |text: &str| text.replace('{', "{{").replace('}', "}}");
+    let (mut out, mut rest) = (String::new(), text.trim());
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (inner, behind) = after.split_once("}}")?;
+        let place = ["title", "number", "body", "author"].into_iter().find(|place| *place == inner.trim())?;
+        out.extend([literal(before).as_str(), "{", place, "}"]);
+        rest = behind;
+    }
+    if text.contains("{%") {
+        return None;
+    }
+    out += &literal(rest);
+    // The first line is the subject, and an empty one ends it.
+    Some(match out.split_once('\n') {
+        Some((subject, below)) => format!("{}\n\n{}", subject.trim_end(), below.trim_start()),
+        None => out,
+    })
+}
+
 /// Milliseconds of `45 min`, `1 hour 30 minutes`, `2h`.
 fn duration_ms(text: &str) -> Option<i64> {
     let mut total: i64 = 0;
@@ -163,7 +194,19 @@ fn duration_ms(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::duration_ms;
+    use super::{duration_ms, template};
+
+    #[test]
+    fn a_template_is_carried_over_where_each_of_its_places_is_known() {
+        let usual = template("{{ title }} (#{{ number }})\n{{body}}\n");
+        assert_eq!(usual.as_deref(), Some("{title} (#{number})\n\n{body}"));
+        assert_eq!(template("{a} {{title}}").as_deref(), Some("{{a}} {title}"));
+        for odd in
+            ["{{ body | get_section('x') }}", "{% for c in commits %}{{ title }}{% endfor %}", "{{ title", "{{ head }}"]
+        {
+            assert_eq!(template(odd), None, "{odd}");
+        }
+    }
 
     #[test]
     fn lengths_of_time_are_read_as_mergify_writes_them() {
