@@ -7,6 +7,7 @@ mod faults;
 mod forge;
 mod gate;
 mod git;
+mod intents;
 mod opinions;
 mod oracle;
 mod process;

@@ -123,6 +123,7 @@ impl Script {
             Due::Noticed(pr) => ground.notice(pr),
             Due::MergedNoticed => ground.notice_merged(),
             Due::Act => ground.act(),
+            Due::Intended(intent) => ground.carry_out(intent),
             Due::Arrives(push) => {
                 ground.arrive(&push, true);
             }

@@ -57,6 +57,12 @@ impl Ground {
         }
     }
 
+    /// Somebody who may push doubts what was just asked for.
+    pub fn doubt(&mut self, pr: PrNumber) {
+        let by = self.dice.pick(&["ann", "ben"]);
+        self.say_as(by, pr, "hold because of a doubt", What::Hold(pr));
+    }
+
     fn say(&mut self, pr: PrNumber, command: &str, what: What) {
         let by = self.dice.pick(&["ann", "ben", "ann", "eve"]);
         self.say_as(by, pr, command, what);

@@ -1,5 +1,6 @@
 //! People: who open pull requests, approve, change their minds, push past the queue, and set things up. By seed, and blind to the queue.
 
+use super::intents::Intent;
 use super::pulls::{LABEL, PullFile};
 use super::settings::Version;
 use super::truth::Rule;
@@ -166,10 +167,12 @@ impl Ground {
         self.point(&file, head);
         self.note(|| format!("#{pr} gets a new head, {head:?}"));
         self.branch_moved(pr);
+        self.intend(3, (500, 20_000), Intent::Ask(pr));
     }
 
     /// Somebody wants it landed, by label or by comment.
-    fn ask(&mut self, pr: PrNumber) {
+    pub(super) fn ask(&mut self, pr: PrNumber) {
+        self.intend(10, (2_000, 25_000), Intent::Doubt(pr));
         if self.dice.one_in(4) {
             let when_green = self.customs.head_ci && self.dice.one_in(3);
             return self.comment(pr, if when_green { "merge when green" } else { "merge" });
@@ -300,6 +303,14 @@ impl Ground {
                 self.broken = Some(path);
             }
         }
+        self.commit_to_trunk(content);
+    }
+
+    /// Somebody pushes to trunk what others wait for.
+    pub(super) fn cure(&mut self) {
+        let Some(wished) = self.wished.take() else { return };
+        let mut content = self.truth.get(self.tip()).content.clone();
+        content.insert(1 + u8::try_from(self.dice.roll(6)).unwrap_or(0), wished);
         self.commit_to_trunk(content);
     }
 

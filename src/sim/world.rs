@@ -3,6 +3,7 @@
 use super::ci::Suite;
 use super::dice::{Dice, mix};
 use super::faults::Faults;
+use super::intents::Intent;
 use super::oracle::Oracle;
 use super::pulls::{Note, PullFile};
 use super::saboteur::Bug;
@@ -63,6 +64,8 @@ pub enum Due {
     MergedNoticed,
     /// A person does something.
     Act,
+    /// Somebody does what they had in mind.
+    Intended(Intent),
     /// A push that was not waited for arrives.
     Arrives(Push),
     /// A process starts.
