@@ -83,7 +83,7 @@ impl Forge for SimForge {
     async fn pull(&self, number: PrNumber) -> Result<Option<Pull>, Trouble> {
         self.read(|ground| {
             let seen = ground.shown(number);
-            saboteur::pull(ground, number, seen)
+            saboteur::pull(ground, &self.0.trunk, number, seen)
         })
         .await
     }
@@ -99,11 +99,19 @@ impl Forge for SimForge {
     }
 
     async fn labelled(&self, number: PrNumber, _label: &str) -> Result<Option<Labelled>, Trouble> {
-        self.read(|ground| ground.pulls.get(&number).and_then(|file| file.label.clone())).await
+        self.read(|ground| {
+            let label = ground.pulls.get(&number).and_then(|file| file.label.clone())?;
+            Some(Labelled { pushed_since: saboteur::pushed_since(ground, number, label.pushed_since), ..label })
+        })
+        .await
     }
 
     async fn pushed_since(&self, comment: &Comment) -> Result<bool, Trouble> {
-        self.read(|ground| ground.comments.get(&comment.id).is_some_and(|note| note.pushed_since)).await
+        self.read(|ground| {
+            let since = ground.comments.get(&comment.id).is_some_and(|note| note.pushed_since);
+            saboteur::pushed_since(ground, comment.pull, since)
+        })
+        .await
     }
 
     async fn changed_since(&self, since: Moment) -> Result<Vec<PrNumber>, Trouble> {

@@ -13,8 +13,12 @@ pub enum Intent {
     Doubt(PrNumber),
     /// Dismisses a review that was just given.
     Regret(PrNumber),
+    /// Has it go to another branch than the one it was just asked for on.
+    Retarget(PrNumber),
     /// Pushes to trunk what others wait for.
     Cure,
+    /// Pushes to a trunk that just moved.
+    Push,
 }
 
 impl Ground {
@@ -42,7 +46,9 @@ impl Ground {
                 }
             }
             Intent::Regret(pr) => self.dismiss(pr),
+            Intent::Retarget(pr) => self.retarget(pr),
             Intent::Cure => self.cure(),
+            Intent::Push => self.push_foreign(),
         }
     }
 }

@@ -20,6 +20,7 @@ mod stops;
 mod store;
 mod traces;
 mod traffic;
+mod trunks;
 mod truth;
 mod verdict;
 mod words;

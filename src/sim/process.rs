@@ -1,17 +1,19 @@
-//! One process of the bot: the real loop of one repository, polled by hand. It ends when it is dropped, wherever it then is.
+//! One process of the bot: the real loops of one repository, polled by hand. It ends when it is dropped, wherever it then is.
 
 use super::forge::SimForge;
 use super::gate::Door;
 use super::git::SimGit;
 use super::store::SimStore;
-use super::world::{Ground, ProcessFile, Shared};
+use super::trunks::branch_of;
+use super::world::{Ground, ProcessFile, REPO, Shared};
 use crate::engine::board::Boards;
 use crate::engine::repo::{Ended, Repo, Settings};
 use crate::engine::state::RepoState;
 use crate::engine::turn::Book;
 use crate::engine::world::{Readings, World};
-use crate::ids::{Moment, RepoName};
+use crate::ids::{Moment, QueueId, RepoName};
 use crate::port::Clock;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -102,10 +104,8 @@ impl Process {
     /// Starts one.
     pub fn start(shared: &Shared, id: u32, pushes_per_minute: Option<u32>) -> Self {
         let (stop, shutdown) = watch::channel(false);
-        let wake = Arc::new(Notify::new());
-        let file = ProcessFile { wake: Arc::clone(&wake), states: Vec::new(), unsaved: BTreeSet::new() };
-        shared.ground().processes.insert(id, file);
-        let work = Box::pin(work(Door::new(shared.clone(), id), wake, shutdown, pushes_per_minute));
+        shared.ground().processes.insert(id, ProcessFile::default());
+        let work = Box::pin(work(shared.clone(), id, shutdown, pushes_per_minute));
         let flag = Arc::new(Flag(AtomicBool::new(true)));
         Self { id, waker: Waker::from(Arc::clone(&flag)), flag, stop, work }
     }
@@ -133,30 +133,81 @@ impl Process {
     }
 }
 
-/// What the supervisor does for one repository.
-async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pushes: Option<u32>) -> Ended {
+/// What the supervisor does for one repository: a loop for its default branch, and one for each other branch that this one says
+/// has a queue. It ends when another process takes one of them over, or when all have come to their end.
+async fn work(shared: Shared, id: u32, shutdown: watch::Receiver<bool>, pushes: Option<u32>) -> Ended {
+    let (tell, trunks) = watch::channel(None);
+    let branched = Arc::new(Notify::new());
+    let mut open = BTreeSet::new();
+    let mut loops = FuturesUnordered::new();
+    let mut wanted = vec![None];
+    loop {
+        for branch in wanted.drain(..) {
+            let id_of = QueueId { repo: REPO, branch };
+            if open.insert(id_of.clone()) {
+                let door = Door::new(shared.clone(), id, branch_of(&id_of));
+                // Only the default branch's loop says which others there are; it keeps quiet about what it does not know.
+                let settings = Settings {
+                    trunks: tell.clone(),
+                    branched: Arc::clone(&branched),
+                    reconcile_ms: shared.ground().reconcile_ms,
+                    pushes_per_minute: pushes,
+                    page: None,
+                };
+                loops.push(queue(door, id_of, settings, shutdown.clone()));
+            }
+        }
+        tokio::select! {
+            biased;
+            ended = loops.next() => match ended {
+                Some((_, Ended::Fenced)) => return Ended::Fenced,
+                Some((id_of, Ended::Retired)) => {
+                    shared.ground().oracle.sometimes("a queue was retired");
+                    open.remove(&id_of);
+                }
+                Some((_, Ended::Shutdown)) => {}
+                None => return Ended::Shutdown,
+            },
+            () = branched.notified() => {}
+        }
+        wanted.extend(trunks.borrow().iter().flatten().cloned().map(Some));
+        if *shutdown.borrow() {
+            wanted.clear();
+        }
+    }
+}
+
+/// One queue's loop.
+async fn queue(door: Door, id: QueueId, settings: Settings, shutdown: watch::Receiver<bool>) -> (QueueId, Ended) {
     let store = Arc::new(SimStore(door.clone()));
     let clock = SimClock(door.clone());
-    let book = loop {
-        let repository = Ground::repository();
-        let fresh = RepoState::new(repository, clock.now());
+    let mut book = loop {
+        let fresh = RepoState::of_branch(Ground::repository(), id.branch.clone(), clock.now());
         match Book::open(&*store, fresh).await {
             Ok(book) => break book,
             Err(_) => clock.sleep_ms(5_000).await,
         }
     };
+    match &id.branch {
+        // It is asked for now, whatever it read before it was last closed.
+        Some(_) => book.state.settings.trunks = None,
+        None => _ = settings.trunks.send_replace(book.state.settings.trunks.clone()),
+    }
+    settings.branched.notify_one();
     let world = SimWorld {
         forge: SimForge(door.clone()),
         git: SimGit(door.clone()),
         clock,
         readings: Readings::after(book.state.readings),
     };
-    let reconcile_ms = door.ground().reconcile_ms;
-    let (trunks, branched) = (watch::channel(None).0, Arc::new(Notify::new()));
-    let settings = Settings { trunks, branched, reconcile_ms, pushes_per_minute: pushes, page: None };
+    let wake = Arc::new(Notify::new());
+    if let Some(file) = door.ground().processes.get_mut(&door.process) {
+        file.wake.insert(door.trunk.clone(), Arc::clone(&wake));
+    }
     wake.notify_one();
     let boards = Boards::default();
     // Drawing them takes time: in one world of eight somebody could look.
-    let _kept = reconcile_ms.is_multiple_of(8).then(|| boards.clone());
-    Repo::new(Arc::new(world), store, book, boards, settings).run(wake, shutdown).await
+    let _kept = settings.reconcile_ms.is_multiple_of(8).then(|| boards.clone());
+    let ended = Repo::new(Arc::new(world), store, book, boards, settings).run(wake, shutdown).await;
+    (id, ended)
 }

@@ -12,12 +12,14 @@ pub struct Customs {
     pub rules: bool,
     /// CI checks the heads of pull requests, too.
     pub head_ci: bool,
+    /// Another branch beside the default one has a queue.
+    pub branched: bool,
 }
 
 impl Customs {
     /// Draws them.
     pub fn draw(dice: &mut Dice) -> Self {
-        Self { rules: dice.one_in(2), head_ci: dice.one_in(2) }
+        Self { rules: dice.one_in(2), head_ci: dice.one_in(2), branched: dice.one_in(6) }
     }
 }
 
@@ -44,6 +46,16 @@ impl Version {
         Self::new(format!("{window}{rules}{merge}{}{checks}", queue(dice, customs)))
     }
 
+    /// One that is right and names every branch that is to have a queue.
+    pub fn last(dice: &mut Dice, customs: Customs) -> Self {
+        loop {
+            let version = Self::draw(dice, customs);
+            if !customs.branched || version.text.contains("trunks") {
+                return version;
+            }
+        }
+    }
+
     /// One that may be wrong.
     pub fn draft(dice: &mut Dice, customs: Customs) -> Self {
         if dice.one_in(5) { Self::new("[queue]\nbudget = 0\n".to_owned()) } else { Self::draw(dice, customs) }
@@ -55,9 +67,10 @@ fn queue(dice: &mut Dice, customs: Customs) -> String {
     let every_commit = strategy != "batch" && dice.one_in(4);
     let interrupt = dice.pick(&["higher", "higher", "hotfix", "never"]);
     let review_asks = customs.rules && dice.one_in(4);
+    let trunks = if customs.branched && !dice.one_in(4) { "trunks = [\"next\"]\n" } else { "" };
     format!(
         "[queue]\ninterrupt = \"{interrupt}\"\nstrategy = \"{strategy}\"\ndepth = {}\nbatch_size = {}\nbudget = {}\ntries = {}\n\
-         every_commit = {every_commit}\nreview_asks = {review_asks}\n",
+         every_commit = {every_commit}\nreview_asks = {review_asks}\n{trunks}",
         1 + dice.roll(4),
         2 + dice.roll(4),
         4 + dice.roll(3),

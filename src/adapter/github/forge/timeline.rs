@@ -56,12 +56,17 @@ impl Item {
     fn moves_the_head(&self) -> bool {
         self.is("committed") || self.is("head_ref_force_pushed")
     }
+
+    /// Whoever spoke before it saw something else: another head, or another branch that it was to land on.
+    fn changes_what_is_meant(&self) -> bool {
+        self.moves_the_head() || self.is("base_ref_changed")
+    }
 }
 
 /// The head moved after an item of the timeline. A commit's date is its author's word, so both place and time count against it.
 fn moved_after(items: &[Item], place: usize, at: Moment) -> bool {
     let later = |(n, other): (usize, &Item)| n > place || other.at().is_none_or(|moment| moment > at);
-    items.iter().enumerate().any(|(n, other)| other.moves_the_head() && later((n, other)))
+    items.iter().enumerate().any(|(n, other)| other.changes_what_is_meant() && later((n, other)))
 }
 
 /// The last item that put the label on.
@@ -140,6 +145,8 @@ mod tests {
         assert!(since(&[&committed(11), &label]), "dated after it");
         assert!(since(&[&label, &committed(1)]), "dated back, but pushed after it");
         assert!(since(&[&label, FORCED]));
+        let rebased = r#"{"event":"base_ref_changed","id":98,"created_at":"2026-01-01T00:20:00Z","actor":null}"#;
+        assert!(since(&[&label, rebased]), "it was to land on another branch then");
         assert!(since(&[FORCED, &label]));
         assert!(since(&[r#"{"event":"committed"}"#, &label]), "a commit without a date is not trusted");
         let late = labeled(2, 40, "ready to merge");
