@@ -330,6 +330,9 @@ impl Ground {
 
     fn said(&mut self, pr: PrNumber, body: &str) {
         let tick = self.tick;
+        if body.contains("waits a while for others") {
+            self.oracle.sometimes("a batch waited for company");
+        }
         if let Some(file) = self.pulls.get_mut(&pr) {
             file.said.push((tick, body.to_owned()));
         }

@@ -20,6 +20,7 @@ mod stops;
 mod store;
 mod traces;
 mod traffic;
+mod trials;
 mod trunks;
 mod truth;
 mod verdict;

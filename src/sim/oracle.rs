@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// Candidate tags.
 const TAGS: &str = "refs/tags/candidate/";
 /// Runs of one commit, at the most: each red counts once, silence is tried again, and a red trunk is doubted now and then.
-const RUNS_MAX: u8 = 12;
+const RUNS_MAX: u8 = 16;
 /// What the forge may lag behind a moved branch, in milliseconds.
 const LAG_MS: i64 = 3_100;
 /// From reading trunk to writing down who is ejected, at most, in milliseconds.
@@ -49,6 +49,8 @@ pub struct Oracle {
     flakes: BTreeMap<Sha, u8>,
     attempts: BTreeMap<(BranchName, u64), Moment>,
     runs: BTreeMap<Sha, u8>,
+    /// Commits that were tried.
+    pub tried: BTreeSet<Sha>,
     /// Who caused what.
     pub traces: Traces,
 }
@@ -107,7 +109,7 @@ impl Ground {
             let needle = match &owner {
                 Some(Ours::Trunk) => format!("\"landing\":[\"{to}\","),
                 Some(Ours::Run(number)) if update.to.is_some() => format!("\"{number}\":{{\"sha\":\"{to}\""),
-                Some(Ours::Run(_) | Ours::Guard(_)) => format!("\"{name}\""),
+                Some(Ours::Run(_) | Ours::Trial | Ours::Guard(_)) => format!("\"{name}\""),
                 None if name.as_str().starts_with("refs/tags/") => continue,
                 None => format!("\"{to}\""),
             };
@@ -142,6 +144,7 @@ impl Ground {
                 }
                 Some((_, Ours::Trunk)) => self.trunk_accepted(push, update, accepted),
                 Some((_, Ours::Run(_))) => self.run_accepted(update),
+                Some((_, Ours::Trial)) => self.trial_accepted(update),
                 Some((_, Ours::Guard(_))) => {}
                 None if update.name.as_str().starts_with("refs/tags/") => self.tag_accepted(push, update, accepted),
                 None => self.head_accepted(push, update),
@@ -173,7 +176,7 @@ impl Ground {
         }
         let guard = accepted.iter().find_map(|u| match self.owner_of(&u.name)? {
             (_, Ours::Guard(attempt)) => Some(attempt),
-            (_, Ours::Trunk | Ours::Run(_)) => None,
+            (_, Ours::Trunk | Ours::Run(_) | Ours::Trial) => None,
         });
         let attempt = guard.unwrap_or(0);
         let open = |word: &str| format!("\"{word}\":[\"{new}\",{attempt}]");
@@ -307,6 +310,7 @@ impl Ground {
                 self.oracle.attempts.entry((trunk.clone(), number)).or_insert(self.now);
             }
         }
+        self.trials_fit(after);
         let Some(before) = before else { return };
         if departures(&before).get(..60) == departures(after).get(..60) {
             return;
@@ -363,8 +367,10 @@ impl Ground {
         match self.truth.compose(base, *head, *pr, strategy) {
             Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => true,
             Composed::Tip { tip, .. } if code == "checks-failed" => {
+                // Only this one is flaky here.
+                let forgiven = by.checks.retries.values().copied().max().unwrap_or(0);
                 let red = |sha| self.truth.red(&self.truth.get(sha).content);
-                let flaky = self.oracle.flakes.get(&tip).is_some_and(|flakes| *flakes >= by.queue.tries);
+                let flaky = self.oracle.flakes.get(&tip).is_some_and(|flakes| *flakes >= by.queue.tries + forgiven);
                 (red(tip) && !red(base)) || flaky
             }
             Composed::Tip { .. } => false,

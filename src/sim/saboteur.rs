@@ -94,6 +94,12 @@ bugs! {
     MixesUpTrunks,
     /// Does not see that the branch somebody spoke for is another now.
     OverlooksBaseChanges,
+    /// Takes a head that was tried on some trunk for tested.
+    TakesTriedForTested,
+    /// Reads a far larger budget of runs than is written.
+    OverspendsRuns,
+    /// Sends back without going over what may fail.
+    ForgivesNothing,
 }
 
 impl Bug {
@@ -258,6 +264,15 @@ pub fn checks(ground: &mut Ground, sha: Sha, seen: Vec<Check>) -> Vec<Check> {
             let ended = passed.iter().filter(|check| check.state == CheckState::Success).count() >= 2;
             if ended { passed.into_iter().map(|check| green(Check { sha, ..check })).collect() } else { seen }
         }
+        Some(Bug::TakesTriedForTested) => {
+            let member = ground.truth.get(sha).member;
+            let tried = ground.oracle.tried.clone().into_iter();
+            let mut tried = tried.filter(|tried| *tried != sha && ground.truth.get(*tried).member == member);
+            let passed = |tried: &Sha| ground.all_green(*tried) && !ground.seen_checks(*tried).is_empty();
+            let found = tried.find(passed).filter(|_| member.is_some());
+            let as_own = |tried| ground.seen_checks(tried).into_iter().map(|check| Check { sha, ..check }).collect();
+            found.map_or(seen, as_own)
+        }
         Some(Bug::UnknownIsGreen) => {
             let open = |state| !matches!(state, CheckState::Failure | CheckState::TimedOut);
             seen.into_iter().map(|check| if open(check.state) { green(check) } else { check }).collect()
@@ -330,6 +345,10 @@ pub fn judged_by(ground: &Ground, commit: Sha) -> Sha {
 /// The settings file.
 pub fn settings(ground: &Ground, text: &str) -> String {
     match ground.bug {
+        Some(Bug::OverspendsRuns) => text.replace("\nbudget = ", "\nbudget = 1"),
+        Some(Bug::ForgivesNothing) => {
+            text.lines().filter(|line| !line.starts_with("retries")).map(|line| format!("{line}\n")).collect()
+        }
         Some(Bug::RedAtOnce) => text.replace("tries = 2", "tries = 1").replace("tries = 3", "tries = 1"),
         Some(Bug::WaitsForever) => {
             let lines = text.lines().filter(|line| !line.contains("_deadline"));

@@ -136,7 +136,10 @@ impl Script {
                 ground.after(ms, Due::Ended);
             }
             Due::Ended => {
-                let Some(unfinished) = ground.unfinished() else { return true };
+                let Some(unfinished) = ground.unfinished() else {
+                    ground.sum_up();
+                    return true;
+                };
                 if self.ends_at.is_some_and(|end| ground.now.ms() > end) {
                     ground.oracle.breaks(unfinished.invariant, unfinished.what);
                 }

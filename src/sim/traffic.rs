@@ -33,7 +33,7 @@ impl Ground {
         if self.customs.rules && self.dice.one_in(3) {
             return self.have_a_say(pr);
         }
-        match self.dice.roll(24) {
+        match self.dice.roll(26) {
             0..7 => self.ask(pr),
             7 | 8 => self.new_head(pr),
             9 => self.label_off(pr),
@@ -47,6 +47,7 @@ impl Ground {
             18 | 19 => self.interfere_with_ci(),
             20 => self.reorganise(),
             21 | 22 => self.stop_or_go(pr),
+            23 | 24 => self.try_it(pr),
             _ => {}
         }
     }

@@ -27,6 +27,8 @@ pub enum Ours {
     Trunk,
     /// The branch of a run, by its number.
     Run(String),
+    /// The branch of a trial.
+    Trial,
     /// The ref in the lease of a landing, by its attempt.
     Guard(u64),
 }
@@ -60,8 +62,9 @@ impl Ground {
             let rest = |prefix: &str| Some(name.as_str().strip_prefix(prefix)?.strip_prefix(trunk.as_str())?);
             let run =
                 || rest("refs/heads/greenline/")?.strip_prefix("/run-").map(|number| Ours::Run(number.to_owned()));
+            let trial = || rest("refs/heads/greenline/")?.strip_prefix("/try-").map(|_| Ours::Trial);
             let guard = || rest("refs/greenline/landing/")?.strip_prefix('/')?.parse().ok().map(Ours::Guard);
-            let own = (*name == trunk.to_ref()).then_some(Ours::Trunk).or_else(run).or_else(guard)?;
+            let own = (*name == trunk.to_ref()).then_some(Ours::Trunk).or_else(run).or_else(trial).or_else(guard)?;
             Some((trunk, own))
         })
     }

@@ -4,6 +4,7 @@ use super::oracle::Violation;
 use super::pulls::{LABEL, Note, PullFile};
 use super::rules::Lands;
 use super::settings::Version;
+use super::trials;
 use super::world::Ground;
 use crate::command;
 use crate::engine::job::Job;
@@ -32,7 +33,10 @@ impl Ground {
             return Some(violation);
         }
         let told = self.pulls.iter().find_map(|(pr, file)| told(*pr, file));
-        told.or_else(|| self.unanswered()).or_else(|| self.unended()).or_else(|| self.chatter())
+        told.or_else(|| self.untold_trial())
+            .or_else(|| self.unanswered())
+            .or_else(|| self.unended())
+            .or_else(|| self.chatter())
     }
 
     /// What has not come to its end in one queue.
@@ -72,17 +76,17 @@ impl Ground {
         Some(Violation { invariant: "L3", what: format!("#{pr} waits for {:?}, and needs nothing", approval.waits) })
     }
 
-    /// L5: beside the answers there is one comment of ours on a pull request.
+    /// L5: beside the answers there is one comment of ours on a pull request, and one about its trials.
     fn chatter(&self) -> Option<Violation> {
         // Two processes at once may each begin one: the forge offers nothing to tell them apart by.
         if self.oracle.counters.contains_key("two processes at once") {
             return None;
         }
         let own = |note: &&Note| note.own() && !note.comment.body.starts_with("<!-- greenline:answer:");
-        let pulls = self.comments.values().filter(own).map(|note| note.comment.pull);
-        let mut counts: BTreeMap<PrNumber, u8> = BTreeMap::new();
-        pulls.for_each(|pr| *counts.entry(pr).or_default() += 1);
-        let (pr, count) = counts.into_iter().find(|(pr, count)| *count > 1 && !self.passed_on(*pr))?;
+        let notes = self.comments.values().filter(own).map(|note| &note.comment);
+        let mut counts: BTreeMap<(PrNumber, bool), u8> = BTreeMap::new();
+        notes.for_each(|note| *counts.entry((note.pull, trials::tells(&note.body))).or_default() += 1);
+        let ((pr, _), count) = counts.into_iter().find(|((pr, _), count)| *count > 1 && !self.passed_on(*pr))?;
         Some(Violation { invariant: "L5", what: format!("#{pr} has {count} status comments") })
     }
 

@@ -215,7 +215,7 @@ impl Ground {
     pub fn acknowledge(&mut self, id: CommentId) -> bool {
         let Some(note) = self.comments.get_mut(&id) else { return false };
         note.acknowledged = true;
-        let (pr, tick, cancels) = (note.comment.pull, note.tick, note.comment.body.contains("cancel"));
+        let (pr, tick, cancels) = (note.comment.pull, note.tick, note.comment.body.ends_with("greenline cancel"));
         if cancels {
             if let Some(file) = self.pulls.get_mut(&pr) {
                 file.words.retain(|word| word.tick > tick);
