@@ -198,9 +198,6 @@ pub(super) fn settle(state: &mut RepoState, now: Moment) {
     // Before a branch is made it is written down that we do it.
     let made: Vec<RefName> = branches(state).collect();
     state.refs.extend(made);
-    let open = |pr: PrNumber| state.desk.pulls.get(&pr).is_some_and(|record| record.pull.state == PullState::Open);
-    let untold = |pr: PrNumber| state.trial_posts.get(&pr).is_none_or(|post| post.body.is_some());
-    state.trials.forget(|pr| !open(pr) && !untold(pr));
 }
 
 /// The branches that trials need, those of called-off runs included.
@@ -255,6 +252,10 @@ pub(super) fn refresh(state: &mut RepoState, page: Option<&str>) {
         let post = state.trial_posts.entry(pr).or_default();
         (post.about, post.body) = (about, Some(body));
     }
+    // Only now: what ended in this very turn is to be told first.
+    let open = |pr: PrNumber| state.desk.pulls.get(&pr).is_some_and(|record| record.pull.state == PullState::Open);
+    let untold = |pr: PrNumber| state.trial_posts.get(&pr).is_none_or(|post| post.body.is_some());
+    state.trials.forget(|pr| !open(pr) && !untold(pr));
     let kept = &state.trials.by_pull;
     state.trial_posts.retain(|pr, post| post.body.is_some() || kept.contains_key(pr));
 }

@@ -1,5 +1,6 @@
 //! CI: what is pushed is checked, truthfully unless a fault says otherwise. It never looks at the queue.
 
+use super::intents::Intent;
 use super::world::{Due, Ground};
 use crate::facts::{Check, CheckState};
 use crate::ids::{AppId, Sha};
@@ -97,6 +98,9 @@ impl Ground {
                 (CheckState::Failure, CheckState::Success)
             }
             Fate::Truth | Fate::Flaky => {
+                if red && self.wished.is_some() {
+                    self.intend(4, (20, 800), Intent::Cure);
+                }
                 (if red { CheckState::Failure } else { CheckState::Success }, CheckState::Success)
             }
         };

@@ -1,7 +1,7 @@
 //! The forge as one process sees it: late, sometimes old, sometimes in trouble. What it answers comes from the ground truth.
 
 use super::gate::Door;
-use super::pulls::LABEL;
+use super::pulls::{LABEL, PullFile};
 use super::saboteur;
 use super::world::Ground;
 use crate::facts::{
@@ -83,7 +83,7 @@ impl Forge for SimForge {
     async fn pull(&self, number: PrNumber) -> Result<Option<Pull>, Trouble> {
         self.read(|ground| {
             let seen = ground.shown(number);
-            saboteur::pull(ground, number, seen)
+            saboteur::pull(ground, &self.0.trunk, number, seen)
         })
         .await
     }
@@ -100,15 +100,23 @@ impl Forge for SimForge {
     }
 
     async fn labelled(&self, number: PrNumber, _label: &str) -> Result<Option<Labelled>, Trouble> {
-        self.read(|ground| ground.pulls.get(&number).and_then(|file| file.label.clone())).await
+        self.read(|ground| {
+            let label = ground.pulls.get(&number).and_then(|file| file.label.clone())?;
+            Some(Labelled { since: saboteur::since(ground, number, label.since), ..label })
+        })
+        .await
     }
 
     async fn since(&self, comment: &Comment) -> Result<Since, Trouble> {
-        self.read(|ground| ground.comments.get(&comment.id).map(|note| note.since).unwrap_or_default()).await
+        self.read(|ground| {
+            let since = ground.comments.get(&comment.id).map(|note| note.since).unwrap_or_default();
+            saboteur::since(ground, comment.pull, since)
+        })
+        .await
     }
 
-    async fn retargeted_at(&self, _number: PrNumber) -> Result<Option<Moment>, Trouble> {
-        Ok(None)
+    async fn retargeted_at(&self, number: PrNumber) -> Result<Option<Moment>, Trouble> {
+        self.read(|ground| ground.pulls.get(&number).and_then(PullFile::retargeted_at)).await
     }
 
     async fn changed_since(&self, since: Moment) -> Result<Vec<PrNumber>, Trouble> {
@@ -327,6 +335,9 @@ impl Ground {
 
     fn said(&mut self, pr: PrNumber, body: &str) {
         let tick = self.tick;
+        if body.contains("waits a while for others") {
+            self.oracle.sometimes("a batch waited for company");
+        }
         if let Some(file) = self.pulls.get_mut(&pr) {
             file.said.push((tick, body.to_owned()));
         }

@@ -1,6 +1,7 @@
 //! The yield point: every call of a process waits here until its time has come, and may never come back.
 
 use super::world::{Ground, Shared};
+use crate::ids::BranchName;
 use std::pin::Pin;
 use std::sync::MutexGuard;
 use std::task::{Context, Poll};
@@ -11,12 +12,14 @@ pub struct Door {
     shared: Shared,
     /// Whose.
     pub process: u32,
+    /// The branch whose queue is at work.
+    pub trunk: BranchName,
 }
 
 impl Door {
-    /// The way of one process.
-    pub fn new(shared: Shared, process: u32) -> Self {
-        Self { shared, process }
+    /// The way of one process, at work for one queue.
+    pub fn new(shared: Shared, process: u32, trunk: BranchName) -> Self {
+        Self { shared, process, trunk }
     }
 
     /// Everything.

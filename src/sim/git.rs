@@ -1,10 +1,11 @@
 //! Git as one process sees it. Leases are judged when a push arrives, which may be long after its process died.
 
 use super::gate::Door;
+use super::intents::Intent;
 use super::saboteur;
+use super::trunks::Ours;
 use super::truth::sha;
-use super::world::{Due, Ground, Push, trunk};
-
+use super::world::{Due, Ground, Push};
 use crate::facts::OwnersFile;
 use crate::ids::{Moment, RefName, RepoName, Sha};
 use crate::port::git::{Composed, Expect, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject};
@@ -78,7 +79,7 @@ impl Git for SimGit {
             let there = ground.refs.iter().filter(|(name, _)| wanted(name));
             let peeled = |target: &Sha| ground.tags.get(target).map(|tag| tag.target);
             let seen = there.map(|(name, at)| (name.clone(), RemoteRef { target: *at, peeled: peeled(at) })).collect();
-            saboteur::refs(ground, prefixes, seen)
+            saboteur::refs(ground, (&self.0.trunk, prefixes), seen)
         })
         .await
     }
@@ -112,7 +113,7 @@ impl Git for SimGit {
     async fn is_ancestor(&self, ancestor: Sha, descendant: Sha) -> Result<bool, Trouble> {
         let ground = self.0.ground();
         let reached = ground.truth.is_ancestor(ancestor, descendant);
-        let of_trunk = ground.refs.get(&trunk()).is_some_and(|now| ground.truth.is_ancestor(descendant, *now));
+        let of_trunk = ground.tips().iter().any(|now| ground.truth.is_ancestor(descendant, *now));
         Ok(saboteur::is_ancestor(&ground, reached, of_trunk))
     }
 
@@ -142,7 +143,8 @@ impl Git for SimGit {
     }
 
     async fn push(&self, fork: Option<&RepoName>, updates: &[RefUpdate], atomic: bool) -> Result<Vec<Pushed>, Trouble> {
-        let push = Push { process: self.0.process, fork: fork.cloned(), updates: updates.to_vec(), atomic };
+        let (process, trunk) = (self.0.process, self.0.trunk.clone());
+        let push = Push { process, trunk, fork: fork.cloned(), updates: updates.to_vec(), atomic };
         let on_the_way = {
             let mut ground = self.0.ground();
             ground.push_asked(&push);
@@ -239,9 +241,10 @@ impl Ground {
     }
 
     fn set_ref(&mut self, fork: Option<&RepoName>, update: &RefUpdate) {
-        if fork.is_none() && update.name == trunk() {
+        if let (None, Some((trunk, Ours::Trunk))) = (fork, self.owner_of(&update.name)) {
             if let Some(to) = update.to {
-                self.trunk_moved(to);
+                self.trunk_moved(&trunk, to);
+                self.intend(12, (5, 1_500), Intent::Push);
             }
             return;
         }

@@ -1,6 +1,7 @@
 //! People who have opinions on other people's pull requests: reviews, approvals by comment, delegation, dependencies, marks. By
 //! seed, and blind to the queue.
 
+use super::intents::Intent;
 use super::pulls::{BLOCKING, WIP};
 use super::words::{Reviewed, Saying, Way};
 use super::world::{Ground, PEOPLE, person};
@@ -42,10 +43,11 @@ impl Ground {
         self.change(pr, |file| file.reviews.push(Reviewed { review, dismissed: None }));
         if opinion == Opinion::Approves {
             self.give_word_for(pr, by, Way::Review, false, head);
+            self.intend(6, (2_000, 40_000), Intent::Regret(pr));
         }
     }
 
-    fn dismiss(&mut self, pr: PrNumber) {
+    pub(super) fn dismiss(&mut self, pr: PrNumber) {
         let standing = self.pulls.get(&pr).map_or(0, |file| file.reviews.len());
         if standing == 0 {
             return;

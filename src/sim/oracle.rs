@@ -3,27 +3,24 @@
 use super::pulls::PullFile;
 use super::rules::Lands;
 use super::traces::Traces;
+use super::trunks::{MAIN, Ours};
 use super::truth::Truth;
-use super::world::{Ground, Push, TRUNK, trunk};
+use super::world::{Ground, Push};
 use crate::config::RepoConfig;
 use crate::config::repo::{Forks, MergeConfig};
 use crate::engine::board::DepartureRow;
 use crate::engine::state::RepoState;
 use crate::facts::Strategy;
-use crate::ids::{Moment, PrNumber, RefName, Sha};
+use crate::ids::{BranchName, Moment, PrNumber, RefName, Sha};
 use crate::port::git::{Composed, Expect, RefUpdate};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Branches of runs.
-const RUNS: &str = "refs/heads/greenline/main/run-";
-/// Refs that stand in the lease of landings.
-const GUARDS: &str = "refs/greenline/landing/";
 /// Candidate tags.
 const TAGS: &str = "refs/tags/candidate/";
 /// Runs of one commit, at the most: each red counts once, silence is tried again, and a red trunk is doubted now and then.
-const RUNS_MAX: u8 = 12;
+const RUNS_MAX: u8 = 16;
 /// What the forge may lag behind a moved branch, in milliseconds.
 const LAG_MS: i64 = 3_100;
 /// From reading trunk to writing down who is ejected, at most, in milliseconds.
@@ -47,11 +44,13 @@ pub struct Oracle {
     pub counters: BTreeMap<&'static str, u64>,
     /// Refs that a planted bug hides from the bot.
     pub hidden: BTreeSet<RefName>,
-    trunks: Vec<(Sha, Moment)>,
+    trunks: BTreeMap<BranchName, Vec<(Sha, Moment)>>,
     greens: BTreeMap<Sha, Vec<(Moment, bool)>>,
     flakes: BTreeMap<Sha, u8>,
-    attempts: BTreeMap<u64, Moment>,
+    attempts: BTreeMap<(BranchName, u64), Moment>,
     runs: BTreeMap<Sha, u8>,
+    /// Commits that were tried.
+    pub tried: BTreeSet<Sha>,
     /// Who caused what.
     pub traces: Traces,
 }
@@ -67,9 +66,9 @@ impl Oracle {
         *self.counters.entry(what).or_default() += 1;
     }
 
-    /// Trunk is here from now on.
-    pub fn trunk_is(&mut self, tip: Sha, now: Moment) {
-        self.trunks.push((tip, now));
+    /// A trunk is here from now on.
+    pub fn trunk_is(&mut self, trunk: &BranchName, tip: Sha, now: Moment) {
+        self.trunks.entry(trunk.clone()).or_default().push((tip, now));
     }
 
     /// A commit's checks are all green, or not, from now on.
@@ -91,10 +90,11 @@ impl Oracle {
         history.iter().zip(ends).any(|((_, green), until)| *green && until.is_none_or(|until| until >= since))
     }
 
-    /// The commits trunk was at since a moment.
-    fn trunks_since(&self, since: Moment) -> Vec<Sha> {
-        let ends = self.trunks.iter().skip(1).map(|(_, until)| Some(*until)).chain([None]);
-        let then = self.trunks.iter().zip(ends).filter(|(_, until)| until.is_none_or(|until| until >= since));
+    /// The commits a trunk was at since a moment.
+    fn tips_since(&self, trunk: &BranchName, since: Moment) -> Vec<Sha> {
+        let tips = self.trunks.get(trunk).map(Vec::as_slice).unwrap_or_default();
+        let ends = tips.iter().skip(1).map(|(_, until)| Some(*until)).chain([None]);
+        let then = tips.iter().zip(ends).filter(|(_, until)| until.is_none_or(|until| until >= since));
         then.map(|((sha, _), _)| *sha).collect()
     }
 }
@@ -103,22 +103,18 @@ impl Ground {
     /// S7: a process asks for a push; what it intends must stand in a state that it wrote.
     pub fn push_asked(&mut self, push: &Push) {
         for update in &push.updates {
-            let name = update.name.as_str();
+            let name = &update.name;
             let to = update.to.map(|to| to.to_string()).unwrap_or_default();
-            let number = |prefix: &str| name.strip_prefix(prefix).unwrap_or_default().to_owned();
-            let needle = if name == TRUNK {
-                format!("\"landing\":[\"{to}\",")
-            } else if name.starts_with(RUNS) && update.to.is_some() {
-                format!("\"{}\":{{\"sha\":\"{to}\"", number(RUNS))
-            } else if name.starts_with(RUNS) || name.starts_with(GUARDS) {
-                format!("\"{name}\"")
-            } else if name.starts_with("refs/tags/") {
-                continue;
-            } else {
-                format!("\"{to}\"")
+            let owner = self.owner_of(name).map(|(_, own)| own);
+            let needle = match &owner {
+                Some(Ours::Trunk) => format!("\"landing\":[\"{to}\","),
+                Some(Ours::Run(number)) if update.to.is_some() => format!("\"{number}\":{{\"sha\":\"{to}\""),
+                Some(Ours::Run(_) | Ours::Trial | Ours::Guard(_)) => format!("\"{name}\""),
+                None if name.as_str().starts_with("refs/tags/") => continue,
+                None => format!("\"{to}\""),
             };
-            self.intended(push.process, &needle, || format!("push of {name} to {to}"));
-            if let (TRUNK, Some(tip)) = (name, update.to) {
+            self.intended_by((push.process, Some(&push.trunk)), &needle, || format!("push of {name} to {to}"));
+            if let (Some(Ours::Trunk), Some(tip)) = (owner, update.to) {
                 self.traced(push, tip, &needle);
             }
         }
@@ -126,8 +122,14 @@ impl Ground {
 
     /// S7: what a process does must stand in a state that it wrote.
     pub fn intended(&mut self, process: u32, needle: &str, what: impl FnOnce() -> String) {
+        self.intended_by((process, None), needle, what);
+    }
+
+    /// The same, in a state of one queue's.
+    fn intended_by(&mut self, (process, of): (u32, Option<&BranchName>), needle: &str, what: impl FnOnce() -> String) {
         let states = self.processes.get(&process).map(|file| file.states.as_slice()).unwrap_or_default();
-        if !states.iter().rev().any(|state| state.contains(needle)) {
+        let mut own = states.iter().rev().filter(|(trunk, _)| of.is_none_or(|of| of == trunk));
+        if !own.any(|(_, state)| state.contains(needle)) {
             self.oracle.breaks("S7", format!("{}: no state that process {process} wrote asks for it", what()));
         }
     }
@@ -135,15 +137,17 @@ impl Ground {
     /// The world is about to accept these changes of refs together.
     pub fn push_accepted(&mut self, push: &Push, accepted: &[RefUpdate]) {
         for update in accepted {
-            let name = update.name.as_str();
-            if push.fork.is_none() && name == TRUNK {
-                self.trunk_accepted(push, update, accepted);
-            } else if name.starts_with("refs/tags/") {
-                self.tag_accepted(update, accepted);
-            } else if name.starts_with(RUNS) {
-                self.run_accepted(update);
-            } else if !name.starts_with(GUARDS) {
-                self.head_accepted(push, update);
+            match self.owner_of(&update.name).filter(|_| push.fork.is_none()) {
+                Some((trunk, _)) if trunk != push.trunk => {
+                    let what = format!("{} is {trunk}'s, and the queue of {} wrote it", update.name, push.trunk);
+                    self.oracle.breaks("S13", what);
+                }
+                Some((_, Ours::Trunk)) => self.trunk_accepted(push, update, accepted),
+                Some((_, Ours::Run(_))) => self.run_accepted(update),
+                Some((_, Ours::Trial)) => self.trial_accepted(update),
+                Some((_, Ours::Guard(_))) => {}
+                None if update.name.as_str().starts_with("refs/tags/") => self.tag_accepted(push, update, accepted),
+                None => self.head_accepted(push, update),
             }
         }
     }
@@ -159,7 +163,7 @@ impl Ground {
     }
 
     fn trunk_accepted(&mut self, push: &Push, update: &RefUpdate, accepted: &[RefUpdate]) {
-        let old = self.tip();
+        let (trunk, old) = (&push.trunk, self.tip_of(&push.trunk));
         let Some(new) = update.to else { return self.oracle.breaks("S3", "trunk was deleted") };
         if update.expect != Expect::At(old) {
             self.oracle
@@ -170,18 +174,20 @@ impl Ground {
                 .oracle
                 .breaks("S3", format!("trunk was moved from {old:?} to {new:?}, which is not ahead of it"));
         }
-        let guard =
-            accepted.iter().find_map(|u| u.name.as_str().strip_prefix(GUARDS)?.rsplit('/').next()?.parse::<u64>().ok());
+        let guard = accepted.iter().find_map(|u| match self.owner_of(&u.name)? {
+            (_, Ours::Guard(attempt)) => Some(attempt),
+            (_, Ours::Trunk | Ours::Run(_) | Ours::Trial) => None,
+        });
         let attempt = guard.unwrap_or(0);
         let open = |word: &str| format!("\"{word}\":[\"{new}\",{attempt}]");
-        let state = self.durable().unwrap_or_else(|| Arc::from(""));
+        let state = self.durable(trunk).unwrap_or_else(|| Arc::from(""));
         if !state.contains(&open("landing")) && !state.contains(&open("revoking")) {
             let what =
                 format!("trunk moved to {new:?} by attempt {attempt} of process {}, which is over", push.process);
             self.oracle.breaks("S7", what);
         }
         let slack = i64::try_from(self.faults.stale_ms).unwrap_or(0);
-        let began = self.oracle.attempts.get(&attempt).copied().unwrap_or(self.now).plus_ms(-slack);
+        let began = self.oracle.attempts.get(&(trunk.clone(), attempt)).copied().unwrap_or(self.now).plus_ms(-slack);
         if !self.oracle.green_since(new, began) {
             self.oracle.breaks("S1", format!("trunk moved to {new:?}, whose checks were not green"));
         }
@@ -192,13 +198,13 @@ impl Ground {
         self.each_tested(&members, old);
         self.shapes(&members);
         let landed: Vec<PrNumber> = members.iter().map(|(pr, ..)| *pr).collect();
-        self.kept(&landed, old, began.plus_ms(slack));
+        self.kept((trunk, &landed), old, began.plus_ms(slack));
         for (pr, head, tip) in members {
-            self.landed(pr, head, tip);
-            self.rules_kept(Lands { pr, head, since: began.plus_ms(-LAG_MS) }, old);
+            self.landed(pr, head, (old, tip));
+            self.rules_kept(&Lands { trunk: trunk.clone(), pr, head, since: began.plus_ms(-LAG_MS) }, old);
         }
-        self.oracle.sometimes("a landing");
-        self.note(|| format!("== trunk moves from {old:?} to {new:?} by attempt {attempt}"));
+        self.oracle.sometimes(if trunk.as_str() == MAIN { "a landing" } else { "a landing on another trunk" });
+        self.note(|| format!("== {trunk} moves from {old:?} to {new:?} by attempt {attempt}"));
     }
 
     /// Counts in which shapes pull requests land.
@@ -231,7 +237,10 @@ impl Ground {
         let mut as_it_is = false;
         let mut nobodys = None;
         for (sha, commit) in self.truth.line(new).take_while(|(sha, _)| *sha != old) {
-            match commit.member.or_else(|| Some((self.pull_at(sha)?, sha))) {
+            // What another trunk has comes with a head that stands on it, and lands nobody a second time.
+            let there = as_it_is && self.tips().iter().any(|tip| self.truth.is_ancestor(sha, *tip));
+            let member = commit.member.or_else(|| Some((self.pull_at(sha)?, sha)));
+            match member.filter(|_| !there) {
                 Some((pr, head)) if members.last().is_none_or(|last| (last.0, last.1) != (pr, head)) => {
                     members.push((pr, head, sha));
                     as_it_is = head == sha;
@@ -255,16 +264,19 @@ impl Ground {
     }
 
     /// S4 of one pull request that lands. One that got another head meanwhile stays open, and that head may land as well.
-    fn landed(&mut self, pr: PrNumber, head: Sha, tip: Sha) {
+    ///
+    /// One that was sent to another trunk afterwards, and asked for anew, may land there too.
+    fn landed(&mut self, pr: PrNumber, head: Sha, (old, tip): (Sha, Sha)) {
         let Some(file) = self.pulls.get_mut(&pr) else { return };
-        if let Some(before) = file.landed.insert(head, tip) {
+        let before = file.landed.insert(head, tip);
+        if let Some(before) = before.filter(|before| self.truth.is_ancestor(*before, old)) {
             self.oracle.breaks("S4", format!("#{pr} landed at {head:?} as {before:?} and again as {tip:?}"));
         }
     }
 
-    fn tag_accepted(&mut self, update: &RefUpdate, accepted: &[RefUpdate]) {
+    fn tag_accepted(&mut self, push: &Push, update: &RefUpdate, accepted: &[RefUpdate]) {
         let name = &update.name;
-        let to = accepted.iter().find(|u| u.name == trunk()).and_then(|u| u.to);
+        let to = accepted.iter().find(|u| u.name == push.trunk.to_ref()).and_then(|u| u.to);
         let target = update.to.and_then(|object| self.tags.get(&object)).map(|tag| tag.target);
         if !name.as_str().starts_with(TAGS) {
             self.oracle.breaks("S13", format!("{name} is not ours to make"));
@@ -290,14 +302,15 @@ impl Ground {
     }
 
     /// A state became durable.
-    pub fn state_written(&mut self, before: Option<Arc<str>>, after: &str) {
+    pub fn state_written(&mut self, trunk: &BranchName, before: Option<Arc<str>>, after: &str) {
         if let Some(at) = after.find("\"landing\":[\"") {
             let rest = &after[at + 12..];
             let number = rest.split_once("\",").and_then(|(_, rest)| rest.split_once(']')).map(|(number, _)| number);
             if let Some(number) = number.and_then(|number| number.parse().ok()) {
-                self.oracle.attempts.entry(number).or_insert(self.now);
+                self.oracle.attempts.entry((trunk.clone(), number)).or_insert(self.now);
             }
         }
+        self.trials_fit(after);
         let Some(before) = before else { return };
         if departures(&before).get(..60) == departures(after).get(..60) {
             return;
@@ -307,7 +320,7 @@ impl Ground {
         for row in new {
             self.note(|| format!("== #{} leaves: {}", row.pull, row.code));
             if matches!(row.code.as_str(), "checks-failed" | "conflict" | "already-in" | "not-composable") {
-                self.blamed(&before, &row);
+                self.blamed(trunk, &before, &row);
             }
         }
     }
@@ -322,12 +335,12 @@ impl Ground {
     /// Whoever is sent back for its checks or a conflict must be to blame, on trunk and whoever stood ahead and was not.
     ///
     /// An ejection that is being confirmed while trunk's settings change is still by those before.
-    fn blamed(&mut self, before: &str, row: &DepartureRow) {
+    fn blamed(&mut self, trunk: &BranchName, before: &str, row: &DepartureRow) {
         let Ok(state) = serde_json::from_str::<RepoState>(before) else { return };
         let Some(at) = state.queue.order.iter().position(|entry| entry.id.pr == row.pull) else { return };
         let queued: Vec<(PrNumber, Sha)> = state.queue.order[..=at].iter().map(|e| (e.id.pr, e.id.head)).collect();
         self.oracle.sometimes("somebody was sent back with blame");
-        let bases = self.oracle.trunks_since(self.now.plus_ms(-EJECT_MS));
+        let bases = self.oracle.tips_since(trunk, self.now.plus_ms(-EJECT_MS));
         let mut in_force: Vec<RepoConfig> = Vec::new();
         for config in bases.iter().chain(&state.settings.read_at).flat_map(|at| self.in_force(*at)) {
             if !in_force.contains(&config) {
@@ -354,8 +367,10 @@ impl Ground {
         match self.truth.compose(base, *head, *pr, strategy) {
             Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => true,
             Composed::Tip { tip, .. } if code == "checks-failed" => {
+                // Only this one is flaky here.
+                let forgiven = by.checks.retries.values().copied().max().unwrap_or(0);
                 let red = |sha| self.truth.red(&self.truth.get(sha).content);
-                let flaky = self.oracle.flakes.get(&tip).is_some_and(|flakes| *flakes >= by.queue.tries);
+                let flaky = self.oracle.flakes.get(&tip).is_some_and(|flakes| *flakes >= by.queue.tries + forgiven);
                 (red(tip) && !red(base)) || flaky
             }
             Composed::Tip { .. } => false,
@@ -385,5 +400,5 @@ fn rows(state: &str) -> Vec<DepartureRow> {
 /// A landing, a revocation or an ejection is unanswered.
 pub fn settling(ground: &Ground) -> bool {
     let word = |state: &str| ["\"landing\":[\"", "\"revoking\":[\"", "\"ejecting\":"].iter().any(|w| state.contains(w));
-    ground.rows.state.as_deref().is_some_and(word)
+    ground.all_durable().any(|state| word(state))
 }

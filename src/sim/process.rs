@@ -1,10 +1,11 @@
-//! One process of the bot: the real loop of one repository, polled by hand. It ends when it is dropped, wherever it then is.
+//! One process of the bot: the real loops of one repository, polled by hand. It ends when it is dropped, wherever it then is.
 
 use super::forge::SimForge;
 use super::gate::Door;
 use super::git::SimGit;
 use super::store::SimStore;
-use super::world::{Ground, ProcessFile, Shared};
+use super::trunks::branch_of;
+use super::world::{Ground, ProcessFile, REPO, Shared};
 use crate::engine::board::Boards;
 use crate::engine::memory::Memory;
 use crate::engine::repo::{Ended, Repo, Settings};
@@ -12,8 +13,9 @@ use crate::engine::state::RepoState;
 use crate::engine::trunks::Trunks;
 use crate::engine::turn::Book;
 use crate::engine::world::{Readings, World};
-use crate::ids::{Moment, RepoName};
+use crate::ids::{Moment, QueueId, RepoName};
 use crate::port::Clock;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -109,10 +111,8 @@ impl Process {
     /// Starts one.
     pub fn start(shared: &Shared, id: u32, pushes_per_minute: Option<u32>) -> Self {
         let (stop, shutdown) = watch::channel(false);
-        let wake = Arc::new(Notify::new());
-        let file = ProcessFile { wake: Arc::clone(&wake), states: Vec::new(), unsaved: BTreeSet::new() };
-        shared.ground().processes.insert(id, file);
-        let work = Box::pin(work(Door::new(shared.clone(), id), wake, shutdown, pushes_per_minute));
+        shared.ground().processes.insert(id, ProcessFile::default());
+        let work = Box::pin(work(shared.clone(), id, shutdown, pushes_per_minute));
         let flag = Arc::new(Flag(AtomicBool::new(true)));
         Self { id, waker: Waker::from(Arc::clone(&flag)), flag, stop, work }
     }
@@ -140,18 +140,67 @@ impl Process {
     }
 }
 
-/// What the supervisor does for one repository.
-async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pushes: Option<u32>) -> Ended {
+/// What the supervisor does for one repository: a loop for its default branch, and one for each other branch that this one says
+/// has a queue. It ends when another process takes one of them over, or when all have come to their end.
+async fn work(shared: Shared, id: u32, shutdown: watch::Receiver<bool>, pushes: Option<u32>) -> Ended {
+    let (tell, named) = watch::channel(None);
+    let branched = Arc::new(Notify::new());
+    let mut open = BTreeSet::new();
+    let mut loops = FuturesUnordered::new();
+    let mut wanted = vec![None];
+    loop {
+        for branch in wanted.drain(..) {
+            let id_of = QueueId { repo: REPO, branch };
+            if open.insert(id_of.clone()) {
+                let door = Door::new(shared.clone(), id, branch_of(&id_of));
+                let trunks = match &id_of.branch {
+                    None => Trunks::Tells { to: tell.clone(), changed: Arc::clone(&branched) },
+                    Some(_) => Trunks::Hears(named.clone()),
+                };
+                let reconcile_ms = shared.ground().reconcile_ms;
+                let settings = Settings { trunks, reconcile_ms, pushes_per_minute: pushes, page: None };
+                loops.push(queue(door, id_of, settings, shutdown.clone()));
+            }
+        }
+        tokio::select! {
+            biased;
+            ended = loops.next() => match ended {
+                Some((_, Ended::Fenced)) => return Ended::Fenced,
+                Some((id_of, Ended::Retired)) => {
+                    shared.ground().oracle.sometimes("a queue was retired");
+                    open.remove(&id_of);
+                }
+                Some((_, Ended::Shutdown)) => {}
+                None => return Ended::Shutdown,
+            },
+            () = branched.notified() => {
+                let ground = shared.ground();
+                let wakes = ground.processes.get(&id).into_iter().flat_map(|file| file.wake.values());
+                wakes.for_each(|wake| wake.notify_one());
+            }
+        }
+        wanted.extend(named.borrow().iter().flatten().cloned().map(Some));
+        if *shutdown.borrow() {
+            wanted.clear();
+        }
+    }
+}
+
+/// One queue's loop.
+async fn queue(door: Door, id: QueueId, settings: Settings, shutdown: watch::Receiver<bool>) -> (QueueId, Ended) {
     let store = Arc::new(SimStore(door.clone()));
     let clock = SimClock(door.clone());
     let book = loop {
-        let repository = Ground::repository();
-        let fresh = RepoState::new(repository, clock.now());
+        let fresh = RepoState::of_branch(Ground::repository(), id.branch.clone(), clock.now());
         match Book::open(&*store, fresh).await {
             Ok(book) => break book,
             Err(_) => clock.sleep_ms(5_000).await,
         }
     };
+    if let Trunks::Tells { to, changed } = &settings.trunks {
+        to.send_replace(book.state.settings.trunks.clone());
+        changed.notify_one();
+    }
     let world = SimWorld {
         forge: SimForge(door.clone()),
         git: SimGit(door.clone()),
@@ -159,11 +208,13 @@ async fn work(door: Door, wake: Arc<Notify>, shutdown: watch::Receiver<bool>, pu
         readings: Readings::after(book.state.readings),
         memory: Memory::default(),
     };
-    let reconcile_ms = door.ground().reconcile_ms;
-    let trunks = Trunks::Tells { to: watch::channel(None).0, changed: Arc::new(Notify::new()) };
-    let settings = Settings { trunks, reconcile_ms, pushes_per_minute: pushes, page: None };
+    let wake = Arc::new(Notify::new());
+    if let Some(file) = door.ground().processes.get_mut(&door.process) {
+        file.wake.insert(door.trunk.clone(), Arc::clone(&wake));
+    }
     wake.notify_one();
     // Drawing them takes time: in one world of eight somebody looks.
-    let boards = reconcile_ms.is_multiple_of(8).then(Boards::default);
-    Repo::new(Arc::new(world), store, book, boards, settings).run(wake, shutdown).await
+    let boards = settings.reconcile_ms.is_multiple_of(8).then(Boards::default);
+    let ended = Repo::new(Arc::new(world), store, book, boards, settings).run(wake, shutdown).await;
+    (id, ended)
 }

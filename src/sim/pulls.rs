@@ -1,10 +1,11 @@
 //! Pull requests and comments as they truly are, and as the forge shows them.
 
 use super::rules::Stand;
+use super::trunks::OTHER;
 use super::words::{Reviewed, Said, Word};
-use super::world::{Due, Ground, person, trunk};
+use super::world::{Due, Ground, person};
 use crate::facts::{Comment, Labelled, Pull, PullState, Since};
-use crate::ids::{CommentId, Moment, PrNumber, RefName, RepoName, Sha};
+use crate::ids::{BranchName, CommentId, Moment, PrNumber, RefName, RepoName, Sha};
 use crate::port::store::Hint;
 use std::collections::BTreeMap;
 
@@ -51,7 +52,7 @@ pub struct Note {
     pub comment: Comment,
     /// It has our thumbs-up.
     pub acknowledged: bool,
-    /// The head moved after it was written.
+    /// What was changed after it was written.
     pub since: Since,
     /// When it was written.
     pub tick: u64,
@@ -65,15 +66,20 @@ impl Note {
 }
 
 impl PullFile {
+    /// When it last came to the branch that it goes to.
+    pub fn retargeted_at(&self) -> Option<Moment> {
+        self.past.iter().rev().find(|(_, pull)| pull.base != self.shown.base).map(|(until, _)| *until)
+    }
+
     /// What the forge shows as its head has landed, or is what it landed as.
     pub fn is_over(&self) -> bool {
         let head = self.shown.head;
         self.landed.iter().any(|(landed, tip)| *landed == head || *tip == head)
     }
 
-    /// It is open, and goes to trunk.
+    /// It is open, and goes to a branch that may have a queue.
     pub fn open(&self) -> bool {
-        self.shown.state == PullState::Open && self.shown.base.as_str() == "main"
+        self.shown.state == PullState::Open && self.shown.base.as_str() != OTHER
     }
 }
 
@@ -113,26 +119,25 @@ impl Ground {
         if file.shown.state != PullState::Open || file.shown.head == head {
             return;
         }
-        self.comments
-            .values_mut()
-            .filter(|note| note.comment.pull == pr)
-            .for_each(|note| note.since = note.since.max(Since::Pushed));
-        self.change(pr, |file| {
-            file.shown.head = head;
-            if let Some(label) = &mut file.label {
-                label.since = label.since.max(Since::Pushed);
-            }
-        });
+        self.seen_no_more(pr, Since::Pushed);
+        self.change(pr, |file| file.shown.head = head);
         self.notice_merged();
+    }
+
+    /// What people saw who spoke until now is not what is there now: the forge's timeline tells.
+    pub fn seen_no_more(&mut self, pr: PrNumber, changed: Since) {
+        let notes = self.comments.values_mut().filter(|note| note.comment.pull == pr);
+        notes.for_each(|note| note.since = note.since.max(changed));
+        if let Some(label) = self.pulls.get_mut(&pr).and_then(|file| file.label.as_mut()) {
+            label.since = label.since.max(changed);
+        }
     }
 
     /// A pull request whose shown head is on trunk is merged.
     pub fn notice_merged(&mut self) {
-        let tip = self.tip();
         let merged = |file: &PullFile| {
-            file.shown.state == PullState::Open
-                && file.shown.base.as_str() == "main"
-                && self.truth.is_ancestor(file.shown.head, tip)
+            let base = self.refs.get(&file.shown.base.to_ref());
+            file.open() && base.is_some_and(|tip| self.truth.is_ancestor(file.shown.head, *tip))
         };
         let merged: Vec<PrNumber> = self.pulls.iter().filter(|(_, file)| merged(file)).map(|(pr, _)| *pr).collect();
         for pr in merged {
@@ -169,11 +174,11 @@ impl Ground {
         id
     }
 
-    /// Trunk moved, whoever moved it.
-    pub fn trunk_moved(&mut self, tip: Sha) {
-        self.refs.insert(trunk(), tip);
-        self.oracle.trunk_is(tip, self.now);
-        self.mail(Hint::Pushed(trunk()));
+    /// A trunk moved, whoever moved it.
+    pub fn trunk_moved(&mut self, trunk: &BranchName, tip: Sha) {
+        self.refs.insert(trunk.to_ref(), tip);
+        self.oracle.trunk_is(trunk, tip, self.now);
+        self.mail(Hint::Pushed(trunk.to_ref()));
         let ms = self.dice.ms(1, 2_500);
         self.after(ms, Due::MergedNoticed);
     }

@@ -7,12 +7,14 @@ use super::words::{Mind, Way};
 use super::world::{Ground, person};
 use crate::config::RepoConfig;
 use crate::facts::{Permission, PullState};
-use crate::ids::{Moment, Party, PrNumber, Sha};
+use crate::ids::{BranchName, Moment, Party, PrNumber, Sha};
 
 /// Somebody asks for a head to land, and may.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     head: Sha,
+    /// The branch that it was to land on; any for requests that name none.
+    base: Option<BranchName>,
     by: String,
     /// Whose permission that rests on.
     voucher: String,
@@ -30,6 +32,7 @@ pub struct Stand {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Standing {
+    base: BranchName,
     asked: Vec<Asked>,
     minds: Vec<Mind>,
     labels: Vec<String>,
@@ -38,8 +41,10 @@ struct Standing {
 }
 
 /// A pull request that lands, or wants to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Lands {
+    /// On which branch.
+    pub trunk: BranchName,
     /// Which.
     pub pr: PrNumber,
     /// At which head.
@@ -65,23 +70,25 @@ impl Ground {
 
     fn standing(&self, file: &PullFile, is_there: impl Fn(Sha) -> bool) -> Standing {
         let shown = &file.shown;
-        let open = shown.state == PullState::Open && !shown.draft && shown.base.as_str() == "main";
+        let open = shown.state == PullState::Open && !shown.draft;
         let may = |who: &str| self.permissions.get(who).is_some_and(|may| *may >= Permission::Write);
         let holds = |way| match way {
             Way::Label => shown.labels.iter().any(|label| label == LABEL),
-            Way::Comment | Way::Review => true,
+            Way::Comment | Way::Named | Way::Review => true,
         };
         let mut asked = Vec::new();
         for word in file.words.iter().filter(|word| open && is_there(word.head) && holds(word.way)) {
             for voucher in file.vouchers(&word.by).filter(|voucher| may(voucher)) {
                 let (by, voucher) = (word.by.clone(), voucher.to_owned());
-                let new = Asked { head: word.head, by, voucher, way: word.way, when_green: word.when_green };
+                let (head, base) = (word.head, word.base.clone());
+                let new = Asked { head, base, by, voucher, way: word.way, when_green: word.when_green };
                 if !asked.contains(&new) {
                     asked.push(new);
                 }
             }
         }
         Standing {
+            base: shown.base.clone(),
             asked,
             minds: file.minds(self.now, may),
             labels: shown.labels.clone(),
@@ -91,7 +98,7 @@ impl Ground {
     }
 
     /// S2 and S10: what lands on `from` was asked for, and nothing kept it out, by the settings there.
-    pub fn rules_kept(&mut self, lands: Lands, from: Sha) {
+    pub fn rules_kept(&mut self, lands: &Lands, from: Sha) {
         let in_force = self.in_force(from);
         let broken: Vec<String> = in_force.iter().filter_map(|config| self.keeps_out(lands, config)).collect();
         if broken.len() < in_force.len() {
@@ -119,7 +126,7 @@ impl Ground {
     }
 
     /// What keeps it out by these settings, if something does.
-    pub fn keeps_out(&self, lands: Lands, config: &RepoConfig) -> Option<String> {
+    pub fn keeps_out(&self, lands: &Lands, config: &RepoConfig) -> Option<String> {
         let file = self.pulls.get(&lands.pr)?;
         let ends = file.stands.iter().skip(1).map(|stand| Some(stand.at)).chain([None]);
         let then = file.stands.iter().zip(ends).filter(|(_, until)| until.is_none_or(|until| until >= lands.since));
@@ -142,7 +149,7 @@ impl Ground {
         kept.then(|| "something it depends on had not landed".to_owned())
     }
 
-    fn unchecked(&self, then: &[&Standing], lands: Lands, config: &RepoConfig) -> Option<String> {
+    fn unchecked(&self, then: &[&Standing], lands: &Lands, config: &RepoConfig) -> Option<String> {
         let mut words = then.iter().flat_map(|standing| &standing.asked).filter(|asked| asked.head == lands.head);
         let asks = !config.checks.before.is_empty() || words.all(|word| word.when_green);
         let kept = asks && !self.oracle.green_since(lands.head, lands.since);
@@ -151,18 +158,21 @@ impl Ground {
 }
 
 /// Nobody asked who may ask.
-fn asked(then: &[&Standing], lands: Lands, (author, by_review): (&str, bool), config: &RepoConfig) -> Option<String> {
+fn asked(then: &[&Standing], lands: &Lands, (author, by_review): (&str, bool), config: &RepoConfig) -> Option<String> {
     let listed =
         |by: &str| config.rules.mergers.is_empty() || config.rules.mergers.contains(&Party::Person(person(by).login));
     let own = |asked: &Asked| config.rules.no_self_merge && (asked.by == author || asked.voucher == author);
     let heard = |asked: &Asked| by_review || asked.way != Way::Review;
-    let counts = |asked: &&Asked| asked.head == lands.head && heard(asked) && listed(&asked.by) && !own(asked);
-    let any = then.iter().flat_map(|standing| &standing.asked).any(|asked| counts(&asked));
-    (!any).then(|| "nobody permitted had asked for that then".to_owned())
+    let here = |asked: &Asked| asked.base.as_ref().is_none_or(|base| *base == lands.trunk);
+    let counts =
+        |asked: &&Asked| asked.head == lands.head && here(asked) && heard(asked) && listed(&asked.by) && !own(asked);
+    let there = |standing: &&&Standing| standing.base == lands.trunk;
+    let any = then.iter().filter(there).flat_map(|standing| &standing.asked).any(|asked| counts(&asked));
+    (!any).then(|| format!("nobody permitted had asked for that on {} then", lands.trunk))
 }
 
 /// Reviewers do not let it pass.
-fn minded(then: &[&Standing], lands: Lands, config: &RepoConfig) -> Option<String> {
+fn minded(then: &[&Standing], lands: &Lands, config: &RepoConfig) -> Option<String> {
     let need = usize::from(config.rules.approvals);
     let people: Vec<&str> = then.first().into_iter().flat_map(|s| s.minds.iter().map(|mind| mind.who)).collect();
     let ever = |who: &str, holds: &dyn Fn(&Mind) -> bool| {

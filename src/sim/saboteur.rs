@@ -1,10 +1,11 @@
 //! Planted bugs: each bends what the bot sees or does, right between it and the world, as a bug inside it would. The product
 //! knows nothing of them; they prove that the oracle sees what it is there to see.
 
-use super::pulls::BLOCKING;
-use super::world::{Ground, Push, TRUNK, trunk};
-use crate::facts::{Check, CheckState, Opinion, Permission, Pull, PullState, Review};
-use crate::ids::{PrNumber, RefName, Sha};
+use super::pulls::{BLOCKING, PullFile};
+use super::trunks::branch_of;
+use super::world::{Ground, Push};
+use crate::facts::{Check, CheckState, Opinion, Permission, Pull, PullState, Review, Since};
+use crate::ids::{BranchName, PrNumber, RefName, Sha};
 use crate::port::git::{Pushed, RemoteRef};
 use crate::port::store::{Turn, Written};
 use std::collections::BTreeMap;
@@ -87,6 +88,18 @@ bugs! {
     OverlooksBlockingLabels,
     /// Judges a pull request by its own settings.
     BelievesTheHeadsSettings,
+    /// Takes pull requests to another trunk for its own.
+    TakesAnothersPulls,
+    /// Pushes runs of any trunk to the branches of the default one.
+    MixesUpTrunks,
+    /// Does not see that the branch somebody spoke for is another now.
+    OverlooksBaseChanges,
+    /// Takes a head that was tried on some trunk for tested.
+    TakesTriedForTested,
+    /// Reads a far larger budget of runs than is written.
+    OverspendsRuns,
+    /// Sends back without going over what may fail.
+    ForgivesNothing,
 }
 
 impl Bug {
@@ -97,7 +110,7 @@ impl Bug {
 }
 
 fn landing(ground: &Ground) -> bool {
-    ground.durable().is_some_and(|state| state.contains("\"landing\":[\""))
+    ground.all_durable().any(|state| state.contains("\"landing\":[\""))
 }
 
 /// What a process makes of the state it loads.
@@ -148,10 +161,13 @@ pub fn unwritten(ground: &mut Ground, turn: &Turn) -> Option<Written> {
     match ground.bug {
         // One turn in a hundred is not flushed; the loop goes on as though it were, and writes over it later.
         Some(Bug::PerformsBeforeCommitting) if ground.dice.one_in(30) => {
-            ground.rows.version += 1;
+            ground.rows.entry(branch_of(&turn.queue)).or_default().version += 1;
             Some(Written::Yes)
         }
-        Some(Bug::IgnoresFencing) if ground.rows.epoch != turn.epoch.0 => Some(Written::Yes),
+        Some(Bug::IgnoresFencing) => {
+            let rows = ground.rows.get(&branch_of(&turn.queue));
+            rows.is_some_and(|rows| rows.epoch != turn.epoch.0).then_some(Written::Yes)
+        }
         _ => None,
     }
 }
@@ -162,28 +178,45 @@ pub fn swallows(ground: &Ground) -> bool {
 }
 
 /// A pull request as it is read.
-pub fn pull(ground: &mut Ground, pr: PrNumber, seen: Option<Pull>) -> Option<Pull> {
+pub fn pull(ground: &mut Ground, trunk: &BranchName, pr: PrNumber, seen: Option<Pull>) -> Option<Pull> {
     if ground.bug == Some(Bug::SkipsApprovalRecheck) && landing(ground) {
         let file = ground.pulls.get(&pr)?;
         let open = |pull: &&Pull| pull.state == PullState::Open && !pull.draft && !pull.labels.is_empty();
         return file.past.iter().map(|(_, pull)| pull).find(open).cloned().or(seen);
     }
-    let seen = seen?;
+    let mut seen = seen?;
+    if ground.bug == Some(Bug::TakesAnothersPulls) && ground.trunks().contains(&seen.base) {
+        seen.base.clone_from(trunk);
+    }
     let awaited = ground.bug == Some(Bug::IgnoresDependencies) && awaited(ground, pr);
     let state = if awaited { PullState::Merged } else { seen.state };
     Some(unmarked(ground, Pull { state, ..seen }))
 }
 
+/// What is seen to have changed after somebody spoke.
+pub fn since(ground: &Ground, pr: PrNumber, seen: Since) -> Since {
+    let heads = |file: &PullFile| file.past.iter().any(|(_, pull)| pull.head != file.shown.head);
+    match seen {
+        Since::Retargeted if ground.bug == Some(Bug::OverlooksBaseChanges) => {
+            if ground.pulls.get(&pr).is_some_and(heads) { Since::Pushed } else { Since::Nothing }
+        }
+        Since::Retargeted | Since::Pushed | Since::Nothing => seen,
+    }
+}
+
 /// By the newest state something depends on this pull request.
 fn awaited(ground: &Ground, pr: PrNumber) -> bool {
-    let state = ground.durable().unwrap_or_else(|| Arc::from(""));
-    let lists = state.split("\"depends\":[").skip(1).filter_map(|rest| rest.split(']').next());
-    lists.flat_map(|list| list.split(',')).any(|number| number == pr.to_string())
+    let of = |state: &Arc<str>| {
+        let lists = state.split("\"depends\":[").skip(1).filter_map(|rest| rest.split(']').next());
+        lists.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let lists: Vec<String> = ground.all_durable().flat_map(of).collect();
+    lists.iter().flat_map(|list| list.split(',')).any(|number| number == pr.to_string())
 }
 
 /// A pull request without its blocking label, once anything is queued.
 fn unmarked(ground: &Ground, mut pull: Pull) -> Pull {
-    let queued = || ground.durable().is_some_and(|state| !state.contains("\"order\":[]"));
+    let queued = || ground.all_durable().any(|state| !state.contains("\"order\":[]"));
     if ground.bug == Some(Bug::OverlooksBlockingLabels) && queued() {
         pull.labels.retain(|label| label != BLOCKING);
     }
@@ -236,6 +269,15 @@ pub fn checks(ground: &mut Ground, sha: Sha, seen: Vec<Check>) -> Vec<Check> {
             let ended = passed.iter().filter(|check| check.state == CheckState::Success).count() >= 2;
             if ended { passed.into_iter().map(|check| green(Check { sha, ..check })).collect() } else { seen }
         }
+        Some(Bug::TakesTriedForTested) => {
+            let member = ground.truth.get(sha).member;
+            let tried = ground.oracle.tried.clone().into_iter();
+            let mut tried = tried.filter(|tried| *tried != sha && ground.truth.get(*tried).member == member);
+            let passed = |tried: &Sha| ground.all_green(*tried) && !ground.seen_checks(*tried).is_empty();
+            let found = tried.find(passed).filter(|_| member.is_some());
+            let as_own = |tried| ground.seen_checks(tried).into_iter().map(|check| Check { sha, ..check }).collect();
+            found.map_or(seen, as_own)
+        }
         Some(Bug::UnknownIsGreen) => {
             let open = |state| !matches!(state, CheckState::Failure | CheckState::TimedOut);
             seen.into_iter().map(|check| if open(check.state) { green(check) } else { check }).collect()
@@ -248,7 +290,7 @@ pub fn checks(ground: &mut Ground, sha: Sha, seen: Vec<Check>) -> Vec<Check> {
             let offset = ground.id() << 20;
             seen.into_iter().map(|check| Check { id: check.id + offset, ..check }).collect()
         }
-        Some(Bug::BlamesOnRedTrunk) if sha == ground.tip() => seen.into_iter().map(green).collect(),
+        Some(Bug::BlamesOnRedTrunk) if ground.tips().contains(&sha) => seen.into_iter().map(green).collect(),
         _ => seen,
     }
 }
@@ -261,19 +303,19 @@ pub fn own_comment(ground: &mut Ground, found: Option<crate::ids::CommentId>) ->
 /// The remote's refs as they are read.
 pub fn refs(
     ground: &mut Ground,
-    prefixes: &[&str],
+    (trunk, prefixes): (&BranchName, &[&str]),
     mut seen: BTreeMap<RefName, RemoteRef>,
 ) -> BTreeMap<RefName, RemoteRef> {
     match ground.bug {
-        Some(Bug::EjectsWithoutReread) if prefixes == [TRUNK] => {
-            let state = ground.durable().filter(|state| state.contains("\"ejecting\":"));
+        Some(Bug::EjectsWithoutReread) if prefixes == [trunk.to_ref().as_str()] => {
+            let state = ground.durable(trunk).filter(|state| state.contains("\"ejecting\":"));
             let tip = state.and_then(|state| remembered(&state)).filter(|tip| ground.truth.has(*tip));
             if let Some(tip) = tip {
-                seen.insert(trunk(), RemoteRef { target: tip, peeled: None });
+                seen.insert(trunk.to_ref(), RemoteRef { target: tip, peeled: None });
             }
         }
         Some(Bug::SkipsRevoke) => {
-            let tip = RemoteRef { target: ground.tip(), peeled: None };
+            let tip = RemoteRef { target: ground.tip_of(trunk), peeled: None };
             let hidden =
                 ground.oracle.hidden.iter().filter(|name| prefixes.iter().any(|p| name.as_str().starts_with(p)));
             seen.extend(hidden.map(|name| (name.clone(), tip.clone())));
@@ -297,7 +339,7 @@ pub fn is_ancestor(ground: &Ground, reached: bool, of_trunk: bool) -> bool {
 
 /// The commit whose settings are taken for those of another.
 pub fn judged_by(ground: &Ground, commit: Sha) -> Sha {
-    if ground.bug != Some(Bug::BelievesTheHeadsSettings) || commit != ground.tip() {
+    if ground.bug != Some(Bug::BelievesTheHeadsSettings) || !ground.tips().contains(&commit) {
         return commit;
     }
     let version = |sha: Sha| ground.truth.get(sha).content.get(&0).copied();
@@ -308,6 +350,10 @@ pub fn judged_by(ground: &Ground, commit: Sha) -> Sha {
 /// The settings file.
 pub fn settings(ground: &Ground, text: &str) -> String {
     match ground.bug {
+        Some(Bug::OverspendsRuns) => text.replace("\nbudget = ", "\nbudget = 1"),
+        Some(Bug::ForgivesNothing) => {
+            text.lines().filter(|line| !line.starts_with("retries")).map(|line| format!("{line}\n")).collect()
+        }
         Some(Bug::RedAtOnce) => text.replace("tries = 2", "tries = 1").replace("tries = 3", "tries = 1"),
         Some(Bug::WaitsForever) => {
             let lines = text.lines().filter(|line| !line.contains("_deadline"));
@@ -324,7 +370,7 @@ pub fn push(ground: &mut Ground, mut push: Push) -> Vec<Pushed> {
         [only] => only.name.as_str().starts_with("refs/greenline/landing/").then_some(only.to),
         _ => None,
     };
-    let revokes = revokes(&push) == Some(Some(ground.tip()));
+    let revokes = revokes(&push) == Some(Some(ground.tip_of(&push.trunk)));
     match ground.bug {
         Some(Bug::SkipsRevoke) if revokes => {
             let name = push.updates[0].name.clone();
@@ -332,6 +378,13 @@ pub fn push(ground: &mut Ground, mut push: Push) -> Vec<Pushed> {
             vec![Pushed::Done]
         }
         Some(Bug::IgnoresLease) => ground.arrive(&push, false),
+        Some(Bug::MixesUpTrunks) => {
+            for update in &mut push.updates {
+                let name = update.name.as_str().replace("greenline/next/run-", "greenline/main/run-");
+                update.name = name.parse().unwrap_or(update.name.clone());
+            }
+            ground.arrive(&push, true)
+        }
         Some(Bug::MovesTags) => {
             let tag = |name: &RefName| name.as_str().starts_with("refs/tags/");
             for update in push.updates.iter_mut().filter(|update| tag(&update.name)) {

@@ -123,6 +123,7 @@ impl Script {
             Due::Noticed(pr) => ground.notice(pr),
             Due::MergedNoticed => ground.notice_merged(),
             Due::Act => ground.act(),
+            Due::Intended(intent) => ground.carry_out(intent),
             Due::Arrives(push) => {
                 ground.arrive(&push, true);
             }
@@ -135,7 +136,10 @@ impl Script {
                 ground.after(ms, Due::Ended);
             }
             Due::Ended => {
-                let Some(unfinished) = ground.unfinished() else { return true };
+                let Some(unfinished) = ground.unfinished() else {
+                    ground.sum_up();
+                    return true;
+                };
                 if self.ends_at.is_some_and(|end| ground.now.ms() > end) {
                     ground.oracle.breaks(unfinished.invariant, unfinished.what);
                 }

@@ -12,12 +12,14 @@ pub struct Customs {
     pub rules: bool,
     /// CI checks the heads of pull requests, too.
     pub head_ci: bool,
+    /// Another branch beside the default one has a queue.
+    pub branched: bool,
 }
 
 impl Customs {
     /// Draws them.
     pub fn draw(dice: &mut Dice) -> Self {
-        Self { rules: dice.one_in(2), head_ci: dice.one_in(2) }
+        Self { rules: dice.one_in(2), head_ci: dice.one_in(2), branched: dice.one_in(6) }
     }
 }
 
@@ -44,6 +46,16 @@ impl Version {
         Self::new(format!("{window}{rules}{merge}{}{checks}", queue(dice, customs)))
     }
 
+    /// One that is right and names every branch that is to have a queue.
+    pub fn last(dice: &mut Dice, customs: Customs) -> Self {
+        loop {
+            let version = Self::draw(dice, customs);
+            if !customs.branched || version.text.contains("trunks") {
+                return version;
+            }
+        }
+    }
+
     /// One that may be wrong.
     pub fn draft(dice: &mut Dice, customs: Customs) -> Self {
         if dice.one_in(5) { Self::new("[queue]\nbudget = 0\n".to_owned()) } else { Self::draw(dice, customs) }
@@ -54,10 +66,13 @@ fn queue(dice: &mut Dice, customs: Customs) -> String {
     let strategy = dice.pick(&["serial", "pipeline", "pipeline", "batch"]);
     let every_commit = strategy != "batch" && dice.one_in(4);
     let interrupt = dice.pick(&["higher", "higher", "hotfix", "never"]);
+    let gather = if dice.one_in(4) { format!("gather = \"{}s\"\n", 5 + dice.roll(40)) } else { String::new() };
+    let try_by = dice.pick(&["write", "write", "author", "read"]);
     let review_asks = customs.rules && dice.one_in(4);
+    let trunks = if customs.branched && !dice.one_in(4) { "trunks = [\"next\"]\n" } else { "" };
     format!(
         "[queue]\ninterrupt = \"{interrupt}\"\nstrategy = \"{strategy}\"\ndepth = {}\nbatch_size = {}\nbudget = {}\ntries = {}\n\
-         every_commit = {every_commit}\nreview_asks = {review_asks}\n",
+         every_commit = {every_commit}\nreview_asks = {review_asks}\ntry_by = \"{try_by}\"\n{gather}{trunks}",
         1 + dice.roll(4),
         2 + dice.roll(4),
         4 + dice.roll(3),
@@ -76,8 +91,10 @@ fn checks(dice: &mut Dice, customs: Customs) -> String {
     let required = "[{ name = \"ci\", app = 1 }, { name = \"lint\", app = 1 }]";
     let before = customs.head_ci && customs.rules && dice.one_in(3);
     let before = if before { format!("before = {required}\n") } else { String::new() };
+    let times = dice.one_in(4).then(|| 1 + dice.roll(2));
+    let retries = times.map_or_else(String::new, |n| format!("retries = [{{ name = \"ci\", times = {n} }}]\n"));
     format!(
-        "[checks]\nrequired = {required}\n{before}start_deadline = \"{}s\"\nfinish_deadline = \"{}s\"\n",
+        "[checks]\nrequired = {required}\n{before}{retries}start_deadline = \"{}s\"\nfinish_deadline = \"{}s\"\n",
         10 + dice.roll(30),
         45 + dice.roll(60),
     )

@@ -3,7 +3,7 @@
 
 use super::world::{Due, Ground};
 use crate::facts::Permission;
-use crate::ids::{CommentId, Moment, PrNumber, Sha};
+use crate::ids::{BranchName, CommentId, Moment, PrNumber, Sha};
 
 /// From the beginning of a turn to its being written, at most, in milliseconds.
 const TURN_MS: i64 = 40_000;
@@ -21,6 +21,8 @@ enum What {
 /// A word about stopping.
 #[derive(Debug, Clone)]
 pub struct Word {
+    /// The branch that the pull request it was said on goes to.
+    trunk: BranchName,
     comment: CommentId,
     what: What,
     /// When it was answered that it is done.
@@ -57,6 +59,12 @@ impl Ground {
         }
     }
 
+    /// Somebody who may push doubts what was just asked for.
+    pub fn doubt(&mut self, pr: PrNumber) {
+        let by = self.dice.pick(&["ann", "ben"]);
+        self.say_as(by, pr, "hold because of a doubt", What::Hold(pr));
+    }
+
     fn say(&mut self, pr: PrNumber, command: &str, what: What) {
         let by = self.dice.pick(&["ann", "ben", "ann", "eve"]);
         self.say_as(by, pr, command, what);
@@ -65,15 +73,23 @@ impl Ground {
     fn say_as(&mut self, by: &str, pr: PrNumber, command: &str, what: What) {
         self.note(|| format!("{by} comments {command} on #{pr}"));
         let comment = self.write_comment(pr, by, format!("@greenline {command}"));
-        self.stops.push(Word { comment, what, done: None });
+        let Some(trunk) = self.pulls.get(&pr).map(|file| file.shown.base.clone()) else { return };
+        self.stops.push(Word { trunk, comment, what, done: None });
     }
 
     /// Somebody permitted ends every freeze and hold there may be.
     pub fn set_free(&mut self) {
-        let Some(first) = self.pulls.keys().next().copied().filter(|_| !self.stops.is_empty()) else { return };
+        if self.stops.is_empty() {
+            return;
+        }
         self.permissions.insert("ann".to_owned(), Permission::Write);
         let all: Vec<PrNumber> = self.pulls.keys().copied().collect();
-        self.say_as("ann", first, "thaw", What::Thaw);
+        for trunk in self.trunks() {
+            let there = self.pulls.iter().find(|(_, file)| file.shown.base == trunk).map(|(pr, _)| *pr);
+            if let Some(there) = there {
+                self.say_as("ann", there, "thaw", What::Thaw);
+            }
+        }
         for pr in all {
             self.reckon(pr);
             if self.stops.iter().any(|word| word.what == What::Hold(pr)) {
@@ -96,30 +112,32 @@ impl Ground {
     }
 
     /// Pull requests land by an attempt that was first written at `began`, on a trunk commit: was anything to keep them?
-    pub fn kept(&mut self, landed: &[PrNumber], from: Sha, began: Moment) {
+    pub fn kept(&mut self, (trunk, landed): (&BranchName, &[PrNumber]), from: Sha, began: Moment) {
         let exempt = |pr: &PrNumber| self.hotfixes.contains(pr);
-        let frozen = self.frozen(began) || self.in_window(from, began);
+        let frozen = self.frozen(trunk, began) || self.in_window(from, began);
         if let Some(pr) = landed.iter().find(|pr| frozen && !exempt(pr)) {
             return self.oracle.breaks("frozen", format!("#{pr} landed while the queue was frozen"));
         }
         if frozen {
             self.oracle.sometimes("a hotfix landed in a freeze");
         }
-        if let Some(pr) = landed.iter().find(|pr| self.held(**pr, began)) {
+        if let Some(pr) = landed.iter().find(|pr| self.held(trunk, **pr, began)) {
             self.oracle.breaks("held", format!("#{pr} landed while it was held"));
         }
     }
 
-    fn frozen(&self, at: Moment) -> bool {
-        let mut words = self.stops.iter().filter(|word| matches!(word.what, What::Freeze(_) | What::Thaw));
+    fn frozen(&self, trunk: &BranchName, at: Moment) -> bool {
+        let said = self.stops.iter().filter(|word| word.trunk == *trunk);
+        let mut words = said.filter(|word| matches!(word.what, What::Freeze(_) | What::Thaw));
         words.next_back().is_some_and(|word| match word.what {
             What::Freeze(until) => word.done.is_some_and(|done| done < at) && until.is_none_or(|until| at < until),
             What::Thaw | What::Hold(_) | What::Release(_) => false,
         })
     }
 
-    fn held(&self, pr: PrNumber, at: Moment) -> bool {
-        let mut words = self.stops.iter().filter(|word| word.what == What::Hold(pr) || word.what == What::Release(pr));
+    fn held(&self, trunk: &BranchName, pr: PrNumber, at: Moment) -> bool {
+        let said = self.stops.iter().filter(|word| word.trunk == *trunk);
+        let mut words = said.filter(|word| word.what == What::Hold(pr) || word.what == What::Release(pr));
         words.next_back().is_some_and(|word| word.what == What::Hold(pr) && word.done.is_some_and(|done| done < at))
     }
 

@@ -1,15 +1,16 @@
-//! The database of the simulation: an inbox, one state, one claim. It survives every crash.
+//! The database of the simulation: for each queue an inbox, one state, one claim. It survives every crash.
 
 use super::gate::Door;
 use super::saboteur;
+use super::trunks::{MAIN, branch, branch_of};
 use super::world::{Ground, REPO};
 use crate::ids::QueueId;
 use crate::port::store::{Delivery, Epoch, Hint, InboxRow, JournalRow, Loaded, Received, Turn, Written};
 use crate::port::{Store, Trouble};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What is durable.
+/// What is durable of one queue.
 #[derive(Debug, Default)]
 pub struct Rows {
     /// Who may write.
@@ -20,7 +21,6 @@ pub struct Rows {
     pub state: Option<Arc<str>>,
     /// Hints that wait.
     pub inbox: BTreeMap<u64, Hint>,
-    deliveries: BTreeSet<u64>,
 }
 
 impl Ground {
@@ -30,33 +30,39 @@ impl Ground {
             self.oracle.sometimes("a webhook came while nobody listened");
             return;
         }
-        if self.rows.deliveries.insert(id) {
+        if self.delivered.insert(id) {
             self.note(|| format!("webhook {hint:?}"));
             let seq = self.id();
-            self.rows.inbox.insert(seq, hint);
+            self.rows.entry(branch(MAIN)).or_default();
+            // Each queue consumes its own rows only.
+            for (at, rows) in (0..).zip(self.rows.values_mut()) {
+                rows.inbox.insert(2 * seq + at, hint.clone());
+            }
         } else {
             self.oracle.sometimes("a webhook came twice");
         }
-        self.processes.values().for_each(|process| process.wake.notify_one());
+        self.processes.values().flat_map(|process| process.wake.values()).for_each(|wake| wake.notify_one());
     }
 
     fn write(&mut self, process: u32, turn: Turn) -> Written {
-        if self.rows.epoch != turn.epoch.0 || self.rows.version != turn.version {
+        let trunk = branch_of(&turn.queue);
+        let rows = self.rows.entry(trunk.clone()).or_default();
+        if rows.epoch != turn.epoch.0 || rows.version != turn.version {
             self.oracle.sometimes("a process was fenced");
             return Written::Fenced;
         }
-        self.rows.version += 1;
+        rows.version += 1;
         let state: Arc<str> = Arc::from(str::from_utf8(&turn.state).unwrap_or_default());
-        for event in &turn.events {
-            self.note(|| format!("  {process} fact {event}"));
-        }
-        let before = self.rows.state.replace(Arc::clone(&state));
+        let before = rows.state.replace(Arc::clone(&state));
         for seq in turn.consumed {
-            self.rows.inbox.remove(&seq);
+            rows.inbox.remove(&seq);
         }
-        self.state_written(before, &state);
+        for event in &turn.events {
+            self.note(|| format!("  {process} {trunk} fact {event}"));
+        }
+        self.state_written(&trunk, before, &state);
         if let Some(file) = self.processes.get_mut(&process) {
-            file.states.push(state);
+            file.states.push((trunk, state));
         }
         Written::Yes
     }
@@ -80,7 +86,7 @@ impl Store for SimStore {
         Err(Trouble::Bug("deliveries come in by another door here".into()))
     }
 
-    async fn inbox(&self, _queue: Option<&QueueId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
+    async fn inbox(&self, queue: Option<&QueueId>, limit: usize) -> Result<Vec<InboxRow>, Trouble> {
         self.busy().await?;
         let ground = self.0.ground();
         let row = |(seq, hint): (&u64, &Hint)| InboxRow {
@@ -90,7 +96,8 @@ impl Store for SimStore {
             hint: hint.clone(),
             received_at: ground.now,
         };
-        Ok(ground.rows.inbox.iter().map(row).take(limit).collect())
+        let rows = queue.and_then(|queue| ground.rows.get(&branch_of(queue)));
+        Ok(rows.iter().flat_map(|rows| &rows.inbox).map(row).take(limit).collect())
     }
 
     async fn waiting(&self) -> Result<Vec<QueueId>, Trouble> {
@@ -98,37 +105,39 @@ impl Store for SimStore {
     }
 
     async fn depth(&self) -> Result<u64, Trouble> {
-        Ok(self.0.ground().rows.inbox.len() as u64)
+        Ok(self.0.ground().rows.values().map(|rows| rows.inbox.len() as u64).sum())
     }
 
     async fn consume(&self, seqs: &[u64]) -> Result<(), Trouble> {
         let mut ground = self.0.ground();
         for seq in seqs {
-            ground.rows.inbox.remove(seq);
+            ground.rows.values_mut().for_each(|rows| _ = rows.inbox.remove(seq));
         }
         Ok(())
     }
 
-    async fn claim(&self, _queue: &QueueId) -> Result<Epoch, Trouble> {
+    async fn claim(&self, queue: &QueueId) -> Result<Epoch, Trouble> {
         self.busy().await?;
         let mut ground = self.0.ground();
-        ground.rows.epoch += 1;
-        Ok(Epoch(ground.rows.epoch))
+        let rows = ground.rows.entry(branch_of(queue)).or_default();
+        rows.epoch += 1;
+        Ok(Epoch(rows.epoch))
     }
 
     async fn retire(&self, _queue: &QueueId) -> Result<(), Trouble> {
-        Err(Trouble::Bug("the only queue here is always served".into()))
+        self.busy().await
     }
 
-    async fn load(&self, _queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
+    async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
         self.busy().await?;
         let mut ground = self.0.ground();
-        let Some(state) = ground.durable() else { return Ok(None) };
+        let trunk = branch_of(queue);
+        let Some(state) = ground.durable(&trunk) else { return Ok(None) };
         let state = saboteur::loaded(&mut ground, state);
         if let Some(file) = ground.processes.get_mut(&self.0.process) {
-            file.states.push(Arc::clone(&state));
+            file.states.push((trunk.clone(), Arc::clone(&state)));
         }
-        Ok(Some(Loaded { version: ground.rows.version, state: state.as_bytes().to_vec() }))
+        Ok(Some(Loaded { version: ground.rows[&trunk].version, state: state.as_bytes().to_vec() }))
     }
 
     async fn write(&self, turn: Turn) -> Result<Written, Trouble> {

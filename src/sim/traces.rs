@@ -28,8 +28,8 @@ impl Ground {
         let moves = push.updates.iter().find(|update| update.to == Some(to)).map(|update| update.expect);
         let Some(Expect::At(from)) = moves else { return };
         let states = self.processes.get(&push.process).map(|file| file.states.as_slice()).unwrap_or_default();
-        let state = states.iter().rev().find(|state| state.contains(needle));
-        let Some(state) = state.and_then(|state| serde_json::from_str::<RepoState>(state).ok()) else { return };
+        let state = states.iter().rev().find(|(trunk, state)| *trunk == push.trunk && state.contains(needle));
+        let Some(state) = state.and_then(|(_, state)| serde_json::from_str::<RepoState>(state).ok()) else { return };
         if !self.truth.has(from) || !self.truth.is_ancestor(from, to) {
             return;
         }

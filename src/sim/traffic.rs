@@ -1,13 +1,15 @@
 //! People: who open pull requests, approve, change their minds, push past the queue, and set things up. By seed, and blind to the queue.
 
+use super::intents::Intent;
 use super::pulls::{LABEL, PullFile};
 use super::settings::Version;
+use super::trunks::{MAIN, NEXT, OTHER, branch};
 use super::truth::Rule;
 use super::words::Way;
-use super::world::{Due, Ground, PEOPLE, REPO, person, trunk};
+use super::world::{Due, Ground, PEOPLE, REPO, person};
 use crate::command::{About, Command, Request, Wish};
 use crate::facts::{HeadRepo, Labelled, Permission, Pull, PullState, Since};
-use crate::ids::{PrNumber, RepoId, RequestId, Sha};
+use crate::ids::{BranchName, PrNumber, RepoId, RequestId, Sha};
 use crate::port::store::Hint;
 use std::collections::BTreeMap;
 
@@ -31,7 +33,7 @@ impl Ground {
         if self.customs.rules && self.dice.one_in(3) {
             return self.have_a_say(pr);
         }
-        match self.dice.roll(24) {
+        match self.dice.roll(26) {
             0..7 => self.ask(pr),
             7 | 8 => self.new_head(pr),
             9 => self.label_off(pr),
@@ -45,6 +47,7 @@ impl Ground {
             18 | 19 => self.interfere_with_ci(),
             20 => self.reorganise(),
             21 | 22 => self.stop_or_go(pr),
+            23 | 24 => self.try_it(pr),
             _ => {}
         }
     }
@@ -52,8 +55,9 @@ impl Ground {
     fn open(&mut self, pr: PrNumber) {
         let author = self.dice.pick(&["ann", "ben", "dora"]);
         let fork = (author == "dora").then(|| "dora/widget".parse().expect("a legal name"));
-        let branch: crate::ids::BranchName = format!("topic-{pr}").parse().expect("a legal name");
-        let head = self.write_code(pr);
+        let topic = branch(&format!("topic-{pr}"));
+        let base = self.any_trunk();
+        let head = self.write_code(pr, &base);
         let home = if fork.is_some() { RepoId::new(2) } else { REPO };
         let name = fork.clone().unwrap_or_else(|| Self::repository().name);
         let shown = Pull {
@@ -62,9 +66,9 @@ impl Ground {
             author: person(author),
             state: PullState::Open,
             draft: false,
-            base: "main".parse().expect("a legal name"),
+            base,
             head,
-            head_repo: Some(HeadRepo { id: home, name, branch: branch.clone() }),
+            head_repo: Some(HeadRepo { id: home, name, branch: topic.clone() }),
             maintainer_can_modify: self.dice.one_in(2),
             labels: Vec::new(),
             body: String::new(),
@@ -74,7 +78,7 @@ impl Ground {
         let file = PullFile {
             shown,
             past: Vec::new(),
-            branch: branch.to_ref(),
+            branch: topic.to_ref(),
             fork,
             label: None,
             label_tick: 0,
@@ -103,9 +107,10 @@ impl Ground {
     }
 
     /// A commit for a pull request, on trunk or somewhat behind it; what is wrong with it is drawn.
-    fn write_code(&mut self, pr: PrNumber) -> Sha {
+    fn write_code(&mut self, pr: PrNumber, trunk: &BranchName) -> Sha {
         let behind = usize::try_from(self.dice.roll(3)).unwrap_or(0);
-        let base = self.truth.line(self.tip()).nth(behind).map_or(self.tip(), |(sha, _)| sha);
+        let tip = self.tip_of(trunk);
+        let base = self.truth.line(tip).nth(behind).map_or(tip, |(sha, _)| sha);
         let mut content = self.truth.get(base).content.clone();
         let blob = self.truth.blob();
         let shared = self.dice.one_in(6);
@@ -155,8 +160,9 @@ impl Ground {
     }
 
     fn new_head(&mut self, pr: PrNumber) {
-        let head = self.write_code(pr);
         let Some(file) = self.pulls.get(&pr).cloned() else { return };
+        let base = if file.open() { file.shown.base.clone() } else { branch(MAIN) };
+        let head = self.write_code(pr, &base);
         if file.shown.state != PullState::Open {
             return;
         }
@@ -166,10 +172,15 @@ impl Ground {
         self.point(&file, head);
         self.note(|| format!("#{pr} gets a new head, {head:?}"));
         self.branch_moved(pr);
+        self.intend(2, (500, 20_000), Intent::Ask(pr));
     }
 
     /// Somebody wants it landed, by label or by comment.
-    fn ask(&mut self, pr: PrNumber) {
+    pub(super) fn ask(&mut self, pr: PrNumber) {
+        self.intend(10, (2_000, 25_000), Intent::Doubt(pr));
+        if self.customs.branched {
+            self.intend(6, (10, 3_000), Intent::Retarget(pr));
+        }
         if self.dice.one_in(4) {
             let when_green = self.customs.head_ci && self.dice.one_in(3);
             return self.comment(pr, if when_green { "merge when green" } else { "merge" });
@@ -216,7 +227,7 @@ impl Ground {
             Some(" when green") => self.give_word(pr, by, Way::Comment, true),
             Some(head) => {
                 let head = head.trim().parse().into_iter();
-                head.for_each(|head| self.give_word_for(pr, by, Way::Comment, false, head));
+                head.for_each(|head| self.give_word_for(pr, by, Way::Named, false, head));
             }
             None => {}
         }
@@ -236,20 +247,28 @@ impl Ground {
         };
         self.oracle.traces.requests.insert(request.id, (pr, by.to_owned()));
         self.mail(Hint::Request(request));
-        self.give_word_for(pr, by, Way::Comment, false, head);
+        self.give_word_for(pr, by, Way::Named, false, head);
     }
 
     fn draft_or_base(&mut self, pr: PrNumber) {
-        let draft = self.dice.one_in(2);
-        self.note(|| format!("#{pr} changes its {}", if draft { "draft" } else { "base" }));
+        if self.dice.one_in(2) {
+            self.note(|| format!("#{pr} changes its draft"));
+            return self.change(pr, |file| file.shown.draft = !file.shown.draft);
+        }
+        self.retarget(pr);
+    }
+
+    pub(super) fn retarget(&mut self, pr: PrNumber) {
+        if self.pulls.get(&pr).is_none_or(|file| file.shown.state != PullState::Open) {
+            return;
+        }
+        let away = if self.customs.branched && !self.dice.one_in(3) { NEXT } else { OTHER };
+        self.seen_no_more(pr, Since::Retargeted);
         self.change(pr, |file| {
-            if draft {
-                file.shown.draft = !file.shown.draft;
-            } else {
-                let other = if file.shown.base.as_str() == "main" { "other" } else { "main" };
-                file.shown.base = other.parse().expect("a legal name");
-            }
+            let base = &mut file.shown.base;
+            *base = branch(if base.as_str() == MAIN { away } else { MAIN });
         });
+        self.note(|| format!("#{pr} changes its base"));
     }
 
     fn close_or_open(&mut self, pr: PrNumber) {
@@ -282,11 +301,12 @@ impl Ground {
     }
 
     /// Somebody pushes to trunk past the queue: harmless, breaking, or curing.
-    fn push_foreign(&mut self) {
+    pub(super) fn push_foreign(&mut self) {
         if super::oracle::settling(self) {
             self.oracle.sometimes("a foreign push while something settled");
         }
-        let mut content = self.truth.get(self.tip()).content.clone();
+        let trunk = self.any_trunk();
+        let mut content = self.truth.get(self.tip_of(&trunk)).content.clone();
         let blob = self.truth.blob();
         let path = 1 + u8::try_from(self.dice.roll(6)).unwrap_or(0);
         if let Some(broken) = self.broken.take() {
@@ -300,7 +320,16 @@ impl Ground {
                 self.broken = Some(path);
             }
         }
-        self.commit_to_trunk(content);
+        self.commit_to_trunk(&trunk, content);
+    }
+
+    /// Somebody pushes to trunk what others wait for.
+    pub(super) fn cure(&mut self) {
+        let Some(wished) = self.wished.take() else { return };
+        let trunk = self.any_trunk();
+        let mut content = self.truth.get(self.tip_of(&trunk)).content.clone();
+        content.insert(1 + u8::try_from(self.dice.roll(6)).unwrap_or(0), wished);
+        self.commit_to_trunk(&trunk, content);
     }
 
     /// Somebody changes the settings on trunk.
@@ -309,15 +338,16 @@ impl Ground {
             return;
         }
         let version = Version::draft(&mut self.dice, self.customs);
-        let mut content = self.truth.get(self.tip()).content.clone();
+        let trunk = self.any_trunk();
+        let mut content = self.truth.get(self.tip_of(&trunk)).content.clone();
         content.insert(0, self.write_settings(version));
-        self.commit_to_trunk(content);
+        self.commit_to_trunk(&trunk, content);
     }
 
-    fn commit_to_trunk(&mut self, content: super::truth::Content) {
-        let tip = self.truth.commit(Some(self.tip()), content, None);
-        self.note(|| format!("somebody pushes {tip:?} to trunk"));
-        self.trunk_moved(tip);
+    fn commit_to_trunk(&mut self, trunk: &BranchName, content: super::truth::Content) {
+        let tip = self.truth.commit(Some(self.tip_of(trunk)), content, None);
+        self.note(|| format!("somebody pushes {tip:?} to {trunk}"));
+        self.trunk_moved(trunk, tip);
         if self.trunk_ci {
             self.check(tip);
         }
@@ -343,23 +373,31 @@ impl Ground {
         self.calm = true;
         self.note(|| "faults end".to_owned());
         let broken = self.broken.take();
-        let red = self.truth.red(&self.truth.get(self.tip()).content);
-        if red || broken.is_some() {
-            let mut content = self.truth.get(self.tip()).content.clone();
+        for trunk in self.trunks() {
+            self.mend(&trunk, broken.is_some());
+        }
+        self.set_free();
+        for trunk in self.trunks() {
+            self.mail(Hint::Pushed(trunk.to_ref()));
+        }
+    }
+
+    fn mend(&mut self, trunk: &BranchName, broken: bool) {
+        let red = self.truth.red(&self.truth.get(self.tip_of(trunk)).content);
+        if red || broken {
+            let mut content = self.truth.get(self.tip_of(trunk)).content.clone();
             let harmless = self.truth.blob();
             for blob in content.iter_mut().filter(|(path, _)| **path > 0).map(|(_, blob)| blob) {
                 *blob = harmless;
             }
-            self.commit_to_trunk(content);
+            self.commit_to_trunk(trunk, content);
         }
-        if self.settings.len() > 1 {
+        if self.settings.len() > 1 || self.customs.branched {
             // Settings that cannot be read may be the only ones there ever were.
-            let version = Version::draw(&mut self.dice, self.customs);
-            let mut content = self.truth.get(self.tip()).content.clone();
+            let version = Version::last(&mut self.dice, self.customs);
+            let mut content = self.truth.get(self.tip_of(trunk)).content.clone();
             content.insert(0, self.write_settings(version));
-            self.commit_to_trunk(content);
+            self.commit_to_trunk(trunk, content);
         }
-        self.set_free();
-        self.mail(Hint::Pushed(trunk()));
     }
 }

@@ -3,12 +3,14 @@
 use super::oracle::Violation;
 use super::pulls::{LABEL, Note, PullFile};
 use super::rules::Lands;
+use super::settings::Version;
+use super::trials;
 use super::world::Ground;
 use crate::command;
 use crate::engine::job::Job;
 use crate::engine::owed::jobs;
 use crate::engine::state::RepoState;
-use crate::ids::PrNumber;
+use crate::ids::{BranchName, PrNumber};
 use std::collections::BTreeMap;
 
 /// What the bot says when it is done with a pull request.
@@ -21,21 +23,34 @@ impl Ground {
     pub fn horizon_ms(&self) -> i64 {
         let reconcile = i64::try_from(self.reconcile_ms).unwrap_or(0);
         let finish = 105_000;
-        let queue = i64::try_from(self.pulls.len()).unwrap_or(0) + 2;
+        let queue = i64::try_from(self.trunks().len() * self.pulls.len()).unwrap_or(0) + 2;
         DOUBT_MS + 4 * reconcile + queue * (6 * finish + 60_000)
     }
 
     /// What has not come to its end.
     pub fn unfinished(&self) -> Option<Violation> {
-        let broken = |invariant, what: String| Some(Violation { invariant, what });
-        let Some(state) = self.durable() else { return broken("L1", "nothing was ever written".into()) };
+        if let Some(violation) = self.trunks().iter().find_map(|trunk| self.unfinished_on(trunk)) {
+            return Some(violation);
+        }
+        let told = self.pulls.iter().find_map(|(pr, file)| told(*pr, file));
+        told.or_else(|| self.untold_trial())
+            .or_else(|| self.unanswered())
+            .or_else(|| self.unended())
+            .or_else(|| self.chatter())
+    }
+
+    /// What has not come to its end in one queue.
+    fn unfinished_on(&self, trunk: &BranchName) -> Option<Violation> {
+        let broken = |invariant, what: String| Some(Violation { invariant, what: format!("{trunk}: {what}") });
+        let Some(rows) = self.rows.get(trunk) else { return broken("L1", "it never had a queue".into()) };
+        let Some(state) = &rows.state else { return broken("L1", "nothing was ever written".into()) };
         if !state.contains("\"order\":[]") {
             return broken("L1", "the queue is not empty".into());
         }
         if !state.contains("\"aside\":[]") {
             return broken("L1", "somebody is still held".into());
         }
-        let state: RepoState = match serde_json::from_str(&state) {
+        let state: RepoState = match serde_json::from_str(state) {
             Ok(state) => state,
             Err(error) => return broken("L4", format!("the state cannot be read: {error}")),
         };
@@ -43,39 +58,35 @@ impl Ground {
         if !owed.is_empty() {
             return broken("L1", format!("these are still owed: {owed:?}"));
         }
-        if !self.rows.inbox.is_empty() {
-            return broken("L1", format!("these hints still wait: {:?}", self.rows.inbox));
+        if !rows.inbox.is_empty() {
+            return broken("L1", format!("these hints still wait: {:?}", rows.inbox));
         }
-        if let Some(violation) = self.waits_for_nothing(&state) {
-            return Some(violation);
-        }
-        let told = self.pulls.iter().find_map(|(pr, file)| told(*pr, file));
-        told.or_else(|| self.unanswered()).or_else(|| self.unended()).or_else(|| self.chatter())
+        self.waits_for_nothing(trunk, &state)
     }
 
     /// L3: whoever waits outside of the queue truly waits for something, whether anybody told us when it came or not.
-    fn waits_for_nothing(&self, state: &RepoState) -> Option<Violation> {
-        let config = self.settings_at(self.tip())?;
+    fn waits_for_nothing(&self, trunk: &BranchName, state: &RepoState) -> Option<Violation> {
+        let config = self.settings_at(self.tip_of(trunk))?;
         let waits = state.desk.pulls.iter().filter(|(_, record)| record.waits().is_some());
         let mut waits = waits.filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?)));
         let (pr, approval) = waits.find(|(pr, approval)| {
-            let lands = Lands { pr: *pr, head: approval.head, since: self.now };
-            self.keeps_out(lands, config).is_none() && self.all_green(approval.head)
+            let lands = Lands { trunk: trunk.clone(), pr: *pr, head: approval.head, since: self.now };
+            self.keeps_out(&lands, config).is_none() && self.all_green(approval.head)
         })?;
         Some(Violation { invariant: "L3", what: format!("#{pr} waits for {:?}, and needs nothing", approval.waits) })
     }
 
-    /// L5: beside the answers there is one comment of ours on a pull request.
+    /// L5: beside the answers there is one comment of ours on a pull request, and one about its trials.
     fn chatter(&self) -> Option<Violation> {
         // Two processes at once may each begin one: the forge offers nothing to tell them apart by.
         if self.oracle.counters.contains_key("two processes at once") {
             return None;
         }
         let own = |note: &&Note| note.own() && !note.comment.body.starts_with("<!-- greenline:answer:");
-        let pulls = self.comments.values().filter(own).map(|note| note.comment.pull);
-        let mut counts: BTreeMap<PrNumber, u8> = BTreeMap::new();
-        pulls.for_each(|pr| *counts.entry(pr).or_default() += 1);
-        let (pr, count) = counts.into_iter().find(|(_, count)| *count > 1)?;
+        let notes = self.comments.values().filter(own).map(|note| &note.comment);
+        let mut counts: BTreeMap<(PrNumber, bool), u8> = BTreeMap::new();
+        notes.for_each(|note| *counts.entry((note.pull, trials::tells(&note.body))).or_default() += 1);
+        let ((pr, _), count) = counts.into_iter().find(|((pr, _), count)| *count > 1 && !self.passed_on(*pr))?;
         Some(Violation { invariant: "L5", what: format!("#{pr} has {count} status comments") })
     }
 
@@ -104,12 +115,20 @@ impl Ground {
             let pr = note.comment.pull;
             // Two processes at once may both answer: the forge offers nothing to tell them apart by.
             let rivals = self.oracle.counters.contains_key("two processes at once");
-            if (answers > 1 && !rivals) || answers == 0 {
+            if (answers > 1 && !rivals && !self.passed_on(pr)) || answers == 0 {
                 let what = format!("comment {id} ({:?}) on #{pr} has {answers} answers", note.comment.body);
                 return Some(Violation { invariant: "L2", what });
             }
         }
         None
+    }
+
+    /// Two queues may have answered for a pull request: it went from one branch to another, or one of these had no queue for a
+    /// while. The forge offers nothing to tell by whether a comment was answered there.
+    fn passed_on(&self, pr: PrNumber) -> bool {
+        let unnamed = |version: &Version| version.says.as_ref().is_none_or(|says| says.queue.trunks.is_empty());
+        let moved = |file: &PullFile| file.past.iter().any(|(_, pull)| pull.base != file.shown.base);
+        self.customs.branched && (self.pulls.get(&pr).is_some_and(moved) || self.settings.iter().any(unnamed))
     }
 
     /// A process dies.

@@ -3,7 +3,7 @@
 use super::pulls::PullFile;
 use super::world::{Ground, PEOPLE};
 use crate::facts::{Opinion, Review};
-use crate::ids::{CommentId, Moment, PrNumber, Sha};
+use crate::ids::{BranchName, CommentId, Moment, PrNumber, Sha};
 use std::collections::BTreeSet;
 
 /// By what somebody asked for landing.
@@ -11,8 +11,10 @@ use std::collections::BTreeSet;
 pub enum Way {
     /// The label, which must then stay on.
     Label,
-    /// A comment, or a program in somebody's name.
+    /// A comment.
     Comment,
+    /// A comment that names the head, or a program in somebody's name, which must.
+    Named,
     /// An approving review, where the settings say that it asks.
     Review,
 }
@@ -24,6 +26,8 @@ pub struct Word {
     pub by: String,
     /// Which head.
     pub head: Sha,
+    /// The branch it goes to, where somebody looked at the page.
+    pub base: Option<BranchName>,
     /// By what.
     pub way: Way,
     /// Only when the checks on the head itself have passed.
@@ -173,7 +177,8 @@ impl Ground {
     pub fn give_word_for(&mut self, pr: PrNumber, by: &str, way: Way, when_green: bool, head: Sha) {
         let tick = self.tick;
         if let Some(file) = self.pulls.get_mut(&pr) {
-            file.words.push(Word { by: by.to_owned(), head, way, when_green, tick });
+            let base = matches!(way, Way::Label | Way::Comment).then(|| file.shown.base.clone());
+            file.words.push(Word { by: by.to_owned(), head, base, way, when_green, tick });
         }
         self.reckon(pr);
     }
@@ -210,7 +215,7 @@ impl Ground {
     pub fn acknowledge(&mut self, id: CommentId) -> bool {
         let Some(note) = self.comments.get_mut(&id) else { return false };
         note.acknowledged = true;
-        let (pr, tick, cancels) = (note.comment.pull, note.tick, note.comment.body.contains("cancel"));
+        let (pr, tick, cancels) = (note.comment.pull, note.tick, note.comment.body.ends_with("greenline cancel"));
         if cancels {
             if let Some(file) = self.pulls.get_mut(&pr) {
                 file.words.retain(|word| word.tick > tick);

@@ -3,6 +3,7 @@
 use super::ci::Suite;
 use super::dice::{Dice, mix};
 use super::faults::Faults;
+use super::intents::Intent;
 use super::oracle::Oracle;
 use super::pulls::{Note, PullFile};
 use super::saboteur::Bug;
@@ -10,7 +11,7 @@ use super::settings::{Customs, Version};
 use super::store::Rows;
 use super::truth::{Content, Truth};
 use crate::facts::{Permission, Person, Repository};
-use crate::ids::{CheckRunId, CommentId, Moment, PrNumber, RefName, RepoId, RepoName, Sha, UserId};
+use crate::ids::{BranchName, CheckRunId, CommentId, Moment, PrNumber, RefName, RepoId, RepoName, Sha, UserId};
 use crate::port::git::{RefUpdate, TagObject};
 use crate::port::report::Report;
 use crate::port::store::Hint;
@@ -20,8 +21,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use tokio::sync::Notify;
 
-/// The branch everything is about.
-pub const TRUNK: &str = "refs/heads/main";
 /// Who may push, and who may not.
 pub const PEOPLE: [(&str, Permission); 5] = [
     ("ann", Permission::Write),
@@ -38,6 +37,8 @@ pub const REPO: RepoId = RepoId::new(1);
 pub struct Push {
     /// The process that made it.
     pub process: u32,
+    /// The branch whose queue made it.
+    pub trunk: BranchName,
     /// The fork it goes to, if not to the repository itself.
     pub fork: Option<RepoName>,
     /// What it changes.
@@ -63,6 +64,8 @@ pub enum Due {
     MergedNoticed,
     /// A person does something.
     Act,
+    /// Somebody does what they had in mind.
+    Intended(Intent),
     /// A push that was not waited for arrives.
     Arrives(Push),
     /// A process starts.
@@ -81,10 +84,10 @@ struct Ticket {
 /// What is known of a process from outside.
 #[derive(Debug, Default)]
 pub struct ProcessFile {
-    /// Wakes its loop.
-    pub wake: Arc<Notify>,
-    /// Every state it wrote or loaded, oldest first.
-    pub states: Vec<Arc<str>>,
+    /// Wakes its loops, by the branches they land on.
+    pub wake: BTreeMap<BranchName, Arc<Notify>>,
+    /// Every state it wrote or loaded, oldest first, with the branch whose queue's it is.
+    pub states: Vec<(BranchName, Arc<str>)>,
     /// Commits it composed; unless they are pushed they go with it.
     pub unsaved: BTreeSet<Sha>,
 }
@@ -129,8 +132,10 @@ pub struct Ground {
     pub stops: Vec<super::stops::Word>,
     /// Pull requests that somebody wanted as hotfixes.
     pub hotfixes: BTreeSet<PrNumber>,
-    /// The database.
-    pub rows: Rows,
+    /// The database, by the branch of each queue that was ever claimed.
+    pub rows: BTreeMap<BranchName, Rows>,
+    /// Deliveries that came.
+    pub delivered: BTreeSet<u64>,
     /// Processes that run.
     pub processes: BTreeMap<u32, ProcessFile>,
     /// Processes that have to die now.
@@ -181,7 +186,8 @@ impl Ground {
             settings: vec![Version::draw(&mut dice, customs)],
             stops: Vec::new(),
             hotfixes: BTreeSet::new(),
-            rows: Rows::default(),
+            rows: BTreeMap::new(),
+            delivered: BTreeSet::new(),
             processes: BTreeMap::new(),
             doomed: Vec::new(),
             oracle: Oracle::default(),
@@ -199,8 +205,10 @@ impl Ground {
             dice,
         };
         let root = ground.truth.commit(None, Content::from([(0, 1)]), None);
-        ground.refs.insert(trunk(), root);
-        ground.oracle.trunk_is(root, ground.now);
+        for trunk in ground.trunks() {
+            ground.oracle.trunk_is(&trunk, root, ground.now);
+            ground.refs.insert(trunk.to_ref(), root);
+        }
         ground
     }
 
@@ -208,11 +216,6 @@ impl Ground {
     pub fn id(&mut self) -> u64 {
         self.ids += 1;
         self.ids
-    }
-
-    /// Where trunk is.
-    pub fn tip(&self) -> Sha {
-        self.refs[&trunk()]
     }
 
     /// The repository as the forge shows it.
@@ -313,9 +316,14 @@ impl Ground {
         self.after(ms, Due::Delivery(hint, id));
     }
 
-    /// The newest durable state.
-    pub fn durable(&self) -> Option<Arc<str>> {
-        self.rows.state.clone()
+    /// The newest durable state of a branch's queue.
+    pub fn durable(&self, trunk: &BranchName) -> Option<Arc<str>> {
+        self.rows.get(trunk)?.state.clone()
+    }
+
+    /// The newest durable states of all queues.
+    pub fn all_durable(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.rows.values().filter_map(|rows| rows.state.as_ref())
     }
 }
 
@@ -334,11 +342,6 @@ impl Shared {
         // A panic of the bot is a violation of its own, and told as one.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Trunk's full name.
-pub fn trunk() -> RefName {
-    TRUNK.parse().expect("a legal name")
 }
 
 /// A person by login.
