@@ -341,6 +341,7 @@ async fn git_data(stand: &Stand, main: &str) {
     stand.get("/compare/v1...main").await;
     stand.get("/contents/README.md?ref=main").await;
     stand.get("/contents/").await;
+    stand.get("/activity?ref=refs%2Fheads%2Fmain&per_page=5").await;
 }
 
 async fn repository(stand: &Stand) {

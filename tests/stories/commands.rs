@@ -96,7 +96,7 @@ fn a_locked_one_lands_and_is_told_a_merged_one_is_refused_and_an_issue_is_nobody
     stage.conclude(&tip, "success");
     stage.merged(&pull);
     stage.comment("maintainer", &pull, "@greenline merge");
-    stage.told(&pull, &["`merge` was not done", "It is not open", "does not land again"]);
+    stage.told(&pull, &["`merge` was not done", "It has landed already"]);
     let issue = stage.act("user", "POST", "/issues", &json!({"title": "A question"}));
     let issue = Pull { number: issue["number"].as_u64().expect("a number"), ..pull.clone() };
     stage.comment("maintainer", &issue, "@greenline merge");

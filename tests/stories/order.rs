@@ -55,7 +55,7 @@ fn a_description_says_what_lands_before() {
     stage.comment("maintainer", &shade, "@greenline merge");
     stage.told(&shade, &[&format!("It depends on #{}, which has not landed yet", lamp.number)]);
     stage.act("user", "PATCH", &path, &json!({"body": "Depends-On: elsewhere/place#3"}));
-    stage.told(&shade, &["names no other pull request of this repository"]);
+    stage.told(&shade, &["`Depends-On: elsewhere/place#3`", "in another repository", "take the line out"]);
     stage.act("user", "PATCH", &path, &json!({"body": format!("Depends-On: #{}", lamp.number)}));
     stage.told(&shade, &["which has not landed yet"]);
     stage.label(&lamp);

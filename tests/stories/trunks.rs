@@ -87,8 +87,10 @@ fn commands_and_requests_are_answered_by_one_queue() {
     let (code, said) = stage.queue("maintainer", &["add", &fix.number.to_string(), "--commit", &fix.head]);
     assert!(code == 0, "{code} {said}");
     let tip = stage.tested_on("release/1", &fix);
-    let (code, said) = stage.queue("", &["why", &fix.number.to_string()]);
-    assert!(code == 0 && said.contains("in the queue [testing]"), "{said}");
+    until("it is told", || {
+        let (code, said) = stage.queue("", &["why", &fix.number.to_string()]);
+        (code == 0 && said.contains("in the queue [testing]")).then_some(())
+    });
     stage.comment("maintainer", &fix, "@greenline ping");
     stage.conclude(&tip, "success");
     stage.merged(&fix);
