@@ -71,7 +71,9 @@ fn a_pattern_full_of_stars_ends_soon() {
 
 fn owned(text: &str, paths: &[&str], whole: bool) -> Owned {
     let mut sorting = Sorting::new(text);
-    paths.iter().for_each(|path| sorting.add(path));
+    for path in paths {
+        sorting.add(path);
+    }
     sorting.done(whole)
 }
 
