@@ -51,7 +51,7 @@ const DROPPED: [(&str, &str, &str); 5] = [
 ];
 
 const BY_WORKFLOW: &str = "have a workflow put the label on such pull requests, with the token of somebody who may write: what its own \
-                           `GITHUB_TOKEN` puts on is by a bot, and counts for nothing";
+                           `GITHUB_TOKEN` puts on is by a bot, which has no permission of its own";
 
 /// Keys that are read beside those of the two lists.
 const READ: [&str; 16] = [
