@@ -110,14 +110,17 @@ pub(super) fn obey(
             }
             let on_the_word_of = record.said.delegated(&by.login).filter(|_| !may_push).cloned();
             let (via, wish) = (heard.via(), &terms.wish(wish, &record.pull));
-            let asked = Permitted { by, on_the_word_of: on_the_word_of.as_ref(), via, wish, at: now };
+            let (on_the_word_of, body) = (on_the_word_of.as_ref(), heard.pull.body.as_str());
+            let asked = Permitted { by, on_the_word_of, via, wish, at: now, body };
             decisions.extend(approve(record, asked, None, terms));
-            record.describe(Some(&heard.pull));
             Answer::Done
         }
         Command::Cancel | Command::Depends(_) if !may && !author => refused(needs_write),
         Command::Cancel => cancel(record, heard, terms, decisions),
         Command::Approve(_) | Command::Unapprove | Command::Delegate(_) if !may_push => refused(needs_write),
+        Command::Approve(_) | Command::Delegate(_) | Command::Depends(_) if record.pull.state != PullState::Open => {
+            refused(Refusal::NotOpen)
+        }
         Command::Approve(meant) => {
             let moved = moved(record, heard);
             note(record, terms, decisions, |record| said::approve(record, meant.as_ref(), &heard.comment, moved))

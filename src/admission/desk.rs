@@ -138,13 +138,6 @@ impl Record {
         self.landed.is_some_and(|landed| landed == self.pull.head || self.moves.contains(&self.pull.head))
     }
 
-    /// Keeps, with the approval just made, the description that stood there.
-    pub(super) fn describe(&mut self, read: Option<&Pull>) {
-        if let Some(kept) = self.approval.as_mut().and_then(|approval| approval.read.as_mut()) {
-            kept.body = read.map(|pull| pull.body.clone()).unwrap_or_default();
-        }
-    }
-
     /// The entry it is, or would be, in the queue.
     pub fn entry(&self) -> Option<queue::EntryId> {
         let approval = self.approval.as_ref()?;

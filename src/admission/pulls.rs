@@ -43,6 +43,11 @@ impl PullReading {
         Self { reading, number, pull, labelled: None, rolls: Rolls::default(), retargeted_at: None, grounds: None }
     }
 
+    /// The description, if there is a pull request.
+    pub(super) fn body(&self) -> &str {
+        self.pull.as_ref().map_or("", |pull| pull.body.as_str())
+    }
+
     /// Who is in which team, as far as that was read to weigh a request.
     pub fn rolls_of_grounds(&self) -> &Rolls {
         self.grounds.as_ref().map_or(&self.rolls, |grounds| &grounds.rolls)
@@ -56,6 +61,7 @@ pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: &Terms) 
         return Vec::new();
     }
     let Some(pull) = reading.pull.clone().or_else(|| known.map(gone)) else { return Vec::new() };
+    let before = known.map(|known| known.pull.state);
     let record = renew(desk, pull, reading.reading, now, terms);
     reviews::note(record, reading);
     let mut decisions = review(record, reading, terms);
@@ -67,6 +73,11 @@ pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: &Terms) 
     }
     let state = if record.has_landed() { PullState::Merged } else { record.pull.state };
     decisions.extend(stack::note(desk, reading.number, state, terms));
+    if before.is_some_and(|before| before != state) {
+        let waits = |record: &&mut Record| record.waits().is_some() && record.said.awaited().contains(&reading.number);
+        let waiting = desk.pulls.values_mut().filter(waits);
+        decisions.extend(waiting.flat_map(|record| weigh_again(record, None, terms)));
+    }
     decisions
 }
 
@@ -239,8 +250,11 @@ fn next_rev(record: &Record) -> Reading {
 fn arrival(pr: PrNumber, approval: &Approval) -> Event {
     let entry = EntryId { pr, head: approval.head, rev: approval.rev };
     let wish = &approval.wish;
-    let priority = if wish.hotfix { Priority::HOTFIX } else { Priority(wish.priority.unwrap_or(0)) };
-    Event::Arrived { entry, priority, alone: wish.alone }
+    Event::Arrived { entry, priority: priority(wish), alone: wish.alone }
+}
+
+fn priority(wish: &Wish) -> Priority {
+    if wish.hotfix { Priority::HOTFIX } else { Priority(wish.priority.unwrap_or(0)) }
 }
 
 /// Follows or refuses a label event that was not acted on before.
@@ -277,12 +291,11 @@ fn label(record: &mut Record, reading: &PullReading, now: Moment, terms: &Terms)
         return vec![Decision::RefuseLabel { pr, why }];
     }
     let (via, wish) = (Via::Label(labelled.event), &terms.wish(&Wish::default(), &record.pull));
-    let asked = Permitted { by: &labelled.by, on_the_word_of: delegated.as_ref(), via, wish, at: now };
+    let (by, on_the_word_of, body) = (&labelled.by, delegated.as_ref(), reading.body());
+    let asked = Permitted { by, on_the_word_of, via, wish, at: now, body };
     // What was read for a request that nobody had made yet leaves out what was said about it.
     let grounds = reading.grounds.as_ref().filter(|_| record.said.is_empty());
-    let decision = approve(record, asked, grounds, terms);
-    record.describe(reading.pull.as_ref());
-    decision.into_iter().collect()
+    approve(record, asked, grounds, terms).into_iter().collect()
 }
 
 /// A person's request, found to be theirs to make.
@@ -294,6 +307,23 @@ pub(super) struct Permitted<'a> {
     pub via: Via,
     pub wish: &'a Wish,
     pub at: Moment,
+    /// The description that stood there.
+    pub body: &'a str,
+}
+
+/// Whoever asked for what is queued asks for another rank and for nothing else: it is the same entry, and so is its commit.
+fn rank(record: &mut Record, asked: Permitted<'_>) -> Option<Decision> {
+    let head = record.pull.head;
+    let approval = record.approval.as_mut().filter(|approval| approval.waits.is_empty() && approval.head == head)?;
+    let same = approval.by.id == asked.by.id && approval.on_the_word_of.as_ref() == asked.on_the_word_of;
+    let wish = Wish { head: None, ..asked.wish.clone() };
+    let other = Wish { priority: wish.priority, hotfix: wish.hotfix, ..approval.wish.clone() };
+    if !same || other != wish {
+        return None;
+    }
+    (approval.wish, approval.via, approval.at) = (wish, asked.via, asked.at);
+    let entry = EntryId { pr: record.pull.number, head, rev: approval.rev };
+    Some(Decision::Queue(Event::Ranked { entry, priority: priority(&approval.wish) }))
 }
 
 /// Binds a person's word to the head as read now; it is queued, or waits for what keeps it out.
@@ -303,6 +333,9 @@ pub(super) fn approve(
     grounds: Option<&Grounds>,
     terms: &Terms,
 ) -> Option<Decision> {
+    if let Some(ranked) = rank(record, asked) {
+        return Some(ranked);
+    }
     let rev = next_rev(record);
     record.last_rev = rev;
     let mut approval = Approval {
@@ -313,7 +346,7 @@ pub(super) fn approve(
         at: asked.at,
         via: asked.via,
         title: record.pull.title.clone(),
-        read: Some(Box::new(record.pull.clone())),
+        read: Some(Box::new(Pull { body: asked.body.to_owned(), ..record.pull.clone() })),
         wish: Wish { head: None, ..asked.wish.clone() },
         reviewed_by: Vec::new(),
         stack: record.under.map(|on| Stack { on, state: PullState::Open }),

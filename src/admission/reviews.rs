@@ -48,10 +48,9 @@ pub(super) fn follow(record: &mut Record, reading: &PullReading, now: Moment, te
     let (review, _) = reviews.iter().filter(asks).max_by_key(|(review, _)| (review.at, review.id))?;
     record.review = Some(review.id);
     let wish = terms.wish(&Wish::default(), &record.pull);
-    let asked = Permitted { by: &review.by, on_the_word_of: None, via: Via::Review(review.id), wish: &wish, at: now };
+    let (by, via, body) = (&review.by, Via::Review(review.id), reading.body());
+    let asked = Permitted { by, on_the_word_of: None, via, wish: &wish, at: now, body };
     // What was read for a request that nobody had made yet leaves out what was said about it.
     let grounds = reading.grounds.as_ref().filter(|_| record.said.is_empty());
-    let decision = approve(record, asked, grounds, terms);
-    record.describe(reading.pull.as_ref());
-    decision
+    approve(record, asked, grounds, terms)
 }

@@ -499,3 +499,16 @@ fn an_approval_by_whoever_pushed_it_last_counts_for_nothing() {
         "one is needed, whatever `approvals` says"
     );
 }
+
+#[test]
+fn another_rank_is_no_other_entry() {
+    let mut story = Story::new();
+    story.merge("merge");
+    let before = story.desk.pulls[&PR].entry();
+    story.pull.body = "Said since.".into();
+    let ranked = story.merge("merge priority=3");
+    assert!(matches!(ranked[0], Decision::Queue(Event::Ranked { entry, .. }) if Some(entry) == before), "{ranked:?}");
+    let read = |story: &Story| story.desk.pulls[&PR].approval.as_ref().and_then(|known| known.read.clone());
+    assert_eq!(read(&story).expect("it was read").body, "", "what lands follows from what stood there then");
+    assert_eq!(queued(&story.merge("merge as squash priority=3")), Some(sha('a')), "that makes another commit");
+}

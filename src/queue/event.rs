@@ -25,6 +25,13 @@ pub enum Event {
         /// Not to be grouped.
         alone: bool,
     },
+    /// Whoever asked for an entry asks for another rank: what was tested of it stays.
+    Ranked {
+        /// Which.
+        entry: EntryId,
+        /// Its rank from now on.
+        priority: Priority,
+    },
     /// A pull request may no longer land.
     Left {
         /// Which.

@@ -93,6 +93,19 @@ pub(super) fn join(order: &mut Vec<Entry>, entry: Entry) {
     order.push(entry);
 }
 
+/// Gives an entry another rank; [`arrange`] puts it into its place.
+pub(super) fn rank(state: &mut State, entry: EntryId, priority: Priority) {
+    let all = state.order.iter_mut().chain(&mut state.aside);
+    let Some(known) = all.into_iter().find(|known| known.id == entry) else { return };
+    let before = known.rank();
+    known.priority = priority;
+    let now = known.rank();
+    let passes = |other: &&mut Entry| other.id != entry && before <= other.rank() && other.rank() < now;
+    for passed in state.order.iter_mut().filter(passes) {
+        passed.overtaken = passed.overtaken.saturating_add(1);
+    }
+}
+
 /// Puts everybody into their place.
 pub(super) fn arrange(state: &mut State, policy: &Policy) {
     let begun = begun(state, policy);

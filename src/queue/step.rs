@@ -49,6 +49,7 @@ fn take_in(state: &mut State, event: Event, policy: &Policy) {
     match event {
         Event::TrunkRead { reading, tip } => settle::hear(state, reading, tip),
         Event::Arrived { entry, priority, alone } => arrive(state, entry, priority, alone),
+        Event::Ranked { entry, priority } => order::rank(state, entry, priority),
         Event::Left { pr, rev, why } => leave(state, pr, rev, &why),
         Event::Held { pr } => hold(state, pr),
         Event::Released { pr } => release(state, pr),

@@ -135,6 +135,10 @@ impl Play {
             ["trunk", tip] => Event::TrunkRead { reading, tip: sha(tip) },
             ["arrive", pr, head, rest @ ..] => self.arrive(PrNumber::new(number(pr)), sha(head), reading, rest),
             ["leave", pr, why @ ..] => Event::Left { pr: PrNumber::new(number(pr)), rev: reading, why: leave(why) },
+            ["rank", head, priority] => {
+                let priority = priority.parse().expect("a priority is a number");
+                Event::Ranked { entry: self.entry(head), priority: Priority(priority) }
+            }
             ["hold", pr] => Event::Held { pr: PrNumber::new(number(pr)) },
             ["release", pr] => Event::Released { pr: PrNumber::new(number(pr)) },
             ["frozen", passes @ ..] => {
