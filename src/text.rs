@@ -205,6 +205,7 @@ pub fn refusal(why: &Refusal) -> String {
             "It was taken out of the queue, or landed, after that was asked. Ask again if it shall land after all."
                 .into()
         }
+        Refusal::SaidSince => "A later comment about the same was heard first, and that one counts.".into(),
         Refusal::Landed => "It has landed already, as its head is now.".into(),
         Refusal::OnItself => "It cannot depend on itself.".into(),
         Refusal::HeadGone => "The branch or fork it comes from is gone.".into(),

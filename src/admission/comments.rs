@@ -167,9 +167,9 @@ fn note(record: &mut Record, command: &Command, heard: &Heard) -> Result<Answer,
     let word = Word { by: &comment.by, comment: comment.id, at: comment.created_at, moved };
     match command {
         Command::Approve(meant) => said::approve(record, meant.as_ref(), &word),
-        Command::Unapprove => Ok(said::unapprove(record, word.by)),
+        Command::Unapprove => said::unapprove(record, &word),
         Command::Delegate(to) => Ok(said::delegate(record, to, word.by)),
-        Command::Depends(on) => said::depends(record, on),
+        Command::Depends(on) => said::depends(record, on, &word),
         Command::Merge(_)
         | Command::Cancel
         | Command::Try(_)

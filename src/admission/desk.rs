@@ -265,6 +265,8 @@ pub enum Refusal {
     },
     /// It was cancelled, or it landed, after that was asked; the two were only heard in another order.
     Overtaken,
+    /// A later comment about the same was heard before.
+    SaidSince,
     /// Exactly this has landed.
     Landed,
     /// The fork or branch it comes from is gone.

@@ -4,7 +4,7 @@ use super::desk::{Answer, Record, Refusal};
 use super::rules::Terms;
 use crate::command::{Described, Named};
 use crate::facts::{Opinion, Person, Review};
-use crate::ids::{CommentId, Login, Moment, PrNumber, Sha};
+use crate::ids::{CommentId, Login, Moment, PrNumber, Sha, UserId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -23,7 +23,14 @@ pub struct Said {
     pub depends: BTreeSet<PrNumber>,
     /// What its description says.
     pub described: Described,
+    /// When who last spoke of approving, for comments may be heard late.
+    pub spoke: Vec<(UserId, Spoken)>,
+    /// When somebody last spoke of what has to land before.
+    pub depended: Option<Spoken>,
 }
+
+/// When something was said, and in which comment.
+type Spoken = (Moment, CommentId);
 
 /// Somebody who may ask for one pull request on somebody else's word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +73,17 @@ impl Said {
         self.awaited() != before.awaited() || withdrawn || (given && waits)
     }
 
+    /// Notes that this person speaks of approving; false if a later word of theirs was heard already.
+    fn hear(&mut self, word: &Word<'_>) -> bool {
+        let (who, said) = (word.by.id, (word.at, word.comment));
+        let later = self.spoke.iter().any(|(known, heard)| *known == who && *heard > said);
+        if !later {
+            self.spoke.retain(|(known, _)| *known != who);
+            keep(&mut self.spoke, (who, said));
+        }
+        !later
+    }
+
     fn forget_approval(&mut self, by: &Person) -> bool {
         let before = self.approvals.len();
         self.approvals.retain(|approval| approval.by.id != by.id);
@@ -93,6 +111,9 @@ pub(super) fn approve(record: &mut Record, meant: Option<&Named>, word: &Word<'_
         None if word.moved => return Err(Refusal::PushedSince { head }),
         Some(_) | None => {}
     }
+    if !record.said.hear(word) {
+        return Err(Refusal::SaidSince);
+    }
     record.said.forget_approval(word.by);
     let review = Review { id: word.comment.get(), by: word.by.clone(), opinion: Opinion::Approves, head, at: word.at };
     keep(&mut record.said.approvals, review);
@@ -100,8 +121,11 @@ pub(super) fn approve(record: &mut Record, meant: Option<&Named>, word: &Word<'_
 }
 
 /// Takes an approval by comment back.
-pub(super) fn unapprove(record: &mut Record, by: &Person) -> Answer {
-    if record.said.forget_approval(by) { Answer::Done } else { Answer::NothingToTakeBack }
+pub(super) fn unapprove(record: &mut Record, word: &Word<'_>) -> Result<Answer, Refusal> {
+    if !record.said.hear(word) {
+        return Err(Refusal::SaidSince);
+    }
+    Ok(if record.said.forget_approval(word.by) { Answer::Done } else { Answer::NothingToTakeBack })
 }
 
 /// Lets somebody ask for this pull request.
@@ -112,10 +136,15 @@ pub(super) fn delegate(record: &mut Record, to: &Login, by: &Person) -> Answer {
 }
 
 /// Names what has to land before.
-pub(super) fn depends(record: &mut Record, on: &BTreeSet<PrNumber>) -> Result<Answer, Refusal> {
+pub(super) fn depends(record: &mut Record, on: &BTreeSet<PrNumber>, word: &Word<'_>) -> Result<Answer, Refusal> {
     if on.contains(&record.pull.number) {
         return Err(Refusal::OnItself);
     }
+    let said = Some((word.at, word.comment));
+    if record.said.depended > said {
+        return Err(Refusal::SaidSince);
+    }
+    record.said.depended = said;
     record.said.depends.clone_from(on);
     Ok(Answer::Done)
 }

@@ -334,20 +334,16 @@ impl Ground {
 
     /// Whoever is sent back for its checks or a conflict must be to blame, on trunk and whoever stood ahead and was not.
     ///
-    /// An ejection that is being confirmed while trunk's settings change is still by those before.
+    /// Always by the settings that stand on that trunk: nothing is composed, and nobody sent back, by any others.
     fn blamed(&mut self, trunk: &BranchName, before: &str, row: &DepartureRow) {
         let Ok(state) = serde_json::from_str::<RepoState>(before) else { return };
         let Some(at) = state.queue.order.iter().position(|entry| entry.id.pr == row.pull) else { return };
         let queued: Vec<(PrNumber, Sha)> = state.queue.order[..=at].iter().map(|e| (e.id.pr, e.id.head)).collect();
         self.oracle.sometimes("somebody was sent back with blame");
         let bases = self.oracle.tips_since(trunk, self.now.plus_ms(-EJECT_MS));
-        let mut in_force: Vec<RepoConfig> = Vec::new();
-        for config in bases.iter().chain(&state.settings.read_at).flat_map(|at| self.in_force(*at)) {
-            if !in_force.contains(&config) {
-                in_force.push(config);
-            }
-        }
-        let innocent = bases.iter().all(|base| in_force.iter().all(|by| !self.guilty(*base, &queued, by, &row.code)));
+        let by_its_own = |base: &Sha| self.in_force(*base).into_iter().map(|by| (*base, by)).collect::<Vec<_>>();
+        let judged: Vec<(Sha, RepoConfig)> = bases.iter().flat_map(by_its_own).collect();
+        let innocent = judged.iter().all(|(base, by)| !self.guilty(*base, &queued, by, &row.code));
         if innocent {
             let what =
                 format!("#{} was sent back ({}) although it is to blame on no trunk of late", row.pull, row.code);

@@ -347,7 +347,8 @@ pub fn settings(ground: &Ground, text: &str) -> String {
     match ground.bug {
         Some(Bug::OverspendsRuns) => text.replace("\nbudget = ", "\nbudget = 1"),
         Some(Bug::ForgivesNothing) => {
-            text.lines().filter(|line| !line.starts_with("retries")).map(|line| format!("{line}\n")).collect()
+            let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("retries")).collect();
+            format!("{}\n", lines.join("\n"))
         }
         Some(Bug::RedAtOnce) => text.replace("tries = 2", "tries = 1").replace("tries = 3", "tries = 1"),
         Some(Bug::WaitsForever) => {

@@ -117,7 +117,7 @@ impl Script {
                 }
                 return false;
             }
-            Due::Delivery(hint, id) => ground.deliver(hint, id),
+            Due::Delivery(hint, id) => ground.deliver(&hint, id),
             Due::Ci(sha, at) => ground.ci_step(sha, at),
             Due::Rerun(sha) => ground.rerun(sha),
             Due::Noticed(pr) => ground.notice(pr),

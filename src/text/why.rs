@@ -245,6 +245,7 @@ pub fn refusal_code(why: &Refusal) -> &'static str {
         Refusal::PushedSince { .. } => "pushed-since",
         Refusal::OtherHead { .. } => "other-head",
         Refusal::Overtaken => "overtaken",
+        Refusal::SaidSince => "said-since",
         Refusal::Landed => "landed",
         Refusal::HeadGone => "head-repo-gone",
         Refusal::NotListed { .. } => "not-listed",
