@@ -47,7 +47,7 @@ impl Request {
     pub fn words(&self) -> String {
         let word = self.command.word();
         match &self.command {
-            Command::Merge(wish) => format!("{word}{}", way(wish)),
+            Command::Merge(wish) => format!("merge{}", way(wish)),
             Command::Try(Trying { head, strategy }) => {
                 let wish = Wish { head: head.clone(), strategy: *strategy, ..Wish::default() };
                 format!("{word}{}", way(&wish))

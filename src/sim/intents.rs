@@ -1,6 +1,7 @@
 //! What people do a little later because of what they just did or saw: they ask again for what they pushed, doubt what they asked
 //! for, think better of a review, and cure what they see red. By seed; the histories that matter most are made of such pairs.
 
+use super::words::Saying;
 use super::world::{Due, Ground};
 use crate::ids::PrNumber;
 
@@ -15,6 +16,10 @@ pub enum Intent {
     Regret(PrNumber),
     /// Has it go to another branch than the one it was just asked for on.
     Retarget(PrNumber),
+    /// Takes an approval by comment back, whether anybody has heard of it or not.
+    TakeBack(PrNumber, &'static str),
+    /// Says again what has to land before.
+    DependAnew(PrNumber),
     /// Pushes to trunk what others wait for.
     Cure,
     /// Pushes to a trunk that just moved.
@@ -47,6 +52,8 @@ impl Ground {
             }
             Intent::Regret(pr) => self.dismiss(pr),
             Intent::Retarget(pr) => self.retarget(pr),
+            Intent::TakeBack(pr, by) => self.say_as_person(pr, by, "unapprove", Saying::Unapprove),
+            Intent::DependAnew(pr) => self.depend(pr),
             Intent::Cure => self.cure(),
             Intent::Push => self.push_foreign(),
         }

@@ -1,6 +1,8 @@
 //! The world by seed: the real core and the real loop of a repository against a forge, a git, a database and people that
 //! follow from one number, with faults; a judge sees every write. Nothing in here runs in the service.
 
+mod blame;
+mod bugs;
 mod ci;
 mod dice;
 mod faults;
@@ -10,6 +12,7 @@ mod git;
 mod intents;
 mod opinions;
 mod oracle;
+mod outsiders;
 mod process;
 mod pulls;
 mod rules;
@@ -27,6 +30,6 @@ mod verdict;
 mod words;
 mod world;
 
+pub use bugs::Bug;
 pub use oracle::Violation;
-pub use saboteur::Bug;
 pub use script::{Order, Report, run};

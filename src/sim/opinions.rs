@@ -75,7 +75,8 @@ impl Ground {
         self.say_something(pr, &format!("delegate @{to}"), Saying::Delegate(to.to_owned()));
     }
 
-    fn depend(&mut self, pr: PrNumber) {
+    pub(super) fn depend(&mut self, pr: PrNumber) {
+        self.intend(3, (50, 15_000), Intent::DependAnew(pr));
         let other = PrNumber::new(1 + self.dice.roll(super::traffic::PULLS));
         if self.dice.one_in(4) || other == pr {
             return self.say_something(pr, "depends on nothing", Saying::Depends(BTreeSet::new()));
@@ -85,6 +86,13 @@ impl Ground {
 
     fn say_something(&mut self, pr: PrNumber, command: &str, saying: Saying) {
         let (by, _) = self.dice.pick(&PEOPLE);
+        if matches!(saying, Saying::Approve(_)) {
+            self.intend(3, (50, 15_000), Intent::TakeBack(pr, by));
+        }
+        self.say_as_person(pr, by, command, saying);
+    }
+
+    pub(super) fn say_as_person(&mut self, pr: PrNumber, by: &str, command: &str, saying: Saying) {
         self.note(|| format!("{by} comments {command} on #{pr}"));
         let comment = self.write_comment(pr, by, format!("@greenline {command}"));
         self.say_in(comment, pr, by, saying);

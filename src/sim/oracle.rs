@@ -4,15 +4,10 @@ use super::pulls::PullFile;
 use super::rules::Lands;
 use super::traces::Traces;
 use super::trunks::{MAIN, Ours};
-use super::truth::Truth;
 use super::world::{Ground, Push};
-use crate::config::RepoConfig;
-use crate::config::repo::{Forks, MergeConfig};
 use crate::engine::board::DepartureRow;
-use crate::engine::state::RepoState;
-use crate::facts::Strategy;
 use crate::ids::{BranchName, Moment, PrNumber, RefName, Sha};
-use crate::port::git::{Composed, Expect, RefUpdate};
+use crate::port::git::{Expect, RefUpdate};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,8 +18,6 @@ const TAGS: &str = "refs/tags/candidate/";
 const RUNS_MAX: u8 = 16;
 /// What the forge may lag behind a moved branch, in milliseconds.
 const LAG_MS: i64 = 3_100;
-/// From reading trunk to writing down who is ejected, at most, in milliseconds.
-const EJECT_MS: i64 = 15_000;
 
 /// What was broken, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +39,8 @@ pub struct Oracle {
     pub hidden: BTreeSet<RefName>,
     trunks: BTreeMap<BranchName, Vec<(Sha, Moment)>>,
     greens: BTreeMap<Sha, Vec<(Moment, bool)>>,
-    flakes: BTreeMap<Sha, u8>,
+    /// How often CI was red on a commit that is not.
+    pub flakes: BTreeMap<Sha, u8>,
     attempts: BTreeMap<(BranchName, u64), Moment>,
     runs: BTreeMap<Sha, u8>,
     /// Commits that were tried.
@@ -91,7 +85,7 @@ impl Oracle {
     }
 
     /// The commits a trunk was at since a moment.
-    fn tips_since(&self, trunk: &BranchName, since: Moment) -> Vec<Sha> {
+    pub fn tips_since(&self, trunk: &BranchName, since: Moment) -> Vec<Sha> {
         let tips = self.trunks.get(trunk).map(Vec::as_slice).unwrap_or_default();
         let ends = tips.iter().skip(1).map(|(_, until)| Some(*until)).chain([None]);
         let then = tips.iter().zip(ends).filter(|(_, until)| until.is_none_or(|until| until >= since));
@@ -323,66 +317,6 @@ impl Ground {
                 self.blamed(trunk, &before, &row);
             }
         }
-    }
-
-    /// How a pull request is composed by these settings; nobody here wishes for another way.
-    fn strategy(&self, pr: PrNumber, merge: &MergeConfig) -> Strategy {
-        let fixed = self.pulls.get(&pr).is_some_and(|f| f.fork.is_some() && !f.shown.maintainer_can_modify);
-        let kept = fixed && merge.forks == Forks::MergeCommit && merge.strategy != Strategy::FastForward;
-        if kept { Strategy::Merge } else { merge.strategy }
-    }
-
-    /// Whoever is sent back for its checks or a conflict must be to blame, on trunk and whoever stood ahead and was not.
-    ///
-    /// An ejection that is being confirmed while trunk's settings change is still by those before.
-    fn blamed(&mut self, trunk: &BranchName, before: &str, row: &DepartureRow) {
-        let Ok(state) = serde_json::from_str::<RepoState>(before) else { return };
-        let Some(at) = state.queue.order.iter().position(|entry| entry.id.pr == row.pull) else { return };
-        let queued: Vec<(PrNumber, Sha)> = state.queue.order[..=at].iter().map(|e| (e.id.pr, e.id.head)).collect();
-        self.oracle.sometimes("somebody was sent back with blame");
-        let bases = self.oracle.tips_since(trunk, self.now.plus_ms(-EJECT_MS));
-        let mut in_force: Vec<RepoConfig> = Vec::new();
-        for config in bases.iter().chain(&state.settings.read_at).flat_map(|at| self.in_force(*at)) {
-            if !in_force.contains(&config) {
-                in_force.push(config);
-            }
-        }
-        let innocent = bases.iter().all(|base| in_force.iter().all(|by| !self.guilty(*base, &queued, by, &row.code)));
-        if innocent {
-            let what =
-                format!("#{} was sent back ({}) although it is to blame on no trunk of late", row.pull, row.code);
-            self.oracle.breaks("innocent", what);
-        }
-    }
-
-    /// The last of those queued is to blame on this trunk, by these settings.
-    fn guilty(&mut self, base: Sha, queued: &[(PrNumber, Sha)], by: &RepoConfig, code: &str) -> bool {
-        let Some(((pr, head), ahead)) = queued.split_last() else { return false };
-        let mut base = base;
-        for (pr, head) in ahead {
-            let strategy = self.strategy(*pr, &by.merge);
-            base = good(&mut self.truth, base, (*pr, *head), strategy).unwrap_or(base);
-        }
-        let strategy = self.strategy(*pr, &by.merge);
-        match self.truth.compose(base, *head, *pr, strategy) {
-            Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => true,
-            Composed::Tip { tip, .. } if code == "checks-failed" => {
-                // Only this one is flaky here.
-                let forgiven = by.checks.retries.values().copied().max().unwrap_or(0);
-                let red = |sha| self.truth.red(&self.truth.get(sha).content);
-                let flaky = self.oracle.flakes.get(&tip).is_some_and(|flakes| *flakes >= by.queue.tries + forgiven);
-                (red(tip) && !red(base)) || flaky
-            }
-            Composed::Tip { .. } => false,
-        }
-    }
-}
-
-/// What an entry makes of a commit, if it composes and is green.
-fn good(truth: &mut Truth, base: Sha, (pr, head): (PrNumber, Sha), strategy: Strategy) -> Option<Sha> {
-    match truth.compose(base, head, pr, strategy) {
-        Composed::Tip { tip, .. } => (!truth.red(&truth.get(tip).content)).then_some(tip),
-        Composed::Conflict { .. } | Composed::Nothing | Composed::Refused { .. } => None,
     }
 }
 

@@ -1,9 +1,9 @@
 //! One seed from its beginning to its end: faults for a while, then quiet, then everything must have come to its end.
 
+use super::bugs::Bug;
 use super::dice::mix;
 use super::oracle::Violation;
 use super::process::{Polled, Process};
-use super::saboteur::Bug;
 use super::world::{Due, Ground, Shared};
 use crate::engine::repo::Ended;
 use std::collections::BTreeMap;
@@ -117,7 +117,7 @@ impl Script {
                 }
                 return false;
             }
-            Due::Delivery(hint, id) => ground.deliver(hint, id),
+            Due::Delivery(hint, id) => ground.deliver(&hint, id),
             Due::Ci(sha, at) => ground.ci_step(sha, at),
             Due::Rerun(sha) => ground.rerun(sha),
             Due::Noticed(pr) => ground.notice(pr),

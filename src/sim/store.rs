@@ -25,7 +25,7 @@ pub struct Rows {
 
 impl Ground {
     /// A delivery comes in; nobody hears it when no process runs.
-    pub fn deliver(&mut self, hint: Hint, id: u64) {
+    pub fn deliver(&mut self, hint: &Hint, id: u64) {
         if self.processes.is_empty() {
             self.oracle.sometimes("a webhook came while nobody listened");
             return;

@@ -59,7 +59,7 @@ impl Ground {
     /// Whose ref this is, and what, if it is a queue's.
     pub fn owner_of(&self, name: &RefName) -> Option<(BranchName, Ours)> {
         self.trunks().into_iter().find_map(|trunk| {
-            let rest = |prefix: &str| Some(name.as_str().strip_prefix(prefix)?.strip_prefix(trunk.as_str())?);
+            let rest = |prefix: &str| name.as_str().strip_prefix(prefix)?.strip_prefix(trunk.as_str());
             let run =
                 || rest("refs/heads/greenline/")?.strip_prefix("/run-").map(|number| Ours::Run(number.to_owned()));
             let trial = || rest("refs/heads/greenline/")?.strip_prefix("/try-").map(|_| Ours::Trial);

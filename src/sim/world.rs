@@ -1,12 +1,12 @@
 //! The ground truth: time, refs, pull requests, CI, the database, and what is due when. It knows everything and wants nothing.
 
+use super::bugs::Bug;
 use super::ci::Suite;
 use super::dice::{Dice, mix};
 use super::faults::Faults;
 use super::intents::Intent;
 use super::oracle::Oracle;
 use super::pulls::{Note, PullFile};
-use super::saboteur::Bug;
 use super::settings::{Customs, Version};
 use super::store::Rows;
 use super::truth::{Content, Truth};
