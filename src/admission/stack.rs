@@ -44,3 +44,84 @@ pub(super) fn note(desk: &mut Desk, below: PrNumber, state: PullState, terms: &T
     }
     decisions
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{PR, Story, queued, refused, sha};
+    use super::super::waiting_tests::left;
+    use super::super::*;
+    use super::*;
+    use crate::ids::{Moment, Reading};
+    use crate::queue::LeaveWhy;
+
+    fn below(story: &mut Story) {
+        let mut other = Story::new();
+        other.pull.number = PrNumber::new(8);
+        other.pull.head_repo.as_mut().expect("it has one").branch = "below".parse().expect("a branch");
+        other.merge("merge");
+        story.desk.pulls.extend(other.desk.pulls);
+    }
+
+    #[test]
+    fn what_goes_to_anothers_branch_waits_for_it_and_is_sent_to_trunk() {
+        let mut story = Story::new();
+        story.change(|pull| pull.base = "below".parse().expect("a branch"));
+        assert!(matches!(refused(&story.merge("merge")), Some(Refusal::OtherBase { .. })), "nobody asked for that one");
+        below(&mut story);
+        assert_eq!(refused(&story.merge("merge")), None);
+        assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Open }]);
+        assert_eq!(story.look(), [], "its base is what was approved");
+        story.change(|pull| pull.base = "main".parse().expect("a branch"));
+        assert_eq!(story.look(), [], "sent to trunk too early it waits all the same");
+        story.change(|pull| pull.base = "below".parse().expect("a branch"));
+        assert_eq!(story.look(), []);
+        let terms = story.terms.clone();
+        assert_eq!(awaken(&mut story.desk, PrNumber::new(8), &terms), [Decision::Retarget { pr: PR }]);
+        assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Merged }]);
+        story.change(|pull| pull.base = "main".parse().expect("a branch"));
+        assert_eq!(queued(&story.look()), Some(sha('a')));
+    }
+
+    #[test]
+    fn what_becomes_of_the_one_below_in_another_way_is_noted_too() {
+        let mut story = Story::new();
+        below(&mut story);
+        story.change(|pull| pull.base = "below".parse().expect("a branch"));
+        story.merge("merge");
+        let becomes = |story: &mut Story, state| {
+            let number = PrNumber::new(8);
+            let pull = Pull { state, ..story.desk.pulls[&number].pull.clone() };
+            let reading =
+                PullReading::of(Reading::new(1_000 + story.desk.pulls[&number].reading.get()), number, Some(pull));
+            read(&mut story.desk, &reading, Moment::from_ms(1_000_000), &story.terms)
+        };
+        becomes(&mut story, PullState::Closed);
+        assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Closed }]);
+        becomes(&mut story, PullState::Open);
+        assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Open }]);
+        assert!(becomes(&mut story, PullState::Merged).contains(&Decision::Retarget { pr: PR }), "merged by hand");
+        story.change(|pull| pull.base = "main".parse().expect("a branch"));
+        assert_eq!(queued(&story.look()), Some(sha('a')));
+    }
+
+    #[test]
+    fn whoever_sends_a_stacked_one_to_trunk_asks_anew() {
+        let mut story = Story::new();
+        below(&mut story);
+        story.change(|pull| pull.base = "below".parse().expect("a branch"));
+        story.merge("merge");
+        story.change(|pull| pull.base = "main".parse().expect("a branch"));
+        story.look();
+        assert_eq!(queued(&story.merge("merge")), Some(sha('a')), "with the commits of the one below, as they say");
+    }
+
+    #[test]
+    fn a_stacked_one_sent_anywhere_else_is_no_longer_what_was_approved() {
+        let mut story = Story::new();
+        below(&mut story);
+        story.change(|pull| pull.base = "below".parse().expect("a branch"));
+        story.merge("merge");
+        story.change(|pull| pull.base = "next".parse().expect("a branch"));
+        assert!(matches!(left(&story.look()), Some(LeaveWhy::BaseChanged { .. })));
+    }
+}

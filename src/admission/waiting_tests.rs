@@ -4,10 +4,9 @@ use super::tests::{PR, Story, queued, refused, sha};
 use super::*;
 use crate::config::Pattern;
 use crate::facts::{
-    Check, CheckState, Membership, Opinion, Permission, Person, Pull, PullState, Pusher, RequiredCheck, Review, Rolls,
-    Since,
+    Check, CheckState, Membership, Opinion, Permission, Person, PullState, Pusher, RequiredCheck, Review, Rolls, Since,
 };
-use crate::ids::{AppId, CommentId, Moment, PrNumber, Reading, Sha, UserId};
+use crate::ids::{AppId, CommentId, Moment, PrNumber, Sha, UserId};
 use crate::queue::{Event, LeaveWhy};
 
 fn person(id: u64, login: &str) -> Person {
@@ -32,23 +31,23 @@ impl Story {
     }
 
     /// A command, and then the reading that it asks for.
-    fn ask(&mut self, said: &str) -> Vec<Decision> {
+    pub(super) fn ask(&mut self, said: &str) -> Vec<Decision> {
         let mut decisions = self.merge(said);
         decisions.extend(self.look());
         decisions
     }
 
-    fn look(&mut self) -> Vec<Decision> {
+    pub(super) fn look(&mut self) -> Vec<Decision> {
         let pull = self.pull.clone();
         self.read(&pull)
     }
 
-    fn waits(&self) -> Vec<Obstacle> {
+    pub(super) fn waits(&self) -> Vec<Obstacle> {
         self.desk.pulls[&PR].waits().map(<[_]>::to_vec).unwrap_or_default()
     }
 }
 
-fn left(decisions: &[Decision]) -> Option<&LeaveWhy> {
+pub(super) fn left(decisions: &[Decision]) -> Option<&LeaveWhy> {
     decisions.iter().find_map(|decision| match decision {
         Decision::Queue(Event::Left { why, .. }) | Decision::Withdrawn { why, .. } => Some(why),
         _ => None,
@@ -350,77 +349,6 @@ fn a_description_names_what_lands_before_and_may_be_edited() {
 }
 
 /// Another pull request, whose branch is `below`, and which somebody asked for.
-fn below(story: &mut Story) {
-    let mut other = Story::new();
-    other.pull.number = PrNumber::new(8);
-    other.pull.head_repo.as_mut().expect("it has one").branch = "below".parse().expect("a branch");
-    other.merge("merge");
-    story.desk.pulls.extend(other.desk.pulls);
-}
-
-#[test]
-fn what_goes_to_anothers_branch_waits_for_it_and_is_sent_to_trunk() {
-    let mut story = Story::new();
-    story.change(|pull| pull.base = "below".parse().expect("a branch"));
-    assert!(matches!(refused(&story.merge("merge")), Some(Refusal::OtherBase { .. })), "nobody asked for that one");
-    below(&mut story);
-    assert_eq!(refused(&story.merge("merge")), None);
-    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Open }]);
-    assert_eq!(story.look(), [], "its base is what was approved");
-    story.change(|pull| pull.base = "main".parse().expect("a branch"));
-    assert_eq!(story.look(), [], "sent to trunk too early it waits all the same");
-    story.change(|pull| pull.base = "below".parse().expect("a branch"));
-    assert_eq!(story.look(), []);
-    let terms = story.terms.clone();
-    assert_eq!(awaken(&mut story.desk, PrNumber::new(8), &terms), [Decision::Retarget { pr: PR }]);
-    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Merged }]);
-    story.change(|pull| pull.base = "main".parse().expect("a branch"));
-    assert_eq!(queued(&story.look()), Some(sha('a')));
-}
-
-#[test]
-fn what_becomes_of_the_one_below_in_another_way_is_noted_too() {
-    let mut story = Story::new();
-    below(&mut story);
-    story.change(|pull| pull.base = "below".parse().expect("a branch"));
-    story.merge("merge");
-    let becomes = |story: &mut Story, state| {
-        let number = PrNumber::new(8);
-        let pull = Pull { state, ..story.desk.pulls[&number].pull.clone() };
-        let reading =
-            PullReading::of(Reading::new(1_000 + story.desk.pulls[&number].reading.get()), number, Some(pull));
-        read(&mut story.desk, &reading, Moment::from_ms(1_000_000), &story.terms)
-    };
-    becomes(&mut story, PullState::Closed);
-    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Closed }]);
-    becomes(&mut story, PullState::Open);
-    assert_eq!(story.waits(), [Obstacle::Stacked { on: PrNumber::new(8), state: PullState::Open }]);
-    assert!(becomes(&mut story, PullState::Merged).contains(&Decision::Retarget { pr: PR }), "merged by hand");
-    story.change(|pull| pull.base = "main".parse().expect("a branch"));
-    assert_eq!(queued(&story.look()), Some(sha('a')));
-}
-
-#[test]
-fn whoever_sends_a_stacked_one_to_trunk_asks_anew() {
-    let mut story = Story::new();
-    below(&mut story);
-    story.change(|pull| pull.base = "below".parse().expect("a branch"));
-    story.merge("merge");
-    story.change(|pull| pull.base = "main".parse().expect("a branch"));
-    story.look();
-    assert_eq!(queued(&story.merge("merge")), Some(sha('a')), "with the commits of the one below, as they say");
-}
-
-#[test]
-fn a_stacked_one_sent_anywhere_else_is_no_longer_what_was_approved() {
-    let mut story = Story::new();
-    below(&mut story);
-    story.change(|pull| pull.base = "below".parse().expect("a branch"));
-    story.merge("merge");
-    story.change(|pull| pull.base = "next".parse().expect("a branch"));
-    assert!(matches!(left(&story.look()), Some(LeaveWhy::BaseChanged { .. })));
-}
-
 #[test]
 fn an_approval_by_comment_never_asks_for_landing() {
     let mut story = Story::new();

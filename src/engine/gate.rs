@@ -60,6 +60,7 @@ mod tests {
         ];
         take_in(&mut state, &facts, Around { now: Moment::from_ms(0), page: None });
         state.settings.read_at = Some(sha("b"));
+        take_in(&mut state, &[], Around { now: Moment::from_ms(0), page: None });
         state
     }
 

@@ -235,17 +235,18 @@ mod tests {
     #[test]
     fn nothing_lands_before_the_rules_of_the_trunk_it_lands_on_are_read() {
         let mut state = landing();
-        let owed = |state: &RepoState| {
+        let owed = |state: &mut RepoState| {
+            take_in(state, &[], Around { now: Moment::from_ms(0), page: None });
             let jobs = jobs(state);
             let lands = jobs.iter().any(|job| matches!(job, Job::Land(_)));
             let reads = jobs.iter().any(|job| matches!(job, Job::ReadSettings { .. }));
             (reads, lands)
         };
-        assert_eq!(owed(&state), (true, false));
+        assert_eq!(owed(&mut state), (true, false));
         state.settings.read_at = Some(sha('d'));
-        assert_eq!(owed(&state), (true, false), "those of the trunk before do not count");
+        assert_eq!(owed(&mut state), (true, false), "those of the trunk before do not count");
         state.settings.read_at = Some(sha('b'));
-        assert_eq!(owed(&state), (false, true));
+        assert_eq!(owed(&mut state), (false, true));
     }
 
     #[test]

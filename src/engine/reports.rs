@@ -38,12 +38,13 @@ pub(super) fn queued(
 ) -> Report {
     let run =
         standing.doing.tested().and_then(|(run, _)| state.runs.get(&run)?.url.as_deref()).filter(|url| is_web(url));
-    let said = report(&state.branch, (entry.pr, entry.head), None, (&text::queued_title(standing), words), page);
+    let said =
+        report(state.branch.as_ref(), (entry.pr, entry.head), None, (&text::queued_title(standing), words), page);
     Report { details: run.or(page).map(str::to_owned), ..said }
 }
 
 fn report(
-    trunk: &Option<BranchName>,
+    trunk: Option<&BranchName>,
     (pr, head): (PrNumber, Sha),
     ending: Option<Ending>,
     (title, words): (&str, &str),
@@ -53,7 +54,7 @@ fn report(
         topic: Topic::Queue,
         pr,
         head,
-        trunk: trunk.clone(),
+        trunk: trunk.cloned(),
         ending,
         title: title.to_owned(),
         summary: text::report(words, page),
@@ -66,7 +67,7 @@ fn report(
 pub(super) fn ended(state: &mut RepoState, entry: EntryId, ending: Ending, words: (&str, &str), page: Option<&str>) {
     say(
         state,
-        report(&state.branch, (entry.pr, entry.head), Some(ending), words, page),
+        report(state.branch.as_ref(), (entry.pr, entry.head), Some(ending), words, page),
         &format!("{} {}", words.0, entry.rev),
     );
 }
@@ -82,7 +83,7 @@ pub(super) fn landed(state: &mut RepoState, entry: EntryId, words: (&str, &str),
 
 /// Says why it waits outside of the queue; neutral, for nothing is wrong with it.
 pub(super) fn waits(state: &mut RepoState, entry: EntryId, about: &str, words: (&str, &str), page: Option<&str>) {
-    say(state, report(&state.branch, (entry.pr, entry.head), Some(Ending::Neutral), words, page), about);
+    say(state, report(state.branch.as_ref(), (entry.pr, entry.head), Some(Ending::Neutral), words, page), about);
 }
 
 /// The forge takes the addresses of pages only.
@@ -151,8 +152,13 @@ fn end_replaced(state: &mut RepoState) {
             let (title, sentence) = text::replaced(asked);
             known.open = false;
             known.about.clone_from(&title);
-            known.wanted =
-                Some(report(&state.branch, (*pr, known.head), Some(Ending::Neutral), (&title, &sentence), None));
+            known.wanted = Some(report(
+                state.branch.as_ref(),
+                (*pr, known.head),
+                Some(Ending::Neutral),
+                (&title, &sentence),
+                None,
+            ));
         }
     }
 }

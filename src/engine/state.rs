@@ -402,7 +402,8 @@ impl RepoState {
             repo::Interrupt::Hotfix => Interrupt::Hotfix,
             repo::Interrupt::Never => Interrupt::Never,
         };
-        Policy { plan, budget, tries, every_tip, gather, interrupt, ..Policy::default() }
+        let unread = !self.knows_settings();
+        Policy { plan, budget, tries, every_tip, gather, unread, interrupt, ..Policy::default() }
     }
 
     /// The rules of admission: the file's, and what the forge demands beyond them.

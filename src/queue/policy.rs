@@ -46,6 +46,9 @@ pub struct Policy {
     /// A batch that others may still join waits for them, until one of its entries has waited long enough ([`super::Event::Gathered`]).
     #[serde(default)]
     pub gather: bool,
+    /// What trunk itself says about landing has not been read yet: nothing begins to land.
+    #[serde(default)]
+    pub unread: bool,
     /// Whether whoever goes ahead of others ends the runs that these have.
     pub interrupt: Interrupt,
 }
@@ -73,6 +76,7 @@ impl Default for Policy {
             land_tries: 3,
             every_tip: false,
             gather: false,
+            unread: false,
             interrupt: Interrupt::Higher,
         }
     }

@@ -59,7 +59,7 @@ fn replace_trunk(state: &mut State, new: Trunk) {
 
 /// Starts landing the longest green front node whose prefixes at cuts are green, as far as the gate lets it.
 pub(super) fn land(state: &mut State, policy: &Policy) {
-    if state.tree.settling().is_some() {
+    if policy.unread || state.tree.settling().is_some() {
         return;
     }
     let open = state.gate.limit(&state.order);

@@ -110,7 +110,10 @@ pub fn since(ground: &Ground, pr: PrNumber, seen: Since) -> Since {
 /// By the newest state something depends on this pull request.
 fn awaited(ground: &Ground, pr: PrNumber) -> bool {
     let of = |state: &Arc<str>| {
-        let lists = state.split("\"depends\":[").skip(1).filter_map(|rest| rest.split(']').next());
+        let named = state.split("\"depends\":").skip(1);
+        // By command or by the description: the one is kept with when it was said.
+        let lists =
+            named.filter_map(|rest| rest.trim_start_matches("{\"standing\":").strip_prefix('[')?.split(']').next());
         lists.map(str::to_owned).collect::<Vec<_>>()
     };
     let lists: Vec<String> = ground.all_durable().flat_map(of).collect();

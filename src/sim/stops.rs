@@ -1,6 +1,7 @@
 //! Freezes and holds: people who say them, and the judge of whether they are kept. What was answered counts from the answer
 //! on, and until somebody says otherwise, heard or not.
 
+use super::trunks::{MAIN, branch};
 use super::world::{Due, Ground};
 use crate::facts::Permission;
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Sha};
@@ -73,7 +74,9 @@ impl Ground {
     fn say_as(&mut self, by: &str, pr: PrNumber, command: &str, what: What) {
         self.note(|| format!("{by} comments {command} on #{pr}"));
         let comment = self.write_comment(pr, by, format!("@greenline {command}"));
-        let Some(trunk) = self.pulls.get(&pr).map(|file| file.shown.base.clone()) else { return };
+        let Some(base) = self.pulls.get(&pr).map(|file| file.shown.base.clone()) else { return };
+        // The default branch's queue answers for branches that have none.
+        let trunk = if self.trunks().contains(&base) { base } else { branch(MAIN) };
         self.stops.push(Word { trunk, comment, what, done: None });
     }
 

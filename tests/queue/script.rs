@@ -80,6 +80,8 @@ impl Play {
             ["silent_tries", n] => self.policy.silent_tries = number(n),
             ["land_tries", n] => self.policy.land_tries = number(n),
             ["gather"] => self.policy.gather = true,
+            ["settings", "unread"] => self.policy.unread = true,
+            ["settings", "read"] => self.policy.unread = false,
             ["every_tip"] => self.policy.every_tip = true,
             ["interrupt", "higher"] => self.policy.interrupt = Interrupt::Higher,
             ["interrupt", "hotfix"] => self.policy.interrupt = Interrupt::Hotfix,

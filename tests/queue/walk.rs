@@ -50,6 +50,7 @@ impl Walk {
             silent_tries: 2,
             land_tries: 3,
             every_tip: dice.one_in(4),
+            unread: false,
             gather: dice.one_in(3),
             interrupt: [Interrupt::Higher, Interrupt::Hotfix, Interrupt::Never]
                 [usize::try_from(dice.roll(3)).expect("small")],

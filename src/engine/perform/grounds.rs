@@ -55,7 +55,7 @@ pub(super) async fn weighed<W: World>(
 pub(super) async fn grounds<W: World>(world: &W, weighing: Weighing<'_>) -> Result<Grounds, Trouble> {
     let Weighing { subject, terms, .. } = weighing;
     let number = weighing.pull.number;
-    let word = match &subject.rests_on {
+    let may = match &subject.rests_on {
         Some(login) => Some(world.forge().permission(login).await?),
         None => None,
     };
@@ -71,7 +71,7 @@ pub(super) async fn grounds<W: World>(world: &W, weighing: Weighing<'_>) -> Resu
         (_, None) | (None, _) => None,
     };
     let rolls = rolls(world, terms, subject, owned.as_ref(), reviews.as_deref()).await?;
-    Ok(Grounds { word, reviews, checks, depends, owned, pusher, conversations, rolls })
+    Ok(Grounds { word: may, reviews, checks, depends, owned, pusher, conversations, rolls })
 }
 
 async fn costly<W: World>(world: &W, weighing: Weighing<'_>) -> Result<Costly, Trouble> {

@@ -12,6 +12,7 @@ mod reports;
 mod requests;
 mod restore;
 mod runs;
+mod settings;
 mod teams;
 mod trunks;
 
@@ -33,7 +34,7 @@ const ASKED_AT_ONCE: usize = 8;
 /// Does one job. Trouble means: still owed, worth trying again.
 pub async fn perform<W: World>(world: &W, job: &Job) -> Result<Vec<Fact>, Trouble> {
     match job {
-        Job::ReadSettings { at, trunk, default } => read::settings(world, *at, trunk, *default).await,
+        Job::ReadSettings { at, trunk, default } => settings::settings(world, *at, trunk, *default).await,
         Job::ReadTrunk(trunk) => read::trunk(world, trunk).await,
         Job::Weigh { pr, subject, terms, by } => grounds::weighed(world, *pr, (subject, terms), *by).await,
         Job::Compose { entry, recipe, below } => compose::compose(world, *entry, recipe, below).await,

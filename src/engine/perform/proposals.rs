@@ -1,7 +1,7 @@
 //! Reads what a pull request's head would make of the settings. One request to the forge tells nearly always that it touches
 //! nothing; only where the file differs is the head fetched and composed, for its branch may just be behind trunk.
 
-use super::read::parse_settings;
+use super::settings::parse;
 use crate::config::Problem;
 use crate::config::repo::SETTINGS_PATH;
 use crate::engine::fact::Fact;
@@ -43,12 +43,12 @@ async fn read<W: World>(world: &W, pr: PrNumber, recipe: &Recipe) -> Result<Prop
     }
     let then = then(world, pr, recipe, now.as_deref()).await?;
     // The file as it is on the branch says what is wrong in it, with the lines its author sees.
-    let on_branch = there.as_deref().map(parse_settings);
+    let on_branch = there.as_deref().map(parse);
     Ok(match (then, on_branch) {
         (Then::Same, _) => Proposed::Same,
         (_, Some(Err(problems))) => Proposed::Wrong(problems),
         (Then::Gone, _) => Proposed::Valid(Box::default()),
-        (Then::File(bytes), _) => match parse_settings(&bytes) {
+        (Then::File(bytes), _) => match parse(&bytes) {
             Ok(config) => Proposed::Valid(Box::new(config)),
             Err(problems) => Proposed::Wrong(problems),
         },

@@ -1,21 +1,18 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
-use super::{requests, teams, trunks};
-use crate::admission::{Grounds, Heard, PullReading, Subject, owners};
+use super::settings::settings;
+use super::{requests, teams};
+use crate::admission::{Grounds, Heard, PullReading, Subject};
 use crate::command::{self, Command, Request};
-use crate::config::repo::SETTINGS_PATH;
-use crate::config::{self, Problem, RepoConfig};
 use crate::engine::fact::Fact;
 use crate::engine::perform::grounds::{Weighing, grounds};
 use crate::engine::trials::TrialFact;
 use crate::engine::view::View;
 use crate::engine::world::World;
-use crate::facts::{CheckState, Comment, Demands, Opinion, Pull, PullState, Repository, RequiredCheck, Rolls, Since};
+use crate::facts::{CheckState, Comment, Opinion, Pull, PullState, Repository, Rolls, Since};
 use crate::ids::{BranchName, Moment, PrNumber, RepoId, Sha};
-use crate::port::report::Topic;
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{EntryId, Event};
-use crate::text;
 use std::collections::BTreeSet;
 
 /// Comments this much older than the last look are read again: clocks differ.
@@ -203,55 +200,6 @@ pub(super) async fn confirm_eject<W: World>(
     let reading = world.readings().begin();
     let trunk = trunk_tip(world, branch).await?;
     Ok(vec![Fact::Queue(Event::EjectAnswered { entry, reading, trunk })])
-}
-
-/// The settings on a trunk commit; those of the default branch also say which other branches have a queue.
-pub(super) async fn settings<W: World>(
-    world: &W,
-    at: Sha,
-    branch: &BranchName,
-    default: bool,
-) -> Result<Vec<Fact>, Trouble> {
-    world.git().fetch(&[at], &[]).await?;
-    let demands = world.forge().demands(branch).await?;
-    let us = world.forge().app();
-    let bytes = world.git().file(at, SETTINGS_PATH).await?;
-    let places = bytes.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok()).map(config::places);
-    let places = places.unwrap_or_default();
-    let file = match bytes {
-        None => Ok(None),
-        Some(bytes) => {
-            let problems = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect();
-            parse_settings(&bytes).map(|config| Some(Box::new(config))).map_err(problems)
-        }
-    };
-    let ours = |check: &RequiredCheck| {
-        Topic::ALL.iter().any(|topic| topic.goes_by(check.name.as_str())) && check.app.is_none_or(|app| app == us)
-    };
-    let (own, checks): (Vec<_>, Vec<_>) = demands.checks.into_iter().partition(ours);
-    let demands = Demands { checks, ..demands };
-    let a_rule = format!("A rule for {branch}");
-    let by_rules = own.iter().map(|check| text::waits_for_itself(&a_rule, check.name.as_str()));
-    let by_file = file.iter().flatten().flat_map(|config| &config.checks.required);
-    let by_file = by_file.filter(|check| ours(check) && check.app.is_some());
-    let by_file = by_file.map(|check| text::waits_for_itself(SETTINGS_PATH, check.name.as_str()));
-    let waits = Fact::WaitsForItself(by_rules.chain(by_file).collect());
-    let mut facts = vec![waits];
-    if let (true, Ok(file)) = (default, &file) {
-        let patterns = file.as_ref().map(|config| config.queue.trunks.as_slice());
-        facts.push(trunks::matching(world, patterns.unwrap_or_default(), branch).await?);
-    }
-    let code_owners = demands.code_owners || file.iter().flatten().any(|config| config.rules.code_owners);
-    facts.push(Fact::Settings { at, file, demands, places });
-    if code_owners {
-        let owners = world.git().owners(at).await?;
-        facts.push(Fact::Owners(owners::seen(owners.as_ref())));
-    }
-    Ok(facts)
-}
-
-pub(super) fn parse_settings(bytes: &[u8]) -> Result<RepoConfig, Vec<Problem>> {
-    RepoConfig::parse(std::str::from_utf8(bytes).map_err(|_| super::proposals::not_text())?)
 }
 
 /// One pull request, with whoever asks for it or approved it.
