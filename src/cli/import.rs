@@ -50,7 +50,7 @@ pub fn run(args: &Args) -> ExitCode {
 fn carry(args: &Args) -> Result<Vec<String>, String> {
     let file = args.file.display().to_string();
     let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let source = args.from.map(source).or_else(|| Source::of(&name)).ok_or_else(|| {
+    let source = args.from.map(source).or_else(|| Source::of(&args.file)).ok_or_else(|| {
         format!("{file}: whose settings these are does not follow from the name; say --from bors, kodiak or mergify")
     })?;
     let text = start::text(&args.file).map_err(|error| format!("{file}: cannot be read: {error}"))?;

@@ -16,6 +16,7 @@ use crate::config::RepoConfig;
 use crate::document::{Broken, Node};
 use crate::workflow::{Advice, Files, Reported, Workflow, queue_branch};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A bot whose settings can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,12 +69,13 @@ impl Around {
 }
 
 impl Source {
-    /// Whose settings a file of this name holds.
-    pub fn of(file_name: &str) -> Option<Self> {
-        match file_name {
+    /// Whose settings a file holds, by its name and its folder's.
+    pub fn of(file: &Path) -> Option<Self> {
+        match file.file_name()?.to_str()? {
             "bors.toml" => Some(Self::Bors),
             ".kodiak.toml" | "kodiak.toml" => Some(Self::Kodiak),
             ".mergify.yml" | "mergify.yml" => Some(Self::Mergify),
+            "config.yml" if file.parent()?.ends_with(".mergify") => Some(Self::Mergify),
             _ => None,
         }
     }

@@ -448,3 +448,16 @@ mod first {
         assert_eq!(strategy(&[]), Strategy::Rebase);
     }
 }
+
+#[test]
+fn whose_settings_a_file_holds_follows_from_where_it_stands() {
+    for (file, whose) in [
+        ("bors.toml", Some(Source::Bors)),
+        ("clone/.github/.kodiak.toml", Some(Source::Kodiak)),
+        (".github/mergify.yml", Some(Source::Mergify)),
+        (".mergify/config.yml", Some(Source::Mergify)),
+        ("config.yml", None),
+    ] {
+        assert_eq!(Source::of(file.as_ref()), whose, "{file}");
+    }
+}

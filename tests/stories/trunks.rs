@@ -177,6 +177,9 @@ fn a_pull_request_from_one_trunk_to_another_never_moves_the_first() {
 #[test]
 fn one_commit_on_its_way_to_two_branches_has_a_check_run_for_each() {
     let stage = with_releases();
+    // What it becomes on the one is another commit than on the other, so that each has a verdict of its own.
+    let moved = stage.push_trunk("moved.txt");
+    until("the push is seen", || (stage.board()["tip"] == json!(moved)).then_some(()));
     let lamp = stage.pull_onto("main", "lamp");
     let body =
         json!({"title": "The lamp, here too", "head": "lamp", "base": "release/1", "maintainer_can_modify": false});

@@ -6,7 +6,7 @@ use crate::config::duration::written;
 const OPENING: &str = "\
 # Settings of a repository
 
-<!-- Made by `greenline schema --markdown`; change src/config/reference/table.rs instead. -->
+<!-- Made by `greenline schema --markdown`; change src/config/reference/table instead. -->
 
 `.github/greenline.toml`, read from the default branch. All keys are optional, and an empty file means the defaults.
 While the file is broken, the last valid one stays in force, and the status page says what is wrong.

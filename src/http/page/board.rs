@@ -273,7 +273,7 @@ fn departures(view: &View<'_>, board: &Board, url: Option<&str>) -> Markup {
     html! {
         @if !board.departures.is_empty() {
             section class="departures" {
-                h3 { "Sent back" }
+                h3 { "Out of the queue" }
                 ol { @for row in board.departures.iter().take(ROWS) { (departure(view, &board.name, row, url)) } }
             }
         }

@@ -127,6 +127,13 @@ impl Player {
         tips.iter().fold(text, |text, (name, tip)| text.replace(&format!("{{{name}}}"), tip))
     }
 
+    /// A push past the queue, which that has seen before the next step: what is tested then stands on it.
+    fn foreign(&self, file: &str) {
+        let tip = self.stage.push_trunk(file);
+        until("the queue has seen the push", || (self.stage.board()["tip"] == json!(tip)).then_some(()));
+        self.allow(tip);
+    }
+
     fn take(&self, step: &Step) {
         let stage = &self.stage;
         match step {
@@ -141,7 +148,7 @@ impl Player {
             Step::Retarget { pull, to } => self.retarget(pull, to),
             Step::Role { of, is } => self.role(*of, is),
             Step::DeleteFork(name) => stage.delete_fork(self.pull(name)),
-            Step::Foreign(file) => self.allow(stage.push_trunk(file)),
+            Step::Foreign(file) => self.foreign(file),
             Step::Tag(name) => drop(stage.bare(&["tag", name, "main"])),
             Step::Settings(text) => self.settle(text),
             Step::Protect(words) => self.protect(words),
