@@ -20,7 +20,7 @@ pub struct View {
     pub further: bool,
     /// Branches whose pull requests other queues answer, where this is the default branch.
     pub others: BTreeSet<BranchName>,
-    /// What those settings name, where this is the default branch.
+    /// What the settings name as such, where this is the default branch.
     pub named: Vec<BranchPattern>,
     /// Where trunk was last.
     pub tip: Option<Sha>,

@@ -1,9 +1,9 @@
 //! Keeps a loop for each queue of the repositories the App is given, closes those it is no longer given, and hands waiting
 //! deliveries to them. The default branch of a repository says which other branches have a queue.
 
-mod branches;
 mod listing;
 mod site;
+mod trunks;
 
 pub use site::{Found, Site};
 
@@ -16,7 +16,6 @@ use super::turn::Book;
 use super::world::Readings;
 use crate::ids::{Moment, QueueId, RepoId};
 use crate::port::{Clock, Store, Trouble};
-use branches::{missing, nobodys};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Fuse, FusedFuture, ready};
 use listing::{Agenda, Changes, asks_for_list, changes};
@@ -24,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use tokio::task::{self, JoinError, JoinSet};
+use trunks::{missing, nobodys};
 
 /// Failed deliveries of this long are asked for again whenever the list is read.
 const REDELIVER_MS: i64 = 6 * 3_600_000;
