@@ -96,7 +96,7 @@ fn a_check_that_may_fail_is_run_again_and_that_is_told() {
     let (other, tip) = tested(&stage, "other");
     stage.check("browser", &tip, "failure");
     stage.blame(&tip);
-    stage.out(&other, &["Sent back", "`ci` did not pass"]);
+    stage.out(&other, &["Sent back", "there `ci`", "did not pass"]);
     assert_eq!(stage.trunk(), stage.bare(&["rev-parse", &format!("{tip}^")]), "any other red is red at once");
     stage.end();
 }

@@ -2,6 +2,8 @@
 
 use super::{Stage, http, until};
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 
 /// A pull request as the story knows it.
 #[derive(Debug, Clone)]
@@ -39,6 +41,17 @@ impl Stage {
         until(&format!("#{} is told {parts:?}", pull.number), || {
             self.words(pull).into_iter().find(|text| parts.iter().all(|part| text.contains(part)))
         })
+    }
+
+    /// Everything Greenline has written in the repository, oldest first.
+    fn all_words(&self) -> String {
+        let number = |name: &String| name.strip_prefix("refs/pull/")?.strip_suffix("/head")?.parse::<u64>().ok();
+        let numbers: BTreeSet<u64> = self.refs().keys().filter_map(number).collect();
+        let words = |number: u64| {
+            let pull = Pull { number, branch: String::new(), head: String::new() };
+            self.words(&pull).into_iter().map(move |text| format!("#{number}: {text}\n"))
+        };
+        numbers.into_iter().flat_map(words).collect()
     }
 
     /// Greenline's own check runs of that name on a commit.
@@ -133,6 +146,7 @@ impl Stage {
         let log = std::fs::read_to_string(self.sandbox_dir().join("service.log")).unwrap_or_default();
         let lines: Vec<_> = log.lines().collect();
         let end = lines[lines.len().saturating_sub(60)..].join("\n");
-        format!("--- refs\n{:#?}\n--- the service's last words\n{end}", self.refs())
+        let words = std::panic::catch_unwind(AssertUnwindSafe(|| self.all_words())).unwrap_or_default();
+        format!("--- refs\n{:#?}\n--- what was told\n{words}\n--- the service's last words\n{end}", self.refs())
     }
 }
