@@ -24,7 +24,7 @@ mod waiting_tests;
 pub use comments::{Heard, hear};
 pub use desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
 pub use latest::Latest;
-pub use pulls::{PullReading, awaken, dismiss, fallen, read, reconsider};
+pub use pulls::{PullReading, awaken, dismiss, fallen, out_of_reach, read, reconsider};
 pub use requests::{Asked, ask};
 pub use rules::Terms;
 pub use said::{Delegate, Said, Subject};

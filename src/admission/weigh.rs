@@ -98,6 +98,8 @@ pub enum Obstacle {
     Unclear(String),
     /// Its description says that it depends on a pull request of another repository.
     Elsewhere(String),
+    /// It could not be read or composed, however often that was tried; what stood in the way. It is over with the next reading.
+    OutOfReach(String),
     /// What the rules ask for was not read yet, and is read next.
     Unread,
 }

@@ -2,8 +2,9 @@
 //! and pushes within their budget. Pure bookkeeping; the jobs themselves come from the state.
 
 use super::job::{Job, Key};
+use super::perform::Failed;
 use super::trials::TrialKey;
-use crate::ids::Moment;
+use crate::ids::{Moment, PrNumber};
 use crate::port::Trouble;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -16,6 +17,8 @@ const PROPOSALS_AT_ONCE: usize = 2;
 /// First pause after trouble, doubled up to the longest.
 const PAUSE_MS: i64 = 500;
 const LONGEST_PAUSE_MS: i64 = 30_000;
+/// After so many failures in a row, about a minute, nobody waits for the pull request that they are about.
+const TRIES: u32 = 8;
 /// Pushes a minute that are not used for tidying up.
 const SPARED_FOR_LANDINGS: u32 = 4;
 /// The push budget counts over this long.
@@ -129,17 +132,25 @@ impl Dispatch {
         self.pushes.get(excess).map(|at| at.plus_ms(MINUTE_MS))
     }
 
-    /// Takes in how a batch ended.
-    pub fn ended(&mut self, batch: &[Job], trouble: Option<&Trouble>, now: Moment) {
+    /// Takes in how a batch ended; the first pull request that nobody waits for any more, and what stands in its way.
+    pub fn ended(&mut self, batch: &[Job], failed: &[(Key, Failed)], now: Moment) -> Option<(PrNumber, String)> {
         for key in batch.iter().map(Job::key) {
             self.under_way.remove(&key);
-            match trouble {
-                None => {
-                    self.resting.remove(&key);
-                }
-                Some(trouble) => self.rest(key, trouble, now),
+            if !failed.iter().any(|(of, _)| *of == key) {
+                self.resting.remove(&key);
             }
         }
+        failed.iter().for_each(|(key, Failed { trouble, .. })| self.rest(key.clone(), trouble, now));
+        failed.iter().find_map(|(key, failed)| Some((failed.of?, self.hopeless(key, &failed.trouble)?)))
+    }
+
+    /// What stands in the way of a job for long. That the other side asks everybody to wait is no reason to go without one.
+    fn hopeless(&self, key: &Key, trouble: &Trouble) -> Option<String> {
+        let what = match trouble {
+            Trouble::Busy { retry_after_ms: Some(_), .. } => return None,
+            Trouble::Busy { what, retry_after_ms: None } | Trouble::Denied(what) | Trouble::Bug(what) => what,
+        };
+        self.resting.get(key).filter(|resting| resting.times >= TRIES).map(|_| what.clone())
     }
 
     fn rest(&mut self, key: Key, trouble: &Trouble, now: Moment) {
@@ -249,9 +260,35 @@ mod tests {
         assert_eq!(begun.iter().map(Vec::len).collect::<Vec<_>>(), [40]);
         let owed = (0..60).map(stray).chain((0..20).map(label)).collect();
         assert_eq!(dispatch.begin(owed, NOW).batches.len(), AT_ONCE, "no second push meanwhile");
-        dispatch.ended(&begun[0], None, NOW);
+        dispatch.ended(&begun[0], &[], NOW);
         let owed = (40..60).map(stray).collect();
         assert_eq!(dispatch.begin(owed, NOW).batches.iter().map(Vec::len).collect::<Vec<_>>(), [20]);
+    }
+
+    fn failed(key: Key, of: Option<u64>, trouble: Trouble) -> Vec<(Key, Failed)> {
+        vec![(key, Failed { trouble, of: of.map(PrNumber::new) })]
+    }
+
+    #[test]
+    fn what_fails_of_a_push_rests_and_the_rest_of_it_does_not() {
+        let mut dispatch = Dispatch::new(None);
+        let both = [stray(1), stray(2)];
+        assert_eq!(dispatch.begin(both.to_vec(), NOW).batches.len(), 1);
+        dispatch.ended(&both, &failed(stray(1).key(), None, Trouble::busy("refused")), NOW);
+        assert_eq!(dispatch.begin(both.to_vec(), NOW).batches, [vec![stray(2)]]);
+    }
+
+    #[test]
+    fn after_a_minute_nobody_waits_for_whoever_it_is_about() {
+        let in_the_way = |of: Option<u64>, trouble: Trouble| {
+            let mut dispatch = Dispatch::new(None);
+            let ends = (0..10).map(|_| dispatch.ended(&[], &failed(Key::Trunk, of, trouble.clone()), NOW));
+            ends.enumerate().find_map(|(i, end)| Some((i, end?)))
+        };
+        assert_eq!(in_the_way(Some(7), Trouble::busy("502")), Some((7, (PrNumber::new(7), "502".to_owned()))));
+        assert_eq!(in_the_way(None, Trouble::busy("502")), None, "it is about everybody");
+        let asked = Trouble::Busy { what: "too many requests".into(), retry_after_ms: Some(1) };
+        assert_eq!(in_the_way(Some(7), asked), None);
     }
 
     #[test]
@@ -260,7 +297,7 @@ mod tests {
         let (mut now, mut pauses) = (NOW, Vec::new());
         for _ in 0..9 {
             assert_eq!(dispatch.begin(vec![label(1)], now).batches.len(), 1);
-            dispatch.ended(&[label(1)], Some(&Trouble::busy("no answer")), now);
+            dispatch.ended(&[label(1)], &failed(label(1).key(), None, Trouble::busy("no answer")), now);
             let next = dispatch.begin(vec![label(1)], now).next.expect("it rests");
             pauses.push(next.since_ms(now));
             now = next;

@@ -50,6 +50,13 @@ pub enum Fact {
     },
     /// A pull request was read.
     Pull(PullReading),
+    /// A queued pull request could not be read, composed or given to CI for long, though others may be.
+    OutOfReach {
+        /// Which.
+        pr: PrNumber,
+        /// What stands in the way, for people.
+        what: String,
+    },
     /// A comment was read.
     Comment(Heard),
     /// A request through the API was read.

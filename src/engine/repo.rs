@@ -6,7 +6,7 @@ use super::fact::Fact;
 use super::gate;
 use super::gather;
 use super::job::Job;
-use super::perform::{Found, Look, look, perform, refs};
+use super::perform::{Failed, Found, Look, Outcome, look, perform};
 use super::present::board;
 use super::state::File;
 use super::take::Around;
@@ -61,7 +61,7 @@ pub enum Ended {
 }
 
 enum Done {
-    Jobs(Vec<Job>, Result<Vec<Fact>, Trouble>),
+    Jobs(Vec<Job>, Outcome),
     Looks(Vec<Looked>),
 }
 
@@ -173,16 +173,16 @@ impl<W: World, S: Store> Repo<W, S> {
     async fn take(&mut self, done: Done) -> Result<(), Ended> {
         let now = self.world.clock().now();
         match done {
-            Done::Jobs(batch, Ok(facts)) => {
-                self.dispatch.ended(&batch, None, now);
+            Done::Jobs(mut batch, Outcome { mut facts, failed }) => {
+                for (job, Failed { trouble, .. }) in &failed {
+                    tracing::warn!(%trouble, ?job, "a job could not be done; it is tried again");
+                }
+                let in_the_way = self.dispatch.ended(&batch, &failed, now);
+                facts.extend(in_the_way.map(|(pr, what)| Fact::OutOfReach { pr, what }));
                 self.turn(facts, Vec::new()).await?;
+                batch.retain(|job| failed.iter().all(|(key, _)| *key != job.key()));
                 self.look_at_begun(&batch);
                 Ok(())
-            }
-            Done::Jobs(batch, Err(trouble)) => {
-                tracing::warn!(%trouble, jobs = ?batch.iter().map(Job::key).collect::<Vec<_>>(), "a job could not be done; it is tried again");
-                self.dispatch.ended(&batch, Some(&trouble), now);
-                self.turn(Vec::new(), Vec::new()).await
             }
             Done::Looks(looked) => {
                 let mut facts = Vec::new();
@@ -319,11 +319,8 @@ impl<W: World, S: Store> Repo<W, S> {
         let world = Arc::clone(&self.world);
         let span = tracing::info_span!("effect", repo = %self.book.state.repository.name, jobs = ?batch.iter().map(Job::key).collect::<Vec<_>>());
         let work = async move {
-            let result = match batch.as_slice() {
-                [job] => perform(&*world, job).await,
-                many => refs(&*world, &many.iter().collect::<Vec<_>>()).await,
-            };
-            Done::Jobs(batch, result)
+            let outcome = perform(&*world, &batch).await;
+            Done::Jobs(batch, outcome)
         };
         self.under_way.push(Box::pin(work.instrument(span)));
     }

@@ -85,6 +85,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
         }
+        Fact::OutOfReach { pr, what } => admit(state, around, |desk, _| admission::out_of_reach(desk, *pr, what)),
         Fact::Comment(heard) if !state.answers_for(&heard.pull.base) => {}
         Fact::Comment(heard) => {
             let pull = seen(state, Some(&heard.pull)).unwrap_or_else(|| heard.pull.clone());

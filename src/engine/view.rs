@@ -34,6 +34,8 @@ pub struct View {
     pub settings_at: Option<Sha>,
     /// Approved pull requests, with what must be read to weigh their requests.
     pub approved: BTreeMap<PrNumber, Subject>,
+    /// When they were asked for.
+    pub asked_at: BTreeMap<PrNumber, Moment>,
     /// Heads of open pull requests that are known.
     pub heads: BTreeMap<PrNumber, Sha>,
     /// Runs whose verdict is waited for, with their commits.
@@ -81,6 +83,7 @@ impl View {
             terms: state.terms(),
             settings_at: state.settings.read_at,
             approved: records.clone().filter_map(|(pr, record)| Some((*pr, record.subject()?))).collect(),
+            asked_at: records.clone().filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?.at))).collect(),
             heads: state.proposals.iter().map(|(pr, proposal)| (*pr, proposal.head)).collect(),
             runs: waited_for(state).collect(),
             trials: state.trials.awaited().map(|(number, sha, _)| (number, sha)).collect(),

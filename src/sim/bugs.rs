@@ -89,6 +89,8 @@ bugs! {
     OverspendsRuns,
     /// Sends back without going over what may fail.
     ForgivesNothing,
+    /// Never goes on without one that is out of reach.
+    WaitsForTheLost,
 }
 
 impl Bug {

@@ -35,6 +35,11 @@ impl SimForge {
         Ok(seen)
     }
 
+    /// A question about a pull request, which may be out of reach.
+    async fn read_of<T: Send>(&self, pr: PrNumber, look: impl FnOnce(&mut Ground) -> T + Send) -> Result<T, Trouble> {
+        self.read(|ground| ground.forge_finds(pr).map(|()| look(ground))).await?
+    }
+
     /// A write: `act` says no when it is refused.
     async fn write<T: Send>(
         &self,
@@ -81,7 +86,7 @@ impl Forge for SimForge {
     }
 
     async fn pull(&self, number: PrNumber) -> Result<Option<Pull>, Trouble> {
-        self.read(|ground| {
+        self.read_of(number, |ground| {
             let seen = ground.shown(number);
             saboteur::pull(ground, &self.0.trunk, number, seen)
         })
@@ -100,7 +105,7 @@ impl Forge for SimForge {
     }
 
     async fn labelled(&self, number: PrNumber, _label: &str) -> Result<Option<Labelled>, Trouble> {
-        self.read(|ground| {
+        self.read_of(number, |ground| {
             let label = ground.pulls.get(&number).and_then(|file| file.label.clone())?;
             Some(Labelled { since: saboteur::since(ground, number, label.since), ..label })
         })
@@ -108,7 +113,7 @@ impl Forge for SimForge {
     }
 
     async fn since(&self, comment: &Comment) -> Result<Since, Trouble> {
-        self.read(|ground| {
+        self.read_of(comment.pull, |ground| {
             let since = ground.comments.get(&comment.id).map(|note| note.since).unwrap_or_default();
             saboteur::since(ground, comment.pull, since)
         })
@@ -161,7 +166,7 @@ impl Forge for SimForge {
     }
 
     async fn reviews(&self, number: PrNumber) -> Result<Vec<Review>, Trouble> {
-        self.read(|ground| {
+        self.read_of(number, |ground| {
             let seen = ground.reviews_seen(number);
             saboteur::reviews(ground, number, seen)
         })

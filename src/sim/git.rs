@@ -84,8 +84,8 @@ impl Git for SimGit {
         .await
     }
 
-    async fn fetch(&self, _commits: &[Sha], _heads: &[PullHead]) -> Result<(), Trouble> {
-        self.read(|_| ()).await
+    async fn fetch(&self, _commits: &[Sha], heads: &[PullHead]) -> Result<(), Trouble> {
+        self.read(|ground| ground.git_finds(heads)).await?
     }
 
     async fn compose(&self, recipe: &Recipe) -> Result<Composed, Trouble> {

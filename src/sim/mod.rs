@@ -4,6 +4,7 @@
 mod blame;
 mod bugs;
 mod ci;
+mod curse;
 mod dice;
 mod faults;
 mod forge;

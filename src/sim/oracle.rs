@@ -305,6 +305,9 @@ impl Ground {
             }
         }
         self.trials_fit(after);
+        if after.contains("\"out_of_reach\"") {
+            self.oracle.sometimes("others went on without one that is out of reach");
+        }
         let Some(before) = before else { return };
         if departures(&before).get(..60) == departures(after).get(..60) {
             return;

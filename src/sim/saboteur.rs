@@ -7,6 +7,7 @@ use super::trunks::branch_of;
 use super::world::{Ground, Push};
 use crate::facts::{Check, CheckState, Opinion, Permission, Pull, PullState, Review, Since};
 use crate::ids::{BranchName, PrNumber, RefName, Sha};
+use crate::port::Trouble;
 use crate::port::git::{Pushed, RemoteRef};
 use crate::port::store::{Turn, Written};
 use std::collections::BTreeMap;
@@ -78,6 +79,17 @@ pub fn unwritten(ground: &mut Ground, turn: &Turn) -> Option<Written> {
 /// Trouble with a write is taken for done.
 pub fn swallows(ground: &Ground) -> bool {
     ground.bug == Some(Bug::NeverRetells)
+}
+
+/// What is said of a pull request that is out of reach.
+pub fn out_of_reach(ground: &Ground, trouble: Trouble) -> Trouble {
+    match trouble {
+        // As if everybody had to wait.
+        Trouble::Busy { what, .. } if ground.bug == Some(Bug::WaitsForTheLost) => {
+            Trouble::Busy { what, retry_after_ms: Some(1) }
+        }
+        Trouble::Busy { .. } | Trouble::Denied(_) | Trouble::Bug(_) => trouble,
+    }
 }
 
 /// A pull request as it is read.

@@ -11,6 +11,7 @@ use crate::engine::job::Job;
 use crate::engine::owed::jobs;
 use crate::engine::state::RepoState;
 use crate::ids::{BranchName, PrNumber};
+use crate::queue::Entry;
 use std::collections::BTreeMap;
 
 /// What the bot says when it is done with a pull request.
@@ -32,7 +33,8 @@ impl Ground {
         if let Some(violation) = self.trunks().iter().find_map(|trunk| self.unfinished_on(trunk)) {
             return Some(violation);
         }
-        let told = self.pulls.iter().find_map(|(pr, file)| told(*pr, file));
+        let reached = self.pulls.iter().filter(|(pr, _)| !self.lost(**pr));
+        let told = reached.into_iter().find_map(|(pr, file)| told(*pr, file));
         told.or_else(|| self.untold_trial())
             .or_else(|| self.unanswered())
             .or_else(|| self.unended())
@@ -44,17 +46,19 @@ impl Ground {
         let broken = |invariant, what: String| Some(Violation { invariant, what: format!("{trunk}: {what}") });
         let Some(rows) = self.rows.get(trunk) else { return broken("L1", "it never had a queue".into()) };
         let Some(state) = &rows.state else { return broken("L1", "nothing was ever written".into()) };
-        if !state.contains("\"order\":[]") {
-            return broken("L1", "the queue is not empty".into());
-        }
-        if !state.contains("\"aside\":[]") {
-            return broken("L1", "somebody is still held".into());
-        }
         let state: RepoState = match serde_json::from_str(state) {
             Ok(state) => state,
             Err(error) => return broken("L4", format!("the state cannot be read: {error}")),
         };
-        let owed: Vec<_> = jobs(&state).iter().map(Job::key).collect();
+        let waits = |entry: &&Entry| !self.lost(entry.id.pr);
+        if let Some(entry) = state.queue.order.iter().find(waits) {
+            let invariant = if self.pulls.keys().any(|pr| self.lost(*pr)) { "L6" } else { "L1" };
+            return broken(invariant, format!("#{} is still queued", entry.id.pr));
+        }
+        if let Some(entry) = state.queue.aside.iter().find(waits) {
+            return broken("L1", format!("#{} is still held", entry.id.pr));
+        }
+        let owed: Vec<_> = jobs(&state).iter().filter(|job| !self.concerns_the_lost(job)).map(Job::key).collect();
         if !owed.is_empty() {
             return broken("L1", format!("these are still owed: {owed:?}"));
         }
@@ -71,7 +75,7 @@ impl Ground {
         let mut waits = waits.filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?)));
         let (pr, approval) = waits.find(|(pr, approval)| {
             let lands = Lands { trunk: trunk.clone(), pr: *pr, head: approval.head, since: self.now };
-            self.keeps_out(&lands, config).is_none() && self.all_green(approval.head)
+            !self.lost(*pr) && self.keeps_out(&lands, config).is_none() && self.all_green(approval.head)
         })?;
         Some(Violation { invariant: "L3", what: format!("#{pr} waits for {:?}, and needs nothing", approval.waits) })
     }
@@ -98,7 +102,7 @@ impl Ground {
         }
         let newest: BTreeMap<_, _> =
             self.reports.values().map(|report| ((report.pr, report.topic, report.head), report)).collect();
-        let open = newest.values().find(|report| report.ending.is_none())?;
+        let open = newest.values().find(|report| report.ending.is_none() && !self.lost(report.pr))?;
         let what = format!("#{} shows as {:?} although nothing is queued", open.pr, open.title);
         Some(Violation { invariant: "told", what })
     }
@@ -106,7 +110,7 @@ impl Ground {
     /// L2: every command has exactly one answer, whether its webhook came or not.
     fn unanswered(&self) -> Option<Violation> {
         for (id, note) in self.comments.iter().filter(|(_, note)| !note.own()) {
-            if command::read(&note.comment.body, command::PREFIX).is_empty() {
+            if command::read(&note.comment.body, command::PREFIX).is_empty() || self.lost(note.comment.pull) {
                 continue;
             }
             let marker = format!("<!-- greenline:answer:{id} -->");

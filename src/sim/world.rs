@@ -2,6 +2,7 @@
 
 use super::bugs::Bug;
 use super::ci::Suite;
+use super::curse::Curse;
 use super::dice::{Dice, mix};
 use super::faults::Faults;
 use super::intents::Intent;
@@ -124,6 +125,8 @@ pub struct Ground {
     pub checks: BTreeMap<Sha, Vec<Suite>>,
     /// Composed commits that a push left in the cache or in the remote.
     pub saved: BTreeSet<Sha>,
+    /// Which pull request is out of reach, if one is or will be.
+    pub curse: Option<Curse>,
     /// What people are used to.
     pub customs: Customs,
     /// Versions of the settings file.
@@ -167,8 +170,9 @@ impl Ground {
         let mut dice = Dice::new(seed);
         let faults = Faults::draw(&mut dice);
         let customs = Customs::draw(&mut dice);
+        let now = Moment::from_ms(1_700_000_000_000);
         let mut ground = Self {
-            now: Moment::from_ms(1_700_000_000_000),
+            now,
             tick: 0,
             faults,
             calm: false,
@@ -182,6 +186,7 @@ impl Ground {
             permissions: PEOPLE.iter().map(|(login, may)| ((*login).to_owned(), *may)).collect(),
             checks: BTreeMap::new(),
             saved: BTreeSet::new(),
+            curse: Curse::draw(seed, now),
             customs,
             settings: vec![Version::draw(&mut dice, customs)],
             stops: Vec::new(),

@@ -33,6 +33,7 @@ pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
         Obstacle::Stacked { .. } => "stacked",
         Obstacle::Unclear(_) => "dependency-unclear",
         Obstacle::Elsewhere(_) => "dependency-elsewhere",
+        Obstacle::OutOfReach(_) => "out-of-reach",
         Obstacle::Unread => "not-read-yet",
     }
 }
@@ -86,6 +87,11 @@ fn obstacle(obstacle: &Obstacle) -> String {
             code(line)
         ),
         Obstacle::Elsewhere(line) => elsewhere(line),
+        Obstacle::OutOfReach(what) => format!(
+            "For a minute it could not be read or composed, however often I tried ({}), so those behind it go on without it. I try \
+             again within minutes.",
+            code(what)
+        ),
         Obstacle::Unread => "Its reviews or checks have not been read yet.".into(),
     }
 }

@@ -144,7 +144,7 @@ const OUT: [Row; 25] = [
     ("landed", Source::None, "Nothing; it is done."),
 ];
 
-const WAITING: [Row; 18] = [
+const WAITING: [Row; 19] = [
     (
         "not-configured",
         Source::Required,
@@ -189,6 +189,11 @@ const WAITING: [Row; 18] = [
         "dependency-unclear",
         Source::Queue("what a pull request depends on lands before it"),
         "Write `Depends-On: #7` in its description.",
+    ),
+    (
+        "out-of-reach",
+        Source::Queue("whoever cannot be read or composed for a minute keeps nobody waiting"),
+        "Wait: it is tried again within minutes. If that goes on, see the status page and GitHub's own.",
     ),
     ("not-read-yet", Source::Queue("a request is weighed by what was read"), WAIT),
 ];

@@ -1,5 +1,6 @@
 //! Brings a pull request's commits into the cache and composes them. Touches only the cache.
 
+use super::outcome::Failed;
 use super::restore::{has, restore};
 use crate::admission::PullReading;
 use crate::engine::fact::Fact;
@@ -20,10 +21,14 @@ pub(super) async fn compose<W: World>(
     entry: EntryId,
     recipe: &Recipe,
     below: &Descent,
-) -> Result<Vec<Fact>, Trouble> {
-    if !restore(world, recipe.onto, below).await? {
+) -> Result<Vec<Fact>, Failed> {
+    if !restore(world, recipe.onto, below).await.map_err(Failed::of_last(&below.recipes))? {
         return Ok(vec![Fact::Queue(Event::Reshaped)]);
     }
+    own(world, entry, recipe).await.map_err(Failed::of(entry.pr))
+}
+
+async fn own<W: World>(world: &W, entry: EntryId, recipe: &Recipe) -> Result<Vec<Fact>, Trouble> {
     let composed = |result| Fact::Queue(Event::Composed { onto: recipe.onto, entry, result });
     if !fetch_head(world, PullHead { number: entry.pr, head: entry.head }, recipe.onto).await? {
         // First what the forge says of it now: if it has moved on, that is what its people have to hear.

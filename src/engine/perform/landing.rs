@@ -9,6 +9,7 @@ use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::config::repo::TagTemplate;
 use crate::engine::fact::Fact;
 use crate::engine::job::{Bar, Landing, landing_ref};
+use crate::engine::perform::outcome::Failed;
 use crate::engine::state::Landed;
 use crate::engine::world::World;
 use crate::ids::{Attempt, BranchName, PrNumber, Reading, RefName, Sha};
@@ -48,15 +49,15 @@ pub(super) struct Revocation<'a> {
 }
 
 /// Tries to land; answers with what the refs say afterwards.
-pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<Fact>, Trouble> {
+pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<Fact>, Failed> {
     if landing.stopped {
-        return settle(world, landing, Vec::new(), Refusal::Stopped).await;
+        return Ok(settle(world, landing, Vec::new(), Refusal::Stopped).await?);
     }
     let (refs, checked) = join!(read_refs(world, landing), precheck::precheck(world, landing));
     if let Ok(refs) = &refs
         && (refs.trunk != landing.from || landed(world, landing.to, refs.trunk).await?)
     {
-        return settle(world, landing, Vec::new(), Refusal::TrunkMoved).await;
+        return Ok(settle(world, landing, Vec::new(), Refusal::TrunkMoved).await?);
     }
     let (mut refs, checked) = (refs?, checked?);
     if let Some(refusal) = checked.refusal {
@@ -80,7 +81,7 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
         }
     };
     let refusal = try_pushing(world, landing, &checked.green, (refs, guard)).await?;
-    settle(world, landing, unmoved, refusal).await
+    Ok(settle(world, landing, unmoved, refusal).await?)
 }
 
 /// Pushes trunk, a few times if the forge refuses while trunk stays where it was; why it was refused last.

@@ -144,8 +144,11 @@ async fn pulls<W: World>(
         };
         readings.extend(found.part(one));
     }
-    // First come, first served, also for those who came while we were not listening.
-    readings.sort_by_key(|reading| (reading.labelled.as_ref().map(|(labelled, _)| labelled.at), reading.number));
+    // First come, first served, also for those who came while we were not listening, or were out of reach together.
+    readings.sort_by_key(|reading| {
+        let labelled = reading.labelled.as_ref().map(|(labelled, _)| labelled.at);
+        (view.asked_at.get(&reading.number).copied().or(labelled), reading.number)
+    });
     found.facts.extend(heads(view, base, &open));
     let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
     let unlisted: BTreeSet<_> = view.approved.keys().chain(&view.tried).filter(|pr| !listed.contains(pr)).collect();

@@ -1,5 +1,6 @@
 //! Starts and stops CI by pushing and deleting branches: many in one push, each under its own lease.
 
+use super::outcome::{Failed, Outcome};
 use super::restore::restore;
 use crate::checks::{Evidence, Judgement, judge};
 use crate::engine::fact::Fact;
@@ -14,34 +15,47 @@ use crate::queue::{Event, Silence, Verdict};
 use std::collections::BTreeMap;
 
 /// Does all jobs that make or delete refs of ours (`StartRun`, `CancelRun`, those of trials, `DropRef`) with one push.
-pub async fn refs<W: World>(world: &W, jobs: &[&Job]) -> Result<Vec<Fact>, Trouble> {
-    let mut facts = Vec::new();
+pub(super) async fn refs<W: World>(world: &W, jobs: &[Job]) -> Outcome {
+    let mut outcome = Outcome::default();
     let mut wanted = Vec::new();
     for job in jobs {
-        if let Job::StartRun { run, sha, bar, seen_before: true, .. } = job {
-            let seen = world.forge().checks(*sha).await?;
-            if under_way(world, *sha, bar, &seen) {
-                facts.extend([Fact::RunAsked { run: *run }, Fact::Checks { run: *run, seen }]);
-                continue;
+        match before(world, job).await {
+            Ok((wants_push, facts)) => {
+                outcome.facts.extend(facts);
+                wanted.extend(wants_push.then_some(job));
             }
+            // The others are no worse for it.
+            Err(trouble) => outcome.fails(job, about(job)(trouble)),
         }
-        if let Job::StartRun { sha, descent, .. } = job
-            && !restore(world, *sha, descent).await?
-        {
-            facts.push(Fact::Queue(Event::Reshaped));
-            continue;
-        }
-        if let Job::Trial(job) = job {
-            let (wants_push, before) = try_out(world, job).await?;
-            facts.extend(before);
-            if !wants_push {
-                continue;
-            }
-        }
-        wanted.push(*job);
     }
-    facts.extend(push(world, &wanted).await?);
-    Ok(facts)
+    if let Err(trouble) = push(world, &wanted, &mut outcome).await {
+        wanted.into_iter().for_each(|job| outcome.fails(job, trouble.clone().into()));
+    }
+    outcome
+}
+
+/// A run is about what was composed last of what it tests; nobody queued is to blame for anything else of these.
+fn about(job: &Job) -> impl Fn(Trouble) -> Failed {
+    Failed::of_last(if let Job::StartRun { descent, .. } = job { &descent.recipes } else { &[] })
+}
+
+/// What comes before the push that a job wants, and whether that is still needed.
+async fn before<W: World>(world: &W, job: &Job) -> Result<(bool, Vec<Fact>), Trouble> {
+    if let Job::Trial(job) = job {
+        return try_out(world, job).await;
+    }
+    let Job::StartRun { run, sha, descent, bar, seen_before, .. } = job else { return Ok((true, Vec::new())) };
+    if *seen_before {
+        let seen = world.forge().checks(*sha).await?;
+        if under_way(world, *sha, bar, &seen) {
+            return Ok((false, vec![Fact::RunAsked { run: *run }, Fact::Checks { run: *run, seen }]));
+        }
+    }
+    if restore(world, *sha, descent).await? {
+        Ok((true, Vec::new()))
+    } else {
+        Ok((false, vec![Fact::Queue(Event::Reshaped)]))
+    }
 }
 
 /// CI has said what counts of this commit, or is at it: asking it again would be for nothing.
@@ -96,38 +110,35 @@ impl Want {
     }
 }
 
-async fn push<W: World>(world: &W, jobs: &[&Job]) -> Result<Vec<Fact>, Trouble> {
-    let wants: Vec<(&RefName, Want)> = jobs.iter().filter_map(|job| want(job)).collect();
+/// What could be pushed is told even where other refs of the same push were refused.
+async fn push<W: World>(world: &W, jobs: &[&Job], outcome: &mut Outcome) -> Result<(), Trouble> {
+    let wants: Vec<(&Job, &RefName, Want)> =
+        jobs.iter().filter_map(|job| want(job).map(|(name, want)| (*job, name, want))).collect();
     if wants.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let names: Vec<&str> = wants.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = wants.iter().map(|(_, name, _)| name.as_str()).collect();
     let there = world.git().remote_refs(&names).await?;
-    let updates: Vec<RefUpdate> = wants.iter().filter_map(|(name, want)| update(name, *want, &there)).collect();
+    let updates: Vec<RefUpdate> = wants.iter().filter_map(|(_, name, want)| update(name, *want, &there)).collect();
     let pushed = if updates.is_empty() { Vec::new() } else { world.git().push(None, &updates, false).await? };
-    let mut facts = Vec::new();
-    let mut trouble = None;
-    for (name, want) in wants {
-        let outcome = updates.iter().position(|update| update.name == *name).and_then(|i| pushed.get(i));
-        match outcome {
-            None | Some(Pushed::Done) => facts.extend(done(world, name, want).await),
+    for (job, name, want) in wants {
+        match updates.iter().position(|update| update.name == *name).and_then(|i| pushed.get(i)) {
+            None | Some(Pushed::Done) => outcome.facts.extend(done(world, name, want).await),
             Some(Pushed::Rejected(why)) => match want {
                 Want::Run(run, _) if is_about_content(why) => {
                     let verdict = Verdict::Silent(Silence::Unpushed(why.clone()));
-                    facts.push(Fact::Queue(Event::RunFinished { run, verdict }));
+                    outcome.facts.push(Fact::Queue(Event::RunFinished { run, verdict }));
                 }
                 Want::Run(..) | Want::NoRun(..) | Want::Trial(..) | Want::NoTrial(..) | Want::Nothing => {
-                    trouble = Some(refused(name, why));
+                    outcome.fails(job, about(job)(Trouble::busy(refused(name, why))));
                 }
             },
-            Some(Pushed::Unknown(why)) => trouble = Some(format!("pushing {name} was not answered ({why})")),
+            Some(Pushed::Unknown(why)) => {
+                outcome.fails(job, Trouble::busy(format!("pushing {name} was not answered ({why})")).into());
+            }
         }
     }
-    // What was done is told even where other refs of the same push were refused; those are still owed.
-    match trouble {
-        Some(trouble) if facts.is_empty() => Err(Trouble::busy(trouble)),
-        Some(_) | None => Ok(facts),
-    }
+    Ok(())
 }
 
 /// GitHub refuses an App without that permission any push of a commit that changes a workflow. Other refusals are about the ref,

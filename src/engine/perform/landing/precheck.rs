@@ -6,13 +6,14 @@ use crate::engine::fact::Fact;
 use crate::engine::job::{Descent, LandMember, Landing};
 use crate::engine::perform::all;
 use crate::engine::perform::grounds::{Weighing, grounds};
+use crate::engine::perform::outcome::Failed;
 use crate::engine::perform::restore::restore;
 use crate::engine::world::World;
 use crate::facts::Pull;
 use crate::port::git::Recomputed;
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{Event, Refusal};
-use futures_util::try_join;
+use futures_util::{TryFutureExt, try_join};
 
 /// What the readings say together.
 pub(super) struct Checked {
@@ -26,24 +27,26 @@ pub(super) struct Checked {
     pub(super) facts: Vec<Fact>,
 }
 
-pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<Checked, Trouble> {
+pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<Checked, Failed> {
     let recipes = landing.members.iter().map(|member| member.recipe.clone()).collect();
-    if !restore(world, landing.to, &Descent { from: landing.from, recipes }).await? {
+    let descent = Descent { from: landing.from, recipes };
+    if !restore(world, landing.to, &descent).await.map_err(Failed::of_last(&descent.recipes))? {
         return Ok(gone());
     }
-    let members = all(landing.members.iter().map(|member| member_reading(world, member, landing)));
-    let trees = all(landing.members.iter().map(|member| recompute(world, member)));
-    let checks = world.forge().checks(landing.to);
-    let (readings, seen, trees, onward) = try_join!(members, checks, trees, onward(world, landing))?;
+    let about = |member: &LandMember| Failed::of(member.member.entry.pr);
+    let members = all(landing.members.iter().map(|m| member_reading(world, m, landing).map_err(about(m))));
+    let trees = all(landing.members.iter().map(|m| recompute(world, m).map_err(about(m))));
+    let (checks, onward) = (world.forge().checks(landing.to).err_into(), onward(world, landing).err_into());
+    let (readings, seen, trees, onward) = try_join!(members, checks, trees, onward)?;
     let mut facts = Vec::new();
     let mut pulls = Vec::new();
     let mut refusal = None;
     for (member, reading) in landing.members.iter().zip(readings) {
-        if !still_approved(member, &reading, &landing.terms) {
+        if !reading.as_ref().is_some_and(|reading| still_approved(member, reading, &landing.terms)) {
             refusal = Some(Refusal::MemberChanged);
-            facts.push(Fact::Pull(reading.clone()));
+            facts.extend(reading.clone().map(Fact::Pull));
         }
-        pulls.extend(reading.pull);
+        pulls.extend(reading.and_then(|reading| reading.pull));
     }
     let now = world.clock().now();
     let evidence = Evidence { sha: landing.to, seen: &seen, spent: &landing.bar.spent, asked_at: None, now };
@@ -82,12 +85,16 @@ fn backward(landing: &Landing) -> Refusal {
     Refusal::Unsound(format!("commit {to} does not stand on {from}, where {trunk} is, so {trunk} would lose commits"))
 }
 
-async fn member_reading<W: World>(world: &W, member: &LandMember, landing: &Landing) -> Result<PullReading, Trouble> {
+/// A member as it is now. Of one whose approval is gone nothing is read: perhaps it went because nothing can be.
+async fn member_reading<W: World>(
+    world: &W,
+    member: &LandMember,
+    landing: &Landing,
+) -> Result<Option<PullReading>, Trouble> {
+    let Some(approval) = &member.approval else { return Ok(None) };
     let reading = world.readings().begin();
     let number = member.member.entry.pr;
-    let pull = world.forge().pull(number);
-    let Some(approval) = &member.approval else { return Ok(PullReading::of(reading, number, pull.await?)) };
-    let (pull, subject) = (pull.await?, &approval.subject(&member.said));
+    let (pull, subject) = (world.forge().pull(number).await?, &approval.subject(&member.said));
     let grounds = match &pull {
         Some(pull) => {
             let (terms, by) = (&landing.terms, Some(landing.from));
@@ -95,7 +102,7 @@ async fn member_reading<W: World>(world: &W, member: &LandMember, landing: &Land
         }
         None => None,
     };
-    Ok(PullReading { grounds, ..PullReading::of(reading, number, pull) })
+    Ok(Some(PullReading { grounds, ..PullReading::of(reading, number, pull) }))
 }
 
 fn still_approved(member: &LandMember, reading: &PullReading, terms: &Terms) -> bool {
