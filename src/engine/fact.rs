@@ -68,8 +68,15 @@ pub enum Fact {
         /// What stood in the way.
         why: String,
     },
-    /// Comments up to this moment have been read.
+    /// Comments up to this moment have been read, but for those that are said to be unheard.
     HeardUntil(Moment),
+    /// The comments on a pull request could not be read since then, or now have been.
+    Unheard {
+        /// Which.
+        pr: PrNumber,
+        /// Since when; `None` if all have been.
+        since: Option<Moment>,
+    },
     /// CI was asked to check a run's commit, or is at it already.
     RunAsked {
         /// Which.

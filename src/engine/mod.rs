@@ -8,6 +8,7 @@ pub mod fact;
 mod gate;
 pub mod gather;
 pub mod job;
+mod lookout;
 pub mod memory;
 pub mod owed;
 mod owners;

@@ -6,6 +6,7 @@ use super::fact::Fact;
 use super::gate;
 use super::gather;
 use super::job::Job;
+use super::lookout::Lookout;
 use super::perform::{Failed, Found, Look, Outcome, look, perform};
 use super::present::board;
 use super::state::File;
@@ -21,7 +22,7 @@ use crate::port::{Clock, Store, Trouble};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, FuturesUnordered};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::{Notify, watch};
 use tracing::Instrument;
@@ -30,8 +31,6 @@ use tracing::Instrument;
 const ROWS_AT_ONCE: usize = 256;
 /// Of these, so many at the same time: GitHub shuts out who asks for too much at once.
 const LOOKS_AT_ONCE: usize = 8;
-/// Times a row is followed in vain before it is left to the next look at everything.
-const ROW_TRIES: u32 = 20;
 /// The first reconciliation gives the settings this long to be read before it.
 const SETTINGS_FIRST_MS: i64 = 3_000;
 /// Pause after the store failed.
@@ -84,9 +83,7 @@ pub struct Repo<W: World, S: Store> {
     dispatch: Dispatch,
     under_way: FuturesUnordered<BoxFuture<'static, Done>>,
     rows: BTreeSet<u64>,
-    reconcile_at: Moment,
-    reconciling: bool,
-    reconcile_trouble: Option<String>,
+    lookout: Lookout,
     wake_at: Option<Moment>,
     /// When time alone changes something next: a freeze begins or ends, a group or a trial has waited long enough.
     gate_at: Option<Moment>,
@@ -94,9 +91,6 @@ pub struct Repo<W: World, S: Store> {
     inbox_due: bool,
     /// The last reading of the inbox did not reach its end.
     inbox_full: bool,
-    /// Rows that were followed in vain, and how often.
-    failed: BTreeMap<u64, u32>,
-    retry_rows_at: Moment,
     /// Deadlines of CI up to this moment have been looked at.
     deadlines_until: Moment,
 }
@@ -107,7 +101,7 @@ impl<W: World, S: Store> Repo<W, S> {
         Self {
             id: book.state.id(),
             dispatch: Dispatch::new(settings.pushes_per_minute),
-            reconcile_at: world.clock().now().plus_ms(SETTINGS_FIRST_MS),
+            lookout: Lookout::new(world.clock().now().plus_ms(SETTINGS_FIRST_MS), settings.reconcile_ms),
             world,
             store,
             book,
@@ -115,14 +109,10 @@ impl<W: World, S: Store> Repo<W, S> {
             settings,
             under_way: FuturesUnordered::new(),
             rows: BTreeSet::new(),
-            reconciling: false,
-            reconcile_trouble: None,
             wake_at: None,
             gate_at: None,
             inbox_due: false,
             inbox_full: false,
-            failed: BTreeMap::new(),
-            retry_rows_at: Moment::from_ms(0),
             deadlines_until: Moment::from_ms(0),
         }
     }
@@ -190,22 +180,14 @@ impl<W: World, S: Store> Repo<W, S> {
                 for Looked { look, rows, found } in looked {
                     self.rows.retain(|row| !rows.contains(row));
                     facts.extend(found.facts);
-                    match found.trouble {
-                        None => {
-                            self.followed(&look, now);
-                            seen.extend(rows);
-                        }
-                        Some(trouble) => {
-                            let given_up = self.not_followed(&look, rows, &trouble, now);
-                            // No look at everything finds a request again: giving it up is its answer.
-                            if let (Look::Request(request), false) = (look, given_up.is_empty()) {
-                                facts.push(Fact::RequestUnread { request, why: trouble.to_string() });
-                            }
-                            seen.extend(given_up);
-                        }
+                    let over = self.looked(&look, rows, found.trouble.as_ref(), now);
+                    // No look at everything finds a request again: giving it up is its answer.
+                    if let (Look::Request(request), Some(trouble), false) = (look, found.trouble, over.is_empty()) {
+                        facts.push(Fact::RequestUnread { request, why: trouble.to_string() });
                     }
+                    seen.extend(over);
                 }
-                self.failed.retain(|row, _| !seen.contains(row));
+                self.lookout.forget(&seen);
                 self.inbox_due |= self.inbox_full && !seen.is_empty();
                 self.turn(facts, seen).await
             }
@@ -221,40 +203,19 @@ impl<W: World, S: Store> Repo<W, S> {
         }
     }
 
-    fn followed(&mut self, look: &Look, now: Moment) {
+    /// What a look came to, by the rows that asked for it. Gives the rows that nobody follows any more.
+    fn looked(&mut self, look: &Look, rows: Vec<u64>, trouble: Option<&Trouble>, now: Moment) -> Vec<u64> {
         if *look == Look::All {
-            self.reconciling = false;
-            self.reconcile_trouble = None;
-            self.inbox_due |= !self.failed.is_empty();
-            if self.reconcile_at > now {
-                self.reconcile_at = self.next_reconcile(now);
-            }
+            self.lookout.ended(trouble, now);
         }
-    }
-
-    /// What could not be looked at is looked at again with everything else, soon. Gives the rows that are given up.
-    fn not_followed(&mut self, look: &Look, rows: Vec<u64>, trouble: &Trouble, now: Moment) -> Vec<u64> {
-        tracing::warn!(%trouble, ?look, "could not look; everything is looked at again soon");
-        let pause = match trouble {
-            Trouble::Busy { retry_after_ms: Some(ms), .. } => i64::try_from(*ms).unwrap_or(60_000),
-            Trouble::Busy { .. } | Trouble::Bug(_) => 2_000,
-            Trouble::Denied(_) => 30_000,
-        };
-        if *look == Look::All {
-            self.reconciling = false;
-            self.inbox_due |= !self.failed.is_empty();
+        let Some(trouble) = trouble else { return rows };
+        tracing::warn!(%trouble, ?look, "could not look; it is tried again");
+        if rows.is_empty() && *look != Look::All {
+            self.lookout.missed(trouble, now);
         }
-        self.reconcile_trouble = Some(trouble.to_string());
-        self.reconcile_at = self.reconcile_at.min(now.plus_ms(pause));
-        self.retry_rows_at = now.plus_ms(pause);
-        let mut given_up = Vec::new();
-        for row in rows {
-            let times = self.failed.entry(row).or_default();
-            *times += 1;
-            if *times >= ROW_TRIES {
-                tracing::error!(row, ?look, %trouble, "a delivery could not be followed; what it was about is found by looking at everything");
-                given_up.push(row);
-            }
+        let given_up: Vec<u64> = rows.into_iter().filter(|row| self.lookout.failed(*row, trouble, now)).collect();
+        if !given_up.is_empty() {
+            tracing::error!(rows = ?given_up, ?look, %trouble, "deliveries could not be followed; what they were about is found by looking at everything");
         }
         given_up
     }
@@ -289,7 +250,7 @@ impl<W: World, S: Store> Repo<W, S> {
         }
         if !configured && self.book.state.configured() {
             // Labels that were put on before anything said what green means have waited for this.
-            self.reconcile_at = now;
+            self.lookout.hurry(now);
         }
         if !self.book.state.is_served() && owed.is_empty() && self.dispatch.idle() {
             return Err(Ended::Retired);
@@ -310,7 +271,7 @@ impl<W: World, S: Store> Repo<W, S> {
     fn show(&self, now: Moment) {
         if let Some(boards) = &self.boards {
             let mut troubles = self.dispatch.troubles();
-            troubles.extend(self.reconcile_trouble.clone());
+            troubles.extend(self.lookout.trouble().map(str::to_owned));
             boards.publish(self.id.clone(), board(&self.book.state, troubles, now));
         }
     }
@@ -342,24 +303,16 @@ impl<W: World, S: Store> Repo<W, S> {
     }
 
     fn begin_reconcile(&mut self) {
-        if !self.reconciling && self.world.clock().now() >= self.reconcile_at {
-            self.reconciling = true;
-            // Whoever wants another one while this one is under way sets an earlier time.
-            self.reconcile_at = self.next_reconcile(self.world.clock().now());
+        if self.lookout.begins(self.world.clock().now()) {
             self.begin_looks(vec![(Look::All, Vec::new())]);
         }
-    }
-
-    fn next_reconcile(&self, now: Moment) -> Moment {
-        now.plus_ms(i64::try_from(self.settings.reconcile_ms).unwrap_or(i64::MAX))
     }
 
     /// Until the next thing that time alone brings: a reconciliation, a resting job, a freeze, a deadline of CI.
     fn pause_ms(&self) -> u64 {
         let now = self.world.clock().now();
-        let reconcile = (!self.reconciling).then_some(self.reconcile_at);
         let deadline = self.deadlines().map(|(deadline, _)| deadline).min();
-        let next = reconcile.into_iter().chain(self.wake_at).chain(self.gate_at).chain(deadline).min();
+        let next = self.lookout.next().into_iter().chain(self.wake_at).chain(self.gate_at).chain(deadline).min();
         next.map_or(60_000, |next| u64::try_from(next.since_ms(now)).unwrap_or(0).clamp(1, 60_000))
     }
 
@@ -383,17 +336,20 @@ impl<W: World, S: Store> Repo<W, S> {
         for sha in passed {
             self.begin_looks(vec![(Look::Checks(sha), Vec::new())]);
         }
+        if self.lookout.rows_due(now) {
+            self.look_at_inbox().await?;
+        }
         let due = |at: Option<Moment>| at.is_some_and(|at| at <= now);
         if due(self.wake_at) || due(self.gate_at) { self.turn(Vec::new(), Vec::new()).await } else { Ok(()) }
     }
 
     async fn look_at_inbox(&mut self) -> Result<(), Ended> {
-        let limit = ROWS_AT_ONCE + self.rows.len() + self.failed.len();
+        let limit = ROWS_AT_ONCE + self.rows.len() + self.lookout.resting();
         let rows = match self.store.inbox(Some(&self.id), limit).await {
             Ok(rows) => rows,
             Err(trouble) => {
                 tracing::error!(%trouble, "the inbox could not be read; everything is looked at again soon");
-                self.reconcile_at = self.world.clock().now().plus_ms(2_000);
+                self.lookout.missed(&trouble, self.world.clock().now());
                 return Ok(());
             }
         };
@@ -407,7 +363,7 @@ impl<W: World, S: Store> Repo<W, S> {
         let waits = |row: &InboxRow| {
             early && matches!(row.hint, Hint::Pull(_) | Hint::Comment(_) | Hint::Request(_) | Hint::Unreadable)
         };
-        let rests = |row: &InboxRow| self.failed.contains_key(&row.seq) && now < self.retry_rows_at;
+        let rests = |row: &InboxRow| self.lookout.rests(row.seq, now);
         for row in rows.into_iter().filter(|row| !self.rows.contains(&row.seq) && !waits(row) && !rests(row)) {
             match wanted(&view, &row) {
                 None => idle.push(row.seq),

@@ -106,6 +106,9 @@ pub struct RepoState {
     pub readings: Reading,
     /// Comments written before this moment have been looked at.
     pub heard_until: Moment,
+    /// But not those written on these pull requests since then, which could not be read.
+    #[serde(default)]
+    pub unheard: BTreeMap<PrNumber, Moment>,
     /// When trunk's red verdict was reached, if it stands.
     pub trunk_red_at: Option<Moment>,
     /// What keeps trunk where it is, as of the last turn.
@@ -287,6 +290,7 @@ impl RepoState {
             counters: BTreeMap::new(),
             readings: Reading::new(0),
             heard_until: now,
+            unheard: BTreeMap::new(),
             trunk_red_at: None,
             closed: Vec::new(),
         }

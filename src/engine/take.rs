@@ -95,6 +95,8 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Request(asked) => request(state, asked, around),
         Fact::RequestUnread { request, why } => requests::unread(state, request, why, around.now),
         Fact::HeardUntil(moment) => state.heard_until = state.heard_until.max(*moment),
+        Fact::Unheard { pr, since: Some(since) } => _ = state.unheard.insert(*pr, *since),
+        Fact::Unheard { pr, since: None } => _ = state.unheard.remove(pr),
         Fact::RunAsked { run } => {
             if let Some(run) = state.runs.get_mut(run) {
                 run.asked_at.get_or_insert(around.now);

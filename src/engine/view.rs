@@ -1,7 +1,7 @@
 //! What of a repository's state those who read the world need to know: where to look, and what was seen already.
 
 use super::state::RepoState;
-use crate::admission::{Approval, Subject, Terms};
+use crate::admission::{Approval, Obstacle, Subject, Terms};
 use crate::config::BranchPattern;
 use crate::facts::Pull;
 use crate::ids::{BranchName, CheckName, CommentId, Moment, PrNumber, RefName, RunId, Sha, TrialNumber};
@@ -28,6 +28,8 @@ pub struct View {
     pub queued: BTreeSet<PrNumber>,
     /// Approved pull requests outside of it, with their heads.
     pub waiting: BTreeMap<PrNumber, Sha>,
+    /// Of these, the ones that could not be read or composed: with everything else they are tried again, and not by a list.
+    pub lost: BTreeSet<PrNumber>,
     /// The rules requests are weighed by.
     pub terms: Terms,
     /// The commit of trunk that these rules are from.
@@ -46,6 +48,8 @@ pub struct View {
     pub tried: BTreeSet<PrNumber>,
     /// Comments before this moment have been looked at.
     pub heard_until: Moment,
+    /// But not those written on these since then.
+    pub unheard: BTreeMap<PrNumber, Moment>,
     /// Trunk, if it is red.
     pub red_trunk: Option<RedTrunk>,
     /// It has been red for so long that it is tested again.
@@ -80,6 +84,7 @@ impl View {
             tip: queue.trunk.map(|trunk| trunk.tip),
             queued: queue.order.iter().chain(&queue.aside).map(|entry| entry.id.pr).collect(),
             waiting: waiting(state).map(|(pr, approval)| (pr, approval.head)).collect(),
+            lost: waiting(state).filter(|(_, approval)| is_lost(approval)).map(|(pr, _)| pr).collect(),
             terms: state.terms(),
             settings_at: state.settings.read_at,
             approved: records.clone().filter_map(|(pr, record)| Some((*pr, record.subject()?))).collect(),
@@ -89,6 +94,7 @@ impl View {
             trials: state.trials.awaited().map(|(number, sha, _)| (number, sha)).collect(),
             tried: state.trials.by_pull.iter().filter(|(_, trial)| trial.live()).map(|(pr, _)| *pr).collect(),
             heard_until: state.heard_until,
+            unheard: state.unheard.clone(),
             red_trunk: red_trunk(state),
             doubt_trunk: state.trunk_red_at.is_some_and(|red_at| now.since_ms(red_at) > DOUBT_TRUNK_MS),
             acted: records.clone().filter_map(|(pr, record)| Some((*pr, record.label_judged?))).collect(),
@@ -126,9 +132,9 @@ impl View {
         nobodys && (self.terms.labelled(pull) || open.iter().any(below))
     }
 
-    /// Pull requests that wait and whose head this is.
+    /// Pull requests that may wait for the checks on their head, and whose head this is.
     pub fn waiting_at(&self, sha: Sha) -> impl Iterator<Item = PrNumber> {
-        self.waiting.iter().filter(move |(_, head)| **head == sha).map(|(pr, _)| *pr)
+        self.waiting.iter().filter(move |(pr, head)| **head == sha && !self.lost.contains(pr)).map(|(pr, _)| *pr)
     }
 
     /// The comment was acted on already.
@@ -157,6 +163,10 @@ fn approved(state: &RepoState) -> impl Iterator<Item = (PrNumber, &Approval)> {
 
 fn waiting(state: &RepoState) -> impl Iterator<Item = (PrNumber, &Approval)> {
     approved(state).filter(|(_, approval)| !approval.waits.is_empty())
+}
+
+fn is_lost(approval: &Approval) -> bool {
+    approval.waits.iter().any(|obstacle| matches!(obstacle, Obstacle::OutOfReach(_)))
 }
 
 /// Runs that CI was asked for and whose verdict is waited for, with their commits.

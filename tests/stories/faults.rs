@@ -1,6 +1,6 @@
 //! Stories in a world where webhooks are lost and GitHub's answers go wrong.
 
-use crate::driver::{Stage, until};
+use crate::driver::{Stage, at_length, until};
 use serde_json::{Value, json};
 
 #[test]
@@ -35,6 +35,26 @@ fn doubled_swapped_and_late_webhooks_change_nothing() {
         assert_eq!(stage.candidates().len(), round);
         assert_eq!(stage.words(&pull).len(), 1);
     }
+    stage.end();
+}
+
+#[test]
+fn one_that_cannot_be_read_keeps_nobody_waiting_and_lands_when_it_can() {
+    let stage = Stage::empty();
+    let (lost, other) = (stage.ready("lost"), stage.ready("other"));
+    let tip = stage.tip(&[&lost]);
+    let path = format!("/repos/*/*/pulls/{}", lost.number);
+    stage.admin("POST", "/faults/routes", &json!({"method": "GET", "path": path, "status": 500}));
+    stage.conclude(&tip, "success");
+    let says = |text: &String| text.contains("**Waiting.**") && text.contains("those behind it go on without it");
+    at_length("it is told why the others go on", || stage.words(&lost).into_iter().find(says));
+    assert_eq!(stage.why(&lost)["code"], "out-of-reach");
+    stage.conclude(&stage.tip(&[&other]), "success");
+    stage.merged(&other);
+    stage.admin("DELETE", "/faults", &Value::Null);
+    stage.conclude(&stage.tip(&[&lost]), "success");
+    stage.merged(&lost);
+    assert_eq!(stage.candidates().len(), 2);
     stage.end();
 }
 

@@ -13,7 +13,7 @@ use crate::facts::{CheckState, Comment, Opinion, Pull, PullState, Repository, Ro
 use crate::ids::{BranchName, Moment, PrNumber, RepoId, Sha};
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{EntryId, Event};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Comments this much older than the last look are read again: clocks differ.
 const COMMENT_OVERLAP_MS: i64 = 120_000;
@@ -137,7 +137,7 @@ async fn pulls<W: World>(
     for pull in open.iter().filter(|pull| view.looks_at(pull, &open) && view.concerns(pull)) {
         // Lists do not say whether a fork's branch may be pushed to, and an approval keeps that.
         let in_fork = pull.head_repo.as_ref().is_some_and(|head| head.id != id);
-        let one = if in_fork && view.asks(pull) {
+        let one = if (in_fork && view.asks(pull)) || view.lost.contains(&pull.number) {
             pull_reading(world, view, pull.number).await
         } else {
             labelled(world, view, (pull.number, Some(pull.clone())), reading, true).await
@@ -258,21 +258,27 @@ fn approved(grounds: Option<&Grounds>) -> bool {
 async fn comments<W: World>(world: &W, view: &View, began: Moment, found: &mut Found) {
     let since = view.heard_until.plus_ms(-COMMENT_OVERLAP_MS);
     let Some(changed) = found.part(world.forge().changed_since(since).await) else { return };
-    let mut all = true;
-    for number in changed {
-        let comments = found.part(world.forge().comments(number, since).await);
-        all &= comments.is_some();
-        for comment in comments.unwrap_or_default() {
-            if speaks_to_us(&comment) && !view.answered(number, comment.id) {
-                let heard = found.part(comment_look(world, view, &comment).await);
-                all &= heard.is_some();
-                found.facts.extend(heard.unwrap_or_default());
-            }
+    let changed: BTreeMap<_, _> =
+        changed.into_iter().map(|number| (number, since)).chain(view.unheard.clone()).collect();
+    for (pr, since) in changed {
+        let all = comments_on(world, view, (pr, since), found).await;
+        if all == view.unheard.contains_key(&pr) {
+            found.facts.push(Fact::Unheard { pr, since: (!all).then_some(since) });
         }
     }
-    if all {
-        found.facts.push(Fact::HeardUntil(began));
+    found.facts.push(Fact::HeardUntil(began));
+}
+
+/// True if everything that was said there since then was heard.
+async fn comments_on<W: World>(world: &W, view: &View, (pr, since): (PrNumber, Moment), found: &mut Found) -> bool {
+    let Some(comments) = found.part(world.forge().comments(pr, since).await) else { return false };
+    let mut all = true;
+    for comment in comments.iter().filter(|c| speaks_to_us(c) && !view.answered(pr, c.id)) {
+        let heard = found.part(comment_look(world, view, comment).await);
+        all &= heard.is_some();
+        found.facts.extend(heard.unwrap_or_default());
     }
+    all
 }
 
 fn speaks_to_us(comment: &Comment) -> bool {

@@ -25,13 +25,22 @@ const PATIENCE: Duration = Duration::from_secs(40);
 ///
 /// # Panics
 /// When it does not in time.
-pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
+pub fn until<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    within(PATIENCE, what, ask)
+}
+
+/// The same for what takes Greenline itself a minute.
+pub fn at_length<T>(what: &str, ask: impl FnMut() -> Option<T>) -> T {
+    within(PATIENCE * 3, what, ask)
+}
+
+fn within<T>(patience: Duration, what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + patience;
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(Instant::now() < end, "waited {} s in vain: {what}", PATIENCE.as_secs());
+        assert!(Instant::now() < end, "waited {} s in vain: {what}", patience.as_secs());
         std::thread::sleep(Duration::from_millis(15));
     }
 }
