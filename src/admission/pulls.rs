@@ -203,11 +203,13 @@ fn reviewers(pull: &Pull, approval: &Approval, grounds: Option<&Grounds>, terms:
     people.into_iter().cloned().collect()
 }
 
-/// It stands in the way of others for nothing but that it cannot be read or composed: they go on without it, until it can.
+/// It cannot be read or composed, however often that is tried: those behind it go on without it, until it can be; and its people
+/// hear what it waits for.
 pub fn out_of_reach(desk: &mut Desk, pr: PrNumber, what: &str) -> Vec<Decision> {
-    let queued = |record: &&mut Record| record.approval.is_some() && record.waits().is_none();
-    let record = desk.pulls.get_mut(&pr).filter(queued);
-    record.map(|record| settle(record, vec![Obstacle::OutOfReach(what.to_owned())], Vec::new())).unwrap_or_default()
+    let waits = vec![Obstacle::OutOfReach(what.to_owned())];
+    let in_question = |waits: &[Obstacle]| waits.contains(&Obstacle::Unread);
+    let record = desk.pulls.get_mut(&pr).filter(|record| record.waits().is_none_or(in_question));
+    record.map(|record| settle(record, waits, Vec::new())).unwrap_or_default()
 }
 
 /// The rules changed: whatever waits is weighed again, by what is to be read anew.

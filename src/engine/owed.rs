@@ -178,6 +178,11 @@ pub(super) fn bar(state: &RepoState, sha: Sha) -> Bar {
     Bar { required: state.required().to_vec(), rules: state.config().checks.clone(), spent }
 }
 
+/// What was composed by other settings than those of trunk now says nothing, though it stands on the same commit.
+pub(super) fn is_outdated(state: &RepoState, job: &Job) -> bool {
+    if let Job::Compose { entry, recipe: by, .. } = job { recipe(state, by.onto, *entry) != *by } else { false }
+}
+
 /// How a commit that the queue composed, or trunk, came about.
 fn descent(state: &RepoState, sha: Sha) -> Option<Descent> {
     let from = state.queue.trunk?.tip;

@@ -7,6 +7,7 @@ use super::gate;
 use super::gather;
 use super::job::Job;
 use super::lookout::Lookout;
+use super::owed::is_outdated;
 use super::perform::{Failed, Found, Look, Outcome, look, perform};
 use super::present::board;
 use super::state::File;
@@ -168,6 +169,9 @@ impl<W: World, S: Store> Repo<W, S> {
                     tracing::warn!(%trouble, ?job, "a job could not be done; it is tried again");
                 }
                 let in_the_way = self.dispatch.ended(&batch, &failed, now);
+                if batch.iter().any(|job| is_outdated(&self.book.state, job)) {
+                    facts.clear();
+                }
                 facts.extend(in_the_way.map(|(pr, what)| Fact::OutOfReach { pr, what }));
                 self.turn(facts, Vec::new()).await?;
                 batch.retain(|job| failed.iter().all(|(key, _)| *key != job.key()));

@@ -59,7 +59,8 @@ impl Ground {
         let Some(head) = self.head(pr) else { return };
         let moved = self.truth.get(head).member.filter(|(of, _)| *of == pr).map(|(_, approved)| approved);
         let Some(file) = self.pulls.get(&pr) else { return };
-        let what = self.standing(file, |named| named == head || moved == Some(named));
+        // Between a push and the forge's noticing it nobody can know of it.
+        let what = self.standing(file, |named| [head, file.shown.head].contains(&named) || moved == Some(named));
         if file.stands.last().is_none_or(|last| last.what != what) {
             let stand = Stand { at: self.now, what };
             if let Some(file) = self.pulls.get_mut(&pr) {

@@ -86,6 +86,8 @@ impl Ground {
             return;
         }
         self.permissions.insert("ann".to_owned(), Permission::Write);
+        // Who froze the queue has to be heard when they thaw it, wherever they say so.
+        self.curse.take_if(|_| self.stops.iter().any(|word| matches!(word.what, What::Freeze(_))));
         let all: Vec<PrNumber> = self.pulls.keys().copied().collect();
         for trunk in self.trunks() {
             let there = self.pulls.iter().find(|(_, file)| file.shown.base == trunk).map(|(pr, _)| *pr);
@@ -130,7 +132,9 @@ impl Ground {
     }
 
     fn frozen(&self, trunk: &BranchName, at: Moment) -> bool {
-        let said = self.stops.iter().filter(|word| word.trunk == *trunk);
+        // The default branch's queue also thaws at a word about a branch that had no queue just then.
+        let unnamed = |word: &Word| word.what == What::Thaw && trunk.as_str() == MAIN && self.ever_unnamed();
+        let said = self.stops.iter().filter(|word| word.trunk == *trunk || unnamed(word));
         let mut words = said.filter(|word| matches!(word.what, What::Freeze(_) | What::Thaw));
         words.next_back().is_some_and(|word| match word.what {
             What::Freeze(until) => word.done.is_some_and(|done| done < at) && until.is_none_or(|until| at < until),

@@ -130,9 +130,14 @@ impl Ground {
     /// Two queues may have answered for a pull request: it went from one branch to another, or one of these had no queue for a
     /// while. The forge offers nothing to tell by whether a comment was answered there.
     fn passed_on(&self, pr: PrNumber) -> bool {
-        let unnamed = |version: &Version| version.says.as_ref().is_none_or(|says| says.queue.trunks.is_empty());
         let moved = |file: &PullFile| file.past.iter().any(|(_, pull)| pull.base != file.shown.base);
-        self.customs.branched && (self.pulls.get(&pr).is_some_and(moved) || self.settings.iter().any(unnamed))
+        self.customs.branched && (self.pulls.get(&pr).is_some_and(moved) || self.ever_unnamed())
+    }
+
+    /// Some version of the settings names no further branch.
+    pub fn ever_unnamed(&self) -> bool {
+        let unnamed = |version: &Version| version.says.as_ref().is_none_or(|says| says.queue.trunks.is_empty());
+        self.settings.iter().any(unnamed)
     }
 
     /// A process dies.

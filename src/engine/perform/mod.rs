@@ -47,7 +47,9 @@ async fn one<W: World>(world: &W, job: &Job) -> Outcome {
     let done: Result<Vec<Fact>, Failed> = match job {
         Job::ReadSettings { at, trunk, default } => settings::settings(world, *at, trunk, *default).err_into().await,
         Job::ReadTrunk(trunk) => read::trunk(world, trunk).err_into().await,
-        Job::Weigh { pr, subject, terms, by } => grounds::weighed(world, *pr, (subject, terms), *by).err_into().await,
+        Job::Weigh { pr, subject, terms, by } => {
+            grounds::weighed(world, *pr, (subject, terms), *by).map_err(Failed::of(*pr)).await
+        }
         Job::Compose { entry, recipe, below } => compose::compose(world, *entry, recipe, below).await,
         Job::StartRun { .. }
         | Job::CancelRun { .. }

@@ -11,7 +11,7 @@ use crate::port::git::Recipe;
 pub struct Failed {
     /// Why.
     pub trouble: Trouble,
-    /// The queued pull request that this is about, if it is about one alone.
+    /// The pull request that this is about, if it is about one alone.
     pub of: Option<PrNumber>,
 }
 
