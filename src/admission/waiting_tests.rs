@@ -115,6 +115,25 @@ fn what_was_not_read_neither_lets_in_nor_sets_aside() {
 }
 
 #[test]
+fn whoever_cannot_be_read_or_composed_for_long_is_set_aside_until_the_next_reading() {
+    let mut story = Story::needing(1);
+    let lost = |story: &mut Story| out_of_reach(&mut story.desk, PR, "502");
+    assert_eq!(lost(&mut story), [], "nobody asked for it");
+    story.grounds = None;
+    story.merge("merge");
+    assert_eq!((lost(&mut story), story.waits()), (Vec::new(), vec![Obstacle::OutOfReach("502".into())]));
+    story.grounds = Some(grounds(&[review(5, Opinion::Approves, sha('a'))]));
+    assert_eq!(queued(&story.look()), Some(sha('a')));
+    assert_eq!(left(&lost(&mut story)), Some(&LeaveWhy::SetAside));
+    assert_eq!(story.waits(), [Obstacle::OutOfReach("502".into())]);
+    story.grounds = Some(grounds(&[]));
+    assert_eq!(queued(&story.look()), None);
+    let waits = story.waits();
+    assert_eq!(waits, [Obstacle::Approvals { have: 0, need: 1, outdated: vec![] }]);
+    assert_eq!((lost(&mut story), story.waits()), (Vec::new(), waits), "what it truly waits for says more");
+}
+
+#[test]
 fn labels_and_titles_block_until_they_change() {
     let mut story = Story::new();
     story.terms.rules.blocking_labels = vec!["do not merge".into()];

@@ -140,7 +140,9 @@ impl Dispatch {
                 self.resting.remove(&key);
             }
         }
-        failed.iter().for_each(|(key, Failed { trouble, .. })| self.rest(key.clone(), trouble, now));
+        for (key, Failed { trouble, .. }) in failed {
+            self.rest(key.clone(), trouble, now);
+        }
         failed.iter().find_map(|(key, failed)| Some((failed.of?, self.hopeless(key, &failed.trouble)?)))
     }
 

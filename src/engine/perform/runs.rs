@@ -29,7 +29,9 @@ pub(super) async fn refs<W: World>(world: &W, jobs: &[Job]) -> Outcome {
         }
     }
     if let Err(trouble) = push(world, &wanted, &mut outcome).await {
-        wanted.into_iter().for_each(|job| outcome.fails(job, trouble.clone().into()));
+        for job in wanted {
+            outcome.fails(job, trouble.clone().into());
+        }
     }
     outcome
 }
