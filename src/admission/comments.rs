@@ -33,7 +33,7 @@ pub struct Heard {
     pub request: Option<RequestId>,
     /// The pull request is being tried; known when the comment is judged.
     #[serde(default)]
-    pub tried: bool,
+    pub on_trial: bool,
 }
 
 impl Heard {

@@ -26,7 +26,7 @@ pub struct Asked {
     pub rolls: Rolls,
     /// The pull request is being tried; known when the request is judged.
     #[serde(default)]
-    pub tried: bool,
+    pub on_trial: bool,
 }
 
 /// Takes in a request. Whoever calls sees to it that none is taken in twice.
@@ -59,7 +59,7 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         rolls: asked.rolls.clone(),
         since: Since::Nothing,
         request: Some(id),
-        tried: asked.tried,
+        on_trial: asked.on_trial,
     };
     let mut decisions = Vec::new();
     let answer = obey(record, command, &heard, now, terms, &mut decisions);

@@ -125,7 +125,7 @@ impl Story {
         let comment = Comment { id, pull: PR, by, body, created_at, edited: false };
         let rolls = self.rolls.clone();
         let heard =
-            Heard { reading, comment, pull: pull.clone(), permission, rolls, since, request: None, tried: false };
+            Heard { reading, comment, pull: pull.clone(), permission, rolls, since, request: None, on_trial: false };
         hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &self.terms)
     }
 
@@ -138,7 +138,7 @@ impl Story {
         let pull = self.pull.clone();
         let rolls = self.rolls.clone();
         let heard =
-            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, tried: false };
+            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, on_trial: false };
         let terms = Terms { freeze: freeze.clone(), ..self.terms.clone() };
         match hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &terms).pop() {
             Some(Decision::Answer { mut answers, .. }) => answers.pop().expect("one command, one answer"),

@@ -81,7 +81,7 @@ mod tests {
         let (permission, rolls) = (Permission::Write, Rolls::default());
         let reading = Reading::new(1);
         let heard =
-            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, tried: false };
+            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, on_trial: false };
         take_in(&mut state, &[settings, file("* @ben"), Fact::Comment(heard)], around());
         state
     }

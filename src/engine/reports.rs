@@ -222,7 +222,7 @@ mod tests {
         let (reading, permission) = (Reading::new(1), Permission::Write);
         let rolls = Rolls::default();
         let heard =
-            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, tried: false };
+            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, on_trial: false };
         take_in(&mut state, &[Fact::Comment(heard)], Around { now, page: None });
         let record = state.desk.pulls.get_mut(&pr).expect("it was heard of");
         let entry = record.entry().expect("it was asked for");

@@ -5,7 +5,7 @@ use super::posts;
 use super::state::{LastWord, RepoState};
 use super::trials;
 use crate::admission::Answer;
-use crate::command::{About, Command, Request, Verb};
+use crate::command::{About, Class, Request, Verb};
 use crate::facts::PullState;
 use crate::ids::{Moment, PrNumber, RequestId};
 use crate::text;
@@ -47,9 +47,7 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
 fn stands(state: &RepoState, request: &Request, now: Moment) -> String {
     match request.about {
         About::Trunk(_) => text::stop::closed(&state.closed),
-        About::Pull(pr) if matches!(request.command, Command::Try(_) | Command::TryCancel) => {
-            trials::standing(state, pr).unwrap_or_default()
-        }
+        About::Pull(pr) if request.command.class() == Class::Tries => trials::standing(state, pr).unwrap_or_default(),
         About::Pull(pr) => posts::standing(state, pr, now),
     }
 }
@@ -118,7 +116,7 @@ pub(super) fn remember(state: &mut RepoState, pr: PrNumber, code: &str, sentence
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::Wish;
+    use crate::command::{Command, Wish};
     use crate::facts::Repository;
     use crate::ids::RepoId;
 

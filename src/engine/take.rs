@@ -88,7 +88,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Comment(heard) if !state.answers_for(&heard.pull.base) => {}
         Fact::Comment(heard) => {
             let pull = seen(state, Some(&heard.pull)).unwrap_or_else(|| heard.pull.clone());
-            let heard = Heard { pull, tried: state.trials.live(heard.pull.number).is_some(), ..heard.clone() };
+            let heard = Heard { pull, on_trial: state.trials.live(heard.pull.number).is_some(), ..heard.clone() };
             admit(state, around, |desk, terms| admission::hear(desk, &heard, around.now, terms));
         }
         Fact::Request(asked) => request(state, asked, around),
@@ -188,8 +188,8 @@ fn request(state: &mut RepoState, asked: &Asked, around: Around<'_>) {
     };
     let ours = base.map_or(state.branch.is_none(), |base| state.answers_for(base));
     if ours && !requests::is_answered(state, asked.request.id) {
-        let tried = asked.pull.as_ref().is_some_and(|pull| state.trials.live(pull.number).is_some());
-        let asked = Asked { pull: seen(state, asked.pull.as_ref()), tried, ..asked.clone() };
+        let on_trial = asked.pull.as_ref().is_some_and(|pull| state.trials.live(pull.number).is_some());
+        let asked = Asked { pull: seen(state, asked.pull.as_ref()), on_trial, ..asked.clone() };
         admit(state, around, |desk, terms| admission::ask(desk, &asked, around.now, terms));
     }
 }
