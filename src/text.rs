@@ -207,6 +207,10 @@ fn refused(word: &str, why: &Refusal) -> String {
               does not name it. `greenline queue list` shows those that have one.",
             code(branch)
         ),
+        Refusal::Archived => {
+            "The repository is archived, and GitHub takes no push there, so nothing can be tested or land. Unarchive it, and ask again."
+                .into()
+        }
         Refusal::NotOpen => "It is not open. If it was closed by mistake, open it again and ask anew.".into(),
         Refusal::OtherBase { base, trunk } => {
             format!(

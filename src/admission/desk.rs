@@ -269,6 +269,8 @@ pub enum Refusal {
         /// The branch that was named.
         branch: String,
     },
+    /// The repository is archived: nothing is pushed there.
+    Archived,
     /// The pull request is not open.
     NotOpen,
     /// It goes to a branch this queue does not land on.

@@ -5,7 +5,7 @@ use super::desk::{Answer, Decision, Desk, Refusal};
 use super::pulls::renew;
 use super::rules::Terms;
 use super::stop;
-use crate::command::{About, Request};
+use crate::command::{About, Command, Request};
 use crate::facts::{Comment, Permission, Person, Pull, Rolls, Since};
 use crate::ids::{CommentId, Moment, PrNumber, Reading};
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,9 @@ pub struct Asked {
     /// The pull request is being tried; known when the request is judged.
     #[serde(default)]
     pub on_trial: bool,
+    /// The repository takes no push; known when the request is judged.
+    #[serde(default)]
+    pub archived: bool,
 }
 
 /// Takes in a request. Whoever calls sees to it that none is taken in twice.
@@ -40,6 +43,10 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         }
         About::Pull(_) if asked.pull.is_none() => return refused(Refusal::NoSuchPull),
         About::Trunk(_) | About::Pull(_) => {}
+    }
+    // To take something out, or to hold it, is the queue's own business.
+    if asked.archived && matches!(command, Command::Merge(_) | Command::Try(_)) {
+        return refused(Refusal::Archived);
     }
     let Some((by, permission)) = &asked.asker else { return refused(Refusal::NeedsWrite { login: login.to_string() }) };
     let comment = instead_of(asked, by);

@@ -189,7 +189,8 @@ fn request(state: &mut RepoState, asked: &Asked, around: Around<'_>) {
     let ours = base.map_or(state.branch.is_none(), |base| state.answers_for(base));
     if ours && !requests::is_answered(state, asked.request.id) {
         let on_trial = asked.pull.as_ref().is_some_and(|pull| state.trials.live(pull.number).is_some());
-        let asked = Asked { pull: seen(state, asked.pull.as_ref()), on_trial, ..asked.clone() };
+        let archived = state.repository.archived;
+        let asked = Asked { pull: seen(state, asked.pull.as_ref()), on_trial, archived, ..asked.clone() };
         admit(state, around, |desk, terms| admission::ask(desk, &asked, around.now, terms));
     }
 }

@@ -193,7 +193,7 @@ const WAITING: [Row; 18] = [
     ("not-read-yet", Source::Queue("a request is weighed by what was read"), WAIT),
 ];
 
-const REFUSED: [Row; 14] = [
+const REFUSED: [Row; 15] = [
     ("needs-write", WRITE, "Ask somebody who has it."),
     ("not-listed", Source::Setting("rules.mergers"), "Ask somebody who is listed."),
     ("teams-unreadable", Source::Setting("rules.mergers"), TEAMS_NEXT),
@@ -201,6 +201,7 @@ const REFUSED: [Row; 14] = [
     ("own-approval", Source::Queue("nobody's approval of their own work counts"), "Ask somebody else to look at it."),
     ("on-itself", Source::Queue("nothing waits for itself"), "Name another pull request."),
     ("no-such-pull", Source::None, "Check the number."),
+    ("archived", Source::Forge("an archived repository takes no push"), "Unarchive it, and ask again."),
     ("not-open", Source::Forge("only an open pull request can land"), "Open it again if it shall land, and ask again."),
     ("other-base", Source::Queue("this queue lands on `{trunk}`"), "Change its base, and ask again."),
     ("pushed-since", APPROVED, NAMED),
@@ -246,6 +247,7 @@ pub fn refusal_code(why: &Refusal) -> &'static str {
         Refusal::Draft => "draft",
         Refusal::NoSuchPull => "no-such-pull",
         Refusal::NoQueue { .. } => "no-queue",
+        Refusal::Archived => "archived",
         Refusal::NotOpen => "not-open",
         Refusal::OtherBase { .. } => "other-base",
         Refusal::PushedSince { .. } => "pushed-since",

@@ -69,6 +69,28 @@ fn a_program_takes_out_what_is_queued() {
 }
 
 #[test]
+fn a_program_hears_at_once_that_nothing_can_land_in_an_archived_repository() {
+    let stage = Stage::empty();
+    let pull = stage.pull("lamp");
+    let archive = |is: bool| {
+        stage.admin("POST", &format!("/repos/{}/archive", stage.full_name()), &json!({"value": is}));
+        let says = || stage.board()["troubles"].to_string().contains("archived");
+        until("the queue has noticed", || (says() == is).then_some(()));
+    };
+    archive(true);
+    let add = || stage.queue("maintainer", &["add", &pull.number.to_string(), "--commit", &pull.head]);
+    let (code, said) = add();
+    assert!(code == 1 && said.contains("refused [archived]") && said.contains("Unarchive it"), "{code} {said}");
+    let (code, said) = stage.queue("maintainer", &["remove", &pull.number.to_string()]);
+    assert!(code == 0, "to take something out needs no push: {code} {said}");
+    archive(false);
+    let (code, said) = add();
+    assert!(code == 0, "{code} {said}");
+    stage.tip(&[&pull]);
+    stage.end();
+}
+
+#[test]
 fn what_was_accepted_is_answered_though_the_service_dies_and_once_though_it_is_sent_twice() {
     let stage = Stage::empty();
     let pull = stage.pull("lamp");

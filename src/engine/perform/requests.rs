@@ -18,5 +18,6 @@ pub async fn look<W: World>(world: &W, request: &Request, terms: &Terms) -> Resu
     let asker = world.forge().collaborator(&request.login).await?;
     let asks = request.command.class() == Class::Lands;
     let rolls = if asks { teams::of(world, terms, &request.login).await? } else { Rolls::default() };
-    Ok(vec![Fact::Request(Asked { reading, request: request.clone(), pull, asker, rolls, on_trial: false })])
+    let (request, on_trial, archived) = (request.clone(), false, false);
+    Ok(vec![Fact::Request(Asked { reading, request, pull, asker, rolls, on_trial, archived })])
 }
