@@ -80,7 +80,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Settings { at, file, demands, places } => settings(state, (*at, file, demands), places, around),
         Fact::Owners(seen) => owners_read(state, seen, around),
         Fact::Trunks(names) => state.settings.trunks = Some(names.clone()),
-        Fact::Pull(reading) if elsewhere(state, reading, around.now) => {}
+        Fact::Pull(reading) if elsewhere(state, reading, around) => {}
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
@@ -166,15 +166,20 @@ fn seen(state: &mut RepoState, pull: Option<&Pull>) -> Option<Pull> {
 
 /// The pull request goes to a branch with a queue of its own, and none of its approvals is ours to end: it is forgotten here, but
 /// for a word that keeps it back.
-fn elsewhere(state: &mut RepoState, reading: &PullReading, now: Moment) -> bool {
+fn elsewhere(state: &mut RepoState, reading: &PullReading, Around { now, page }: Around<'_>) -> bool {
     let Some(pull) = reading.pull.as_ref().filter(|pull| !state.answers_for(&pull.base)) else { return false };
     let known = state.desk.pulls.get(&pull.number);
     if known.is_some_and(|record| record.approval.is_some()) {
         return false;
     }
-    if known.is_some_and(|record| record.reading < reading.reading && record.hold.standing.is_none()) {
-        trials::sent_elsewhere(state, pull, now);
-        state.desk.pulls.remove(&pull.number);
+    let news = known.filter(|record| record.reading < reading.reading);
+    match news.map(|record| record.hold.standing.is_some()) {
+        Some(true) => posts::held_here_only(state, pull, page),
+        Some(false) => {
+            trials::sent_elsewhere(state, pull, now);
+            state.desk.pulls.remove(&pull.number);
+        }
+        None => {}
     }
     state.proposals.remove(&pull.number);
     true
@@ -382,7 +387,9 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
         Notice::Left(LeaveWhy::SetAside) => return state.count("greenline_set_aside_total"),
         Notice::Left(why) => {
             state.count("greenline_left_total");
-            ("Out of the queue.", text::leave_code(why), text::leave(why, entry.head, &label), Ending::Neutral)
+            let mut sentence = text::leave(why, entry.head, &label);
+            sentence.extend(posts::hold_that_stays(state, entry.pr).map(|stays| format!(" {stays}")));
+            ("Out of the queue.", text::leave_code(why), sentence, Ending::Neutral)
         }
     };
     state.desk.close(entry);
