@@ -239,6 +239,9 @@ fn refused(word: &str, why: &Refusal) -> String {
         }
         Refusal::Landed => "It has landed already, as its head is now.".into(),
         Refusal::OnItself => "It cannot depend on itself.".into(),
+        Refusal::OnUnknown { on } => format!(
+            "There is no pull request #{on} in this repository, so it could never land before this one. Say on which one it depends."
+        ),
         Refusal::HeadGone => HEAD_GONE.into(),
     }
 }

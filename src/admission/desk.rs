@@ -305,6 +305,11 @@ pub enum Refusal {
     HeadGone,
     /// It was to depend on itself.
     OnItself,
+    /// It was to depend on one that the forge does not know.
+    OnUnknown {
+        /// Which.
+        on: PrNumber,
+    },
 }
 
 /// What a comment is answered.

@@ -9,6 +9,7 @@ use crate::command::{About, Command, Request};
 use crate::facts::{Comment, Permission, Person, Pull, Rolls, Since};
 use crate::ids::{CommentId, Moment, PrNumber, Reading};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A request with what was read to judge it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +68,8 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         since: Since::Nothing,
         request: Some(id),
         on_trial: asked.on_trial,
+        // What comes through the API names no other pull request.
+        unknown: BTreeSet::new(),
     };
     let mut decisions = Vec::new();
     let answer = obey(record, command, &heard, now, terms, &mut decisions);

@@ -144,7 +144,7 @@ const OUT: [Row; 25] = [
     ("landed", Source::None, "Nothing; it is done."),
 ];
 
-const WAITING: [Row; 18] = [
+const WAITING: [Row; 19] = [
     (
         "not-configured",
         Source::Required,
@@ -176,6 +176,11 @@ const WAITING: [Row; 18] = [
         "Land that one first, or comment `@greenline depends on nothing`.",
     ),
     (
+        "depends-on-unknown",
+        Source::Queue("what a pull request depends on lands before it"),
+        "Mend the line in its description, or take it out; or comment `@greenline depends on nothing`, if a comment said it.",
+    ),
+    (
         "stacked",
         Source::Queue("what goes to another's branch lands after that one"),
         "Land that one first; or change its base to `{trunk}`, and ask again.",
@@ -193,13 +198,14 @@ const WAITING: [Row; 18] = [
     ("not-read-yet", Source::Queue("a request is weighed by what was read"), WAIT),
 ];
 
-const REFUSED: [Row; 15] = [
+const REFUSED: [Row; 16] = [
     ("needs-write", WRITE, "Ask somebody who has it."),
     ("not-listed", Source::Setting("rules.mergers"), "Ask somebody who is listed."),
     ("teams-unreadable", Source::Setting("rules.mergers"), TEAMS_NEXT),
     ("own-work", Source::Setting("rules.no_self_merge"), "Ask somebody else to ask for it."),
     ("own-approval", Source::Queue("nobody's approval of their own work counts"), "Ask somebody else to look at it."),
     ("on-itself", Source::Queue("nothing waits for itself"), "Name another pull request."),
+    ("on-unknown", Source::Queue("nothing waits for what can never land"), "Name another pull request."),
     ("no-such-pull", Source::None, "Check the number."),
     ("archived", Source::Forge("an archived repository takes no push"), "Unarchive it, and ask again."),
     ("not-open", Source::Forge("only an open pull request can land"), "Open it again if it shall land, and ask again."),
@@ -262,6 +268,7 @@ pub fn refusal_code(why: &Refusal) -> &'static str {
         Refusal::OwnWork { .. } => "own-work",
         Refusal::OwnApproval => "own-approval",
         Refusal::OnItself => "on-itself",
+        Refusal::OnUnknown { .. } => "on-unknown",
     }
 }
 

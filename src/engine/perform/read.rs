@@ -1,7 +1,7 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
 use super::settings::settings;
-use super::{requests, teams};
+use super::{depends, requests, teams};
 use crate::admission::{Grounds, Heard, PullReading, Subject};
 use crate::command::{self, Class, Request};
 use crate::engine::fact::Fact;
@@ -291,8 +291,9 @@ pub async fn comment_look<W: World>(world: &W, view: &View, comment: &Comment) -
     let since = if changes { world.forge().since(comment).await? } else { Since::Nothing };
     let asks = commands.iter().flatten().any(|command| command.class() == Class::Lands);
     let rolls = if asks { teams::of(world, &view.terms, &comment.by.login).await? } else { Rolls::default() };
+    let unknown = depends::unknown(world, commands.iter().flatten()).await?;
     let comment = comment.clone();
-    let heard = Heard { reading, comment, pull, permission, rolls, since, request: None, on_trial: false };
+    let heard = Heard { reading, comment, pull, permission, rolls, since, request: None, on_trial: false, unknown };
     Ok(vec![Fact::Comment(heard)])
 }
 
