@@ -296,6 +296,7 @@ impl<W: World, S: Store> Repo<W, S> {
         }
         let over = self.farewell.is_over(&self.book.state, &owed, now);
         if over && self.dispatch.idle() {
+            self.show(now);
             return Err(Ended::Retired);
         }
         self.settings.trunks.tell(&self.book.state);

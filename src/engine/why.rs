@@ -113,7 +113,9 @@ pub fn unknown(repository: &RepoName, pull: PrNumber) -> Why {
         state: Stage::Unknown,
         position: None,
         code: "unknown".to_owned(),
-        sentence: format!("Nobody has asked for #{pull} of {repository} to land, and it was not heard of yet."),
+        sentence: format!(
+            "No queue of {repository} knows #{pull}: nobody has asked for it to land, or the branch it goes to has no queue any more."
+        ),
         rule: None,
         since: None,
         next: reason.next.to_owned(),

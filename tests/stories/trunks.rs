@@ -164,6 +164,8 @@ fn a_branch_without_a_queue_tells_whoever_waited_in_it() {
     settle(&stage, "");
     stage.told(&fix, &["has no queue any more"]);
     until("its board is gone", || (!stage.has_board("release/1")).then_some(()));
+    let why = stage.why(&fix);
+    assert_eq!((&why["code"], &why["state"]), (&json!("no-queue"), &json!("out")), "{why}");
     let left = |name: &String| name.contains("greenline/release/1/");
     until("its branches are gone", || (!stage.refs().keys().any(left)).then_some(()));
     assert_eq!(stage.shown(&fix)["state"], "open");

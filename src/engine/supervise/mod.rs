@@ -315,7 +315,10 @@ impl<T: Site, S: Store> Supervisor<T, S> {
             Some(own) if own.task != task => false,
             Some(_) => ended == Ended::Fenced,
             None => {
-                self.service.boards.withdraw(&id);
+                match ended {
+                    Ended::Retired => self.service.boards.close(&id),
+                    Ended::Shutdown | Ended::Fenced => self.service.boards.withdraw(&id),
+                }
                 false
             }
         }
