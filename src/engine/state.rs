@@ -208,8 +208,11 @@ pub struct LastWord {
     pub at: Moment,
     /// A stable reason code.
     pub code: String,
-    /// The sentence its people were told.
+    /// What its people were told of why.
     pub sentence: String,
+    /// What they were told to do; in older states that stands in the sentence.
+    #[serde(default)]
+    pub next: String,
 }
 
 /// A landed pull request whose end the forge has not shown yet.

@@ -306,7 +306,7 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
 }
 
 fn refuse_label(state: &mut RepoState, pr: PrNumber, why: &Refusal, around: Around<'_>) {
-    let body = text::status_comment("Not queued.", &text::refusal(why), around.page);
+    let body = text::status_comment("Not queued.", &text::refusal(why).to_string(), around.page);
     posts::say(state, pr, format!("refused {:?}", state.desk.pulls.get(&pr).and_then(|r| r.label_event)), body);
 }
 
@@ -371,7 +371,7 @@ fn spend<'a>(state: &mut RepoState, sha: Sha, checks: impl Iterator<Item = &'a C
 
 fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: Around<'_>) {
     let (trunk, label) = (state.trunk().to_string(), state.config().queue.label.clone());
-    let (headline, code, sentence, ending) = match notice {
+    let (headline, code, told, ending) = match notice {
         Notice::Landed { tip, trunk: moved_to } => return landed(state, entry, *tip, *moved_to, around),
         Notice::Ejected(why) => {
             let terms = state.terms();
@@ -387,13 +387,14 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
         Notice::Left(LeaveWhy::SetAside) => return state.count("greenline_set_aside_total"),
         Notice::Left(why) => {
             state.count("greenline_left_total");
-            let mut sentence = text::leave(why, entry.head, &label);
-            sentence.extend(posts::hold_that_stays(state, entry.pr).map(|stays| format!(" {stays}")));
-            ("Out of the queue.", text::leave_code(why), sentence, Ending::Neutral)
+            let mut told = text::leave(why, entry.head, &label);
+            told.next.extend(posts::hold_that_stays(state, entry.pr).map(|stays| format!(" {stays}")));
+            ("Out of the queue.", text::leave_code(why), told, Ending::Neutral)
         }
     };
     state.desk.close(entry);
-    requests::remember(state, entry.pr, code, sentence.clone(), around.now);
+    let sentence = told.to_string();
+    requests::remember(state, entry.pr, code, told, around.now);
     let evidence = match notice {
         Notice::Ejected(Why::Red(tip, RedWhy::Failed(_))) => state.evidence.get(tip).filter(|words| !words.is_empty()),
         Notice::Ejected(_) | Notice::Left(_) | Notice::Landed { .. } => None,

@@ -1,6 +1,7 @@
 //! The sentences about trials: what a pull request's head would become on trunk, and what CI says of it.
 
-use super::{code, list, sentence, silent};
+use super::departure::silent;
+use super::{code, list, sentence};
 use crate::admission::TrialAnswer;
 use crate::command::PREFIX;
 use crate::config::repo::TryBy;
@@ -32,7 +33,7 @@ pub fn came(word: &str, came: &TrialAnswer) -> String {
                 code(login)
             )
         }
-        TrialAnswer::OtherHead { head } => super::other_head("try", *head),
+        TrialAnswer::OtherHead { head } => super::refusal::other_head("try", *head).to_string(),
         TrialAnswer::NoChecks => {
             "No check has to pass here, or nothing says which, so a trial could say nothing. Name them under \
                             `[checks] required` in `.github/greenline.toml`, or require them in branch protection."

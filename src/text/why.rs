@@ -153,7 +153,7 @@ const WAITING: [Row; 19] = [
     (
         "held",
         Source::Queue("what somebody holds keeps its place outside of the order"),
-        "Have it released: `@greenline release`.",
+        "Ask whoever holds it; they, and everybody with write permission, can release it.",
     ),
     ("blocking-label", Source::Setting("rules.blocking_labels"), "Take the label off."),
     ("blocking-title", Source::Setting("rules.blocking_titles"), "Change the title."),
@@ -213,7 +213,11 @@ const REFUSED: [Row; 16] = [
     ("pushed-since", APPROVED, NAMED),
     ("other-head", APPROVED, NAMED),
     ("overtaken", Source::Queue("what was asked before it was taken out or landed is over"), AGAIN),
-    ("not-asked", Source::Queue("somebody with write permission says that it may land"), AGAIN),
+    (
+        "not-asked",
+        Source::Queue("somebody with write permission says that it may land"),
+        "When it is ready, put the label `{label}` on, or comment `@greenline merge`.",
+    ),
     ("unknown", Source::None, "Check the number; or ask for it with the label, a comment, or `greenline queue add`."),
 ];
 

@@ -35,7 +35,10 @@ fn a_token_may_what_its_person_may_and_a_commit_is_meant_exactly() {
     let number = pull.number.to_string();
     let (code, said) = stage.queue("outsider", &["add", &number, "--commit", &pull.head]);
     assert!(code == 1 && said.contains("[needs-write]") && said.contains("`outsider`"), "{code} {said}");
-    assert_eq!(stage.why(&pull)["state"], "refused");
+    let why = stage.why(&pull);
+    assert_eq!(why["state"], "refused");
+    assert_eq!(why["sentence"], "`outsider` would need write permission in this repository.", "{why}");
+    assert_eq!(why["next"], "Ask somebody who has it.", "and nothing is said twice: {why}");
     let later = stage.push("lamp", "origin/main", "lamp.txt", "another lamp\n");
     let (code, said) = stage.queue("maintainer", &["add", &number, "--commit", &pull.head]);
     assert!(code == 1 && said.contains("[other-head]") && said.contains(&later), "{code} {said}");

@@ -126,7 +126,9 @@ fn nothing_waits_for_a_pull_request_that_there_is_not() {
     stage.label(&pull);
     stage.told(&pull, &["Waiting", "It depends on #998, which is no pull request here"]);
     let why = stage.why(&pull);
+    let (sentence, next) = (why["sentence"].to_string(), why["next"].to_string());
     assert_eq!(why["code"], "depends-on-unknown", "{why}");
+    assert!(!sentence.contains("Mend the line") && next.contains("Mend the line in its description"), "{why}");
     stage.act("user", "PATCH", &format!("/pulls/{}", pull.number), &json!({"body": "The lamp."}));
     lands(&stage, &pull);
     stage.end();
