@@ -15,7 +15,7 @@ pub mod trial;
 mod waiting;
 pub mod why;
 
-pub use checks::{check, unended, unpassed, unseen};
+pub use checks::check;
 pub use departure::{eject, eject_code, leave, leave_code};
 pub use eta::{about, eta};
 pub use excerpt::excerpt;

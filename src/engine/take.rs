@@ -15,7 +15,7 @@ use super::retries;
 use super::state::{Closing, File, RepoState, Run};
 use super::trials;
 use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms, Via};
-use crate::checks::{Evidence, Judgement, Named, judge};
+use crate::checks::{Evidence, Judgement, judge, unended, unpassed, unseen};
 use crate::command::About;
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow};
@@ -316,7 +316,6 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
     let spent = state.spent.get(&sha).cloned().unwrap_or_default();
     let evidence = Evidence { sha, seen, spent: &spent, asked_at: run.asked_at, now: around.now };
     let judgement = judge(required, &state.config().checks, evidence);
-    let names = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();
     let asked_at = run.asked_at;
     let url = seen.iter().filter(|c| required.iter().any(|r| r.name == c.name)).find_map(|c| c.url.clone());
     if let Some(run) = state.runs.get_mut(&id) {
@@ -335,25 +334,24 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
         }
         Judgement::Failed(failed) => {
             spend(state, sha, seen.iter());
-            let words = names(&failed);
+            let culprits = unpassed(&failed);
             let again = retries::gone_over(state, sha, &failed);
             state.failed.insert(sha, failed.into_iter().take(FAILED_KEPT).collect());
-            if again { Verdict::Flaky(words) } else { Verdict::Failed(words) }
+            if again { Verdict::Flaky(culprits) } else { Verdict::Failed(culprits) }
         }
         Judgement::Cancelled(cancelled) => {
             spend(state, sha, seen.iter());
-            Verdict::Silent(Silence::Cancelled(names(&cancelled)))
+            Verdict::Silent(Silence::Cancelled(unpassed(&cancelled)))
         }
         // What hangs hangs for good: the next run must be a new one. What has passed may count again, since some CI checks a
         // commit only once.
         Judgement::NeverStarted(missing) => {
             spend(state, sha, seen.iter().filter(|check| check.state != CheckState::Success));
-            let missing = missing.iter().map(|name| text::unseen(name, state.required(), seen)).collect();
-            Verdict::Silent(Silence::NeverStarted(missing))
+            Verdict::Silent(Silence::NeverStarted(unseen(&missing, state.required(), seen)))
         }
         Judgement::NeverFinished(open) => {
             spend(state, sha, seen.iter().filter(|check| check.state != CheckState::Success));
-            Verdict::Silent(Silence::NeverFinished(open.iter().map(|name| text::unended(name, seen)).collect()))
+            Verdict::Silent(Silence::NeverFinished(unended(&open, seen)))
         }
     };
     state.count(match verdict {

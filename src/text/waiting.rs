@@ -93,11 +93,11 @@ fn obstacle(obstacle: &Obstacle) -> Told {
         ),
         Obstacle::Conversations(open) => conversations(open),
         Obstacle::HeadRed(checks) => Told::new(
-            format!("On its own head {} did not pass.", super::checks::listed(checks)),
+            format!("On its own head {} did not pass.", super::checks::names(checks)),
             "Mend it, push and ask again, or run the check again.",
         ),
         Obstacle::HeadOpen(checks) => {
-            format!("On its own head {} has not passed yet.", super::checks::listed(checks)).into()
+            format!("On its own head {} has not passed yet.", super::checks::names(checks)).into()
         }
         Obstacle::Depends { on, state } => depends(*on, *state),
         Obstacle::Stacked { on, state } => stacked(*on, *state),
