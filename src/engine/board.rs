@@ -256,12 +256,15 @@ pub struct DepartureRow {
 /// Last boards of queues that have closed, at the most.
 const CLOSED_KEPT: usize = 50;
 
+/// The last boards of queues that have closed, newest last.
+type Closed = VecDeque<(QueueId, Arc<Board>)>;
+
 /// All boards, with news of changes.
 #[derive(Debug, Clone)]
 pub struct Boards {
     shown: Arc<watch::Sender<BTreeMap<QueueId, Arc<Board>>>>,
-    /// The last boards of queues that have closed, newest last: whoever asks why something did not land may ask later.
-    closed: Arc<Mutex<VecDeque<(QueueId, Arc<Board>)>>>,
+    /// Whoever asks why something did not land may ask when its queue has closed.
+    closed: Arc<Mutex<Closed>>,
 }
 
 impl Boards {
@@ -293,7 +296,7 @@ impl Boards {
         self.closed().iter().filter(|(queue, _)| queue.repo == repo).map(|(_, board)| Arc::clone(board)).collect()
     }
 
-    fn closed(&self) -> MutexGuard<'_, VecDeque<(QueueId, Arc<Board>)>> {
+    fn closed(&self) -> MutexGuard<'_, Closed> {
         self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
