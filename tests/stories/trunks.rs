@@ -120,7 +120,9 @@ fn whoever_is_retargeted_leaves_one_queue_and_may_be_asked_for_in_the_other() {
 #[test]
 fn a_hold_stays_with_the_queue_it_was_said_to_and_its_people_hear_of_that() {
     let stage = with_releases();
-    let (lamp, vase) = (stage.ready("lamp"), stage.pull_onto("main", "vase"));
+    let (lamp, vase) = (stage.pull_onto("main", "lamp"), stage.pull_onto("main", "vase"));
+    // By a comment: of a label the other queue would say, in the same place, that it was for another branch.
+    stage.comment("maintainer", &lamp, "@greenline merge");
     stage.tested_on("main", &lamp);
     for pull in [&lamp, &vase] {
         stage.comment("maintainer", pull, "@greenline hold because of a doubt");
