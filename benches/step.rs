@@ -1,6 +1,7 @@
 //! What one step of the queue (planning included) costs at 1,000 entries, for each strategy, and what storing 10,000 costs.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use greenline::facts::Culprit;
 use greenline::ids::{PrNumber, Reading, Sha};
 use greenline::queue::{
     Composition, Effect, EntryId, Event, Plan, Policy, Priority, State, Verdict, explain, outstanding, step,
@@ -77,7 +78,7 @@ fn steps(bench: &mut Criterion) {
         let green = step(state.clone(), finished(&state, Verdict::Passed), &policy).0;
         let events = [
             ("arrived", &state, arrived(1001)),
-            ("red", &state, finished(&state, Verdict::Failed(vec!["test".into()]))),
+            ("red", &state, finished(&state, Verdict::Failed(vec![Culprit::plain("test".parse().expect("a name"))]))),
             ("green", &state, finished(&state, Verdict::Passed)),
             ("landed", &green, landed(&green)),
             ("foreign", &state, Event::TrunkRead { reading: Reading::new(2), tip: commit(4, 1) }),

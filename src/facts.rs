@@ -4,8 +4,10 @@ use crate::ids::{AppId, BranchName, CheckName, CommentId, Login, Moment, PrNumbe
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+mod culprit;
 mod reviewing;
 
+pub use culprit::{Culprit, How, Instead};
 pub use reviewing::{Changed, Membership, OWNERS_MAX, OwnersFile, Pusher, Rolls, Unresolved};
 
 /// A person or bot as the forge names them.

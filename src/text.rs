@@ -3,27 +3,33 @@
 //! in `command`; those sentences come in as they are.
 
 mod checks;
+mod departure;
 mod eta;
 mod excerpt;
+mod refusal;
 mod report;
 mod settings;
 pub mod stop;
+mod told;
 pub mod trial;
 mod waiting;
 pub mod why;
 
-pub use checks::{check, unended, unpassed, unseen};
+pub use checks::check;
+pub use departure::{eject, eject_code, leave, leave_code};
 pub use eta::{about, eta};
 pub use excerpt::excerpt;
+pub use refusal::refusal;
 pub use report::{departure_title, queued_title, report, waits_for_itself};
 pub use settings::{Touched, settings_change, settings_same, settings_wrong};
-pub use waiting::{obstacle_code, owners_trouble, waiting};
+pub use told::Told;
+pub use waiting::{obstacle_code, owners_trouble, waiting, waits};
 
-use crate::admission::{Answer, Refusal};
+use crate::admission::Answer;
 use crate::checks::Named;
 use crate::command;
 use crate::ids::{CheckName, PrNumber, RunId, Sha};
-use crate::queue::{Doing, LeaveWhy, RedWhy, Silence, Standing, Unfit, Why};
+use crate::queue::{Doing, Standing};
 use std::fmt::Write as _;
 
 /// Characters of a foreign text that are shown.
@@ -31,224 +37,6 @@ const CODE_CHARS: usize = 200;
 
 /// Marks our one status comment on a pull request, so that it is found again after an unanswered write.
 pub const STATUS_MARKER: &str = "<!-- greenline:status -->";
-
-/// The stable code of a departure, for machines.
-pub fn eject_code(why: &Why) -> &'static str {
-    match why {
-        Why::Unfit(Unfit::Conflict(_)) => "conflict",
-        Why::Unfit(Unfit::Nothing) => "already-in",
-        Why::Unfit(Unfit::Refused(_)) => "not-composable",
-        Why::Unfit(Unfit::HeadMissing(_)) => "head-missing",
-        Why::Red(_, RedWhy::Failed(_)) => "checks-failed",
-        Why::Red(_, RedWhy::Silent(Silence::NeverStarted(_))) => "ci-never-started",
-        Why::Red(_, RedWhy::Silent(Silence::NeverFinished(_))) => "ci-never-finished",
-        Why::Red(_, RedWhy::Silent(Silence::Cancelled(_))) => "ci-cancelled",
-        Why::Red(_, RedWhy::Silent(Silence::Unpushed(_))) => "push-refused",
-        Why::Red(_, RedWhy::Refused(_)) => "landing-refused",
-        Why::Red(_, RedWhy::Unsound(_)) => "unsound",
-        Why::Red(_, RedWhy::Unanswered) => "landing-unanswered",
-    }
-}
-
-/// Why a pull request was sent back, and what to do about it.
-pub fn eject(why: &Why, trunk: &str, label: &str) -> String {
-    let again = format!("then put the label `{label}` on again or comment `{} merge`", command::PREFIX);
-    match why {
-        Why::Unfit(Unfit::Conflict(paths)) => format!(
-            "It conflicts with `{trunk}` in {}. Rebase it onto `{trunk}`, {again}.",
-            list(paths.iter().map(|path| code(path)))
-        ),
-        Why::Unfit(Unfit::Nothing) => {
-            format!("Everything in it is on `{trunk}` already, so there is nothing to land. It can be closed.")
-        }
-        Why::Unfit(Unfit::Refused(why)) => {
-            format!("It cannot be put on `{trunk}`: {} Change it, {again}.", sentence(why))
-        }
-        Why::Unfit(Unfit::HeadMissing(head)) => format!(
-            "Its approved commit {head} cannot be fetched: its `refs/pull/…/head` is missing or leads elsewhere, although it was asked \
-             for several times. Push its branch again, {again}."
-        ),
-        Why::Red(tip, RedWhy::Failed(checks)) => format!(
-            "On top of `{trunk}` it became commit {tip}, and there {} did not pass, while `{trunk}` itself is green.{} Mend it, {again}.",
-            checks::listed(checks),
-            checks::passed_over(checks)
-        ),
-        Why::Red(tip, RedWhy::Silent(silence)) => {
-            format!("{} Then {}.", silent(silence, *tip), again.trim_start_matches("then "))
-        }
-        Why::Red(tip, RedWhy::Refused(why)) => format!(
-            "Commit {tip} was green, but the push to `{trunk}` was refused again and again: {} Somebody who may change the \
-             repository's settings has to allow it, {again}.",
-            sentence(why)
-        ),
-        Why::Red(tip, RedWhy::Unsound(how)) => format!(
-            "Commit {tip} was green, but it does not land, because it is not what I was to make: {} That is a mistake of mine. \
-             Please report it, and do not override it.",
-            sentence(how)
-        ),
-        Why::Red(tip, RedWhy::Unanswered) => format!(
-            "Commit {tip} was green, but none of the pushes that were to move `{trunk}` there was ever answered. See whether \
-             GitHub has trouble, or what a hook does there, {again}."
-        ),
-    }
-}
-
-fn silent(silence: &Silence, tip: Sha) -> String {
-    match silence {
-        Silence::NeverStarted(checks) => format!(
-            "CI never started: there was no sign of {} on commit {tip}. Check that the workflow runs on pushes to `greenline/**`, \
-             and that the required name and App are right.",
-            checks::listed(checks)
-        ),
-        Silence::NeverFinished(checks) => format!(
-            "CI did not finish in time: {} did not end on commit {tip}. See what hangs, or raise `finish_deadline` under `[checks]`.",
-            checks::listed(checks)
-        ),
-        Silence::Unpushed(why) => format!(
-            "CI cannot test it: GitHub does not let me push commit {tip} to `greenline/**`, because of what is in it: {} Give the App \
-             the repository permission \"Workflows: write\", or leave the workflow file as it is.",
-            sentence(why)
-        ),
-        Silence::Cancelled(checks) => format!(
-            "CI was cancelled by somebody else: {} on commit {tip}. See who stops runs on `greenline/**` (often a `concurrency` setting).",
-            checks::listed(checks)
-        ),
-    }
-}
-
-/// The stable code of a departure before any verdict, for machines.
-pub fn leave_code(why: &LeaveWhy) -> &'static str {
-    match why {
-        LeaveWhy::Cancelled { .. } => "cancelled",
-        LeaveWhy::LabelRemoved => "label-removed",
-        LeaveWhy::NewHead { .. } => "new-head",
-        LeaveWhy::BaseChanged { .. } => "base-changed",
-        LeaveWhy::Draft => "draft",
-        LeaveWhy::Closed => "closed",
-        LeaveWhy::MergedElsewhere => "merged-elsewhere",
-        LeaveWhy::HeadGone => "head-repo-gone",
-        LeaveWhy::PermissionLost { .. } => "permission-lost",
-        LeaveWhy::MayNotAsk { .. } => "may-not-ask",
-        LeaveWhy::NoQueue => "no-queue",
-        LeaveWhy::SetAside => "set-aside",
-        LeaveWhy::Replaced => "replaced",
-    }
-}
-
-/// Why a pull request was taken out of the queue before any verdict.
-pub fn leave(why: &LeaveWhy, approved: Sha, label: &str) -> String {
-    let again = format!("put the label `{label}` on again or comment `{} merge`", command::PREFIX);
-    match why {
-        LeaveWhy::Cancelled { by } => format!("{} cancelled it.", code(by)),
-        LeaveWhy::LabelRemoved => format!("The label `{label}` was taken off. If it shall land after all, {again}."),
-        LeaveWhy::NewHead { head } => format!(
-            "Commit {head} was pushed after {approved} had been approved. What was not approved does not land: when the new commit \
-             is ready, {again}."
-        ),
-        LeaveWhy::BaseChanged { base } => {
-            format!(
-                "It goes to {} now, which is not what was approved. If that is right and that branch has a queue, {again}; if not, \
-                 change its base back first.",
-                code(base)
-            )
-        }
-        LeaveWhy::Draft => format!("It was turned into a draft. When it is ready for review, {again}."),
-        LeaveWhy::Closed => format!("It was closed. If it shall land after all, open it again, and {again}."),
-        LeaveWhy::MergedElsewhere => "It was merged, but not by me.".into(),
-        LeaveWhy::HeadGone => HEAD_GONE.into(),
-        LeaveWhy::PermissionLost { by } => {
-            format!("{} approved it and may no longer push here. Somebody with write permission can {again}.", code(by))
-        }
-        LeaveWhy::MayNotAsk { by } => format!(
-            "{} asked for it, which the rules no longer allow (`mergers` or `no_self_merge` under `[rules]`). Somebody else can {again}.",
-            code(by)
-        ),
-        LeaveWhy::NoQueue => "The branch it goes to has no queue any more: it is gone, or `trunks` under `[queue]` in the default branch's \
-                              `.github/greenline.toml` does not name it now."
-            .into(),
-        LeaveWhy::SetAside => "Something that may pass keeps it out for now.".into(),
-        LeaveWhy::Replaced => "A newer approval took its place.".into(),
-    }
-}
-
-const HEAD_GONE: &str = "The branch or fork it comes from is gone. Restore it, or open a new pull request.";
-
-/// Why a request to land was not followed, and what to do.
-pub fn refusal(why: &Refusal) -> String {
-    refused("merge", why)
-}
-
-/// Why a command was not followed, and what to do.
-fn refused(word: &str, why: &Refusal) -> String {
-    match why {
-        Refusal::NeedsWrite { login } => {
-            format!("{} would need write permission in this repository. Ask somebody who has it.", code(login))
-        }
-        Refusal::NotListed { login } => format!(
-            "{} is not among `mergers` under `[rules]` in `.github/greenline.toml`. Ask somebody who is.",
-            code(login)
-        ),
-        Refusal::TeamsUnread { login, teams } => format!(
-            "Whether {} may ask depends on {} (`mergers` under `[rules]`), and GitHub does not show me who is in there. {}",
-            code(login),
-            list(teams.iter().map(|team| code(&format!("@{team}")))),
-            waiting::TEAMS_NEXT
-        ),
-        Refusal::OwnWork { login } => format!(
-            "{} wrote it, and here somebody else has to ask for landing (`no_self_merge` under `[rules]` in \
-             `.github/greenline.toml`).",
-            code(login)
-        ),
-        Refusal::OwnApproval => "Nobody's approval of their own work counts. Ask somebody else to look at it.".into(),
-        Refusal::Draft => "It is a draft. Mark it as ready for review first.".into(),
-        Refusal::NoSuchPull => "There is no pull request by this number in the repository.".into(),
-        Refusal::NoQueue { branch } => format!(
-            "No queue lands on {}: the branch is gone, or `trunks` under `[queue]` in the default branch's `.github/greenline.toml` \
-              does not name it. `greenline queue list` shows those that have one.",
-            code(branch)
-        ),
-        Refusal::NotOpen => "It is not open. If it was closed by mistake, open it again and ask anew.".into(),
-        Refusal::OtherBase { base, trunk } => {
-            format!(
-                "It goes to {}, and this queue lands on {}. Change its base first; or, if that is the branch of another pull request, ask \
-                 for that one first, and then for this one again.",
-                code(base),
-                code(trunk)
-            )
-        }
-        Refusal::PushedSince { head } => {
-            format!(
-                "Commits were pushed since, so it is not certain which one was meant. {}",
-                name_the_head(word, *head)
-            )
-        }
-        Refusal::OtherHead { head } => other_head(word, *head),
-        Refusal::Overtaken => {
-            "It was taken out of the queue, or landed, after that was asked. Ask again if it shall land after all."
-                .into()
-        }
-        Refusal::Retargeted { base } => {
-            format!("It was sent to {} after that was said. Ask again if it is meant for that branch.", code(base))
-        }
-        Refusal::SaidOtherwise => {
-            "A comment that was written after it says otherwise, and was heard first. Say it again if it holds after all.".into()
-        }
-        Refusal::Landed => "It has landed already, as its head is now.".into(),
-        Refusal::OnItself => "It cannot depend on itself.".into(),
-        Refusal::HeadGone => HEAD_GONE.into(),
-    }
-}
-
-fn other_head(word: &str, head: Sha) -> String {
-    format!(
-        "The commit that was named is not its head; at least twelve digits of that are needed, in lower case. {}",
-        name_the_head(word, head)
-    )
-}
-
-fn name_the_head(word: &str, head: Sha) -> String {
-    format!("The head is {head} now: if that is the one, comment `{} {word} {head}`.", command::PREFIX)
-}
 
 /// Where a queued pull request stands: one sentence.
 pub fn standing(standing: &Standing, trunk: &str) -> String {
@@ -388,7 +176,7 @@ fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
         Answer::Help => Some(format!("This can be asked:\n\n{}", command::help(command::PREFIX))),
         Answer::Stop { word, came } => Some(stop::came(word, came)),
         Answer::Trial { word, came } => Some(trial::came(word, came)),
-        Answer::Refused { word, why } => Some(format!("`{word}` was not done. {}", refused(word, why))),
+        Answer::Refused { word, why } => Some(format!("`{word}` was not done. {}", refusal::refused(word, why))),
         Answer::Misread(misread) => Some(format!("{misread} `{} help` lists what can be asked.", command::PREFIX)),
     }
 }

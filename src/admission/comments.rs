@@ -8,9 +8,10 @@ use super::stop;
 use super::tries;
 use crate::command::{self, Command, Wish};
 use crate::facts::{Comment, Permission, Pull, PullState, Rolls, Since};
-use crate::ids::{Moment, Reading, RequestId};
+use crate::ids::{Moment, PrNumber, Reading, RequestId};
 use crate::queue::LeaveWhy;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A comment with what was read to judge it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +34,10 @@ pub struct Heard {
     pub request: Option<RequestId>,
     /// The pull request is being tried; known when the comment is judged.
     #[serde(default)]
-    pub tried: bool,
+    pub on_trial: bool,
+    /// Those that it is to depend on, and that the forge does not know.
+    #[serde(default)]
+    pub unknown: BTreeSet<PrNumber>,
 }
 
 impl Heard {
@@ -131,7 +135,7 @@ pub(super) fn obey(
         }
         Command::Delegate(to) => note(record, terms, decisions, |record| said::delegate(record, to, by)),
         Command::Depends(on) => {
-            note(record, terms, decisions, |record| said::depends(record, on, &heard.comment)).unwrap_or_else(refused)
+            note(record, terms, decisions, |record| said::depends(record, on, heard)).unwrap_or_else(refused)
         }
     }
 }

@@ -269,6 +269,8 @@ pub enum Refusal {
         /// The branch that was named.
         branch: String,
     },
+    /// The repository is archived: nothing is pushed there.
+    Archived,
     /// The pull request is not open.
     NotOpen,
     /// It goes to a branch this queue does not land on.
@@ -303,6 +305,11 @@ pub enum Refusal {
     HeadGone,
     /// It was to depend on itself.
     OnItself,
+    /// It was to depend on one that the forge does not know.
+    OnUnknown {
+        /// Which.
+        on: PrNumber,
+    },
 }
 
 /// What a comment is answered.

@@ -5,10 +5,11 @@ use super::desk::{Answer, Decision, Desk, Refusal};
 use super::pulls::renew;
 use super::rules::Terms;
 use super::stop;
-use crate::command::{About, Request};
+use crate::command::{About, Command, Request};
 use crate::facts::{Comment, Permission, Person, Pull, Rolls, Since};
 use crate::ids::{CommentId, Moment, PrNumber, Reading};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A request with what was read to judge it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +27,10 @@ pub struct Asked {
     pub rolls: Rolls,
     /// The pull request is being tried; known when the request is judged.
     #[serde(default)]
-    pub tried: bool,
+    pub on_trial: bool,
+    /// The repository takes no push; known when the request is judged.
+    #[serde(default)]
+    pub archived: bool,
 }
 
 /// Takes in a request. Whoever calls sees to it that none is taken in twice.
@@ -40,6 +44,10 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         }
         About::Pull(_) if asked.pull.is_none() => return refused(Refusal::NoSuchPull),
         About::Trunk(_) | About::Pull(_) => {}
+    }
+    // To take something out, or to hold it, is the queue's own business.
+    if asked.archived && matches!(command, Command::Merge(_) | Command::Try(_)) {
+        return refused(Refusal::Archived);
     }
     let Some((by, permission)) = &asked.asker else { return refused(Refusal::NeedsWrite { login: login.to_string() }) };
     let comment = instead_of(asked, by);
@@ -59,7 +67,9 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         rolls: asked.rolls.clone(),
         since: Since::Nothing,
         request: Some(id),
-        tried: asked.tried,
+        on_trial: asked.on_trial,
+        // What comes through the API names no other pull request.
+        unknown: BTreeSet::new(),
     };
     let mut decisions = Vec::new();
     let answer = obey(record, command, &heard, now, terms, &mut decisions);

@@ -1,5 +1,6 @@
 //! What people say about a pull request beside asking for it: approvals by comment, delegates, dependencies. Pure.
 
+use super::comments::Heard;
 use super::desk::{Answer, Record, Refusal};
 use super::latest::Latest;
 use super::rules::Terms;
@@ -125,11 +126,14 @@ pub(super) fn delegate(record: &mut Record, to: &Login, by: &Person) -> Answer {
 }
 
 /// Names what has to land before.
-pub(super) fn depends(record: &mut Record, on: &BTreeSet<PrNumber>, comment: &Comment) -> Result<Answer, Refusal> {
+pub(super) fn depends(record: &mut Record, on: &BTreeSet<PrNumber>, heard: &Heard) -> Result<Answer, Refusal> {
     if on.contains(&record.pull.number) {
         return Err(Refusal::OnItself);
     }
-    let taken = record.said.depends.take(comment, Some(on.clone()));
+    if let Some(on) = on.intersection(&heard.unknown).next() {
+        return Err(Refusal::OnUnknown { on: *on });
+    }
+    let taken = record.said.depends.take(&heard.comment, Some(on.clone()));
     if taken { Ok(Answer::Done) } else { Err(Refusal::SaidOtherwise) }
 }
 

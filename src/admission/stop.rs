@@ -11,7 +11,7 @@ use super::desk::{Answer, Decision, Record, Refusal};
 use super::latest::Latest;
 use super::{Heard, Terms};
 use crate::calendar::{self, Spoken, Window, Zone};
-use crate::command::{Command, Stop, Until};
+use crate::command::{Class, Command, Stop, Until};
 use crate::config::freeze::{Exempt, FreezeConfig};
 use crate::facts::{Comment, Permission, Person, PullState};
 use crate::ids::{Login, Moment};
@@ -150,23 +150,10 @@ pub(super) fn obey(
     now: Moment,
     terms: &Terms,
 ) -> Option<Answer> {
-    let wanted = match command {
-        Command::Freeze(stop) => Some(stop),
-        Command::Thaw => None,
-        Command::Merge(_)
-        | Command::Cancel
-        | Command::Try(_)
-        | Command::TryCancel
-        | Command::Approve(_)
-        | Command::Unapprove
-        | Command::Delegate(_)
-        | Command::Depends(_)
-        | Command::Status
-        | Command::Ping
-        | Command::Help
-        | Command::Hold(_)
-        | Command::Release => return None,
-    };
+    if command.class() != Class::Stops {
+        return None;
+    }
+    let wanted = if let Command::Freeze(stop) = command { Some(stop) } else { None };
     let word = command.word();
     let login = comment.by.login.to_string();
     Some(if permission < Permission::Write {

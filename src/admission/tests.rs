@@ -9,6 +9,7 @@ use crate::config::repo::TryBy;
 use crate::facts::{Comment, HeadRepo, Labelled, Permission, Person, Pull, PullState, Rolls, Since};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Reading, RepoId, Sha, UserId};
 use crate::queue::{Event, Priority};
+use std::collections::BTreeSet;
 
 pub(super) const PR: PrNumber = PrNumber::new(7);
 
@@ -124,8 +125,17 @@ impl Story {
         let (by, permission) = self.who.clone();
         let comment = Comment { id, pull: PR, by, body, created_at, edited: false };
         let rolls = self.rolls.clone();
-        let heard =
-            Heard { reading, comment, pull: pull.clone(), permission, rolls, since, request: None, tried: false };
+        let heard = Heard {
+            reading,
+            comment,
+            pull: pull.clone(),
+            permission,
+            rolls,
+            since,
+            request: None,
+            on_trial: false,
+            unknown: BTreeSet::new(),
+        };
         hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &self.terms)
     }
 
@@ -137,8 +147,17 @@ impl Story {
         let comment = Comment { id, pull: PR, by: by.clone(), body, created_at, edited: false };
         let pull = self.pull.clone();
         let rolls = self.rolls.clone();
-        let heard =
-            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, tried: false };
+        let heard = Heard {
+            reading,
+            comment,
+            pull,
+            permission,
+            rolls,
+            since: Since::Nothing,
+            request: None,
+            on_trial: false,
+            unknown: BTreeSet::new(),
+        };
         let terms = Terms { freeze: freeze.clone(), ..self.terms.clone() };
         match hear(&mut self.desk, &heard, Moment::from_ms(self.second * 1_000), &terms).pop() {
             Some(Decision::Answer { mut answers, .. }) => answers.pop().expect("one command, one answer"),

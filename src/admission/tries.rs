@@ -90,7 +90,7 @@ pub(super) fn cancel(record: &Record, heard: &Heard, terms: &Terms, decisions: &
     if !may(record, heard, terms.try_by) && record.pull.author.id != by.id {
         return Answer::Trial { word, came: TrialAnswer::MayNot { login: by.login.to_string(), by: terms.try_by } };
     }
-    if !heard.tried {
+    if !heard.on_trial {
         return Answer::Trial { word, came: TrialAnswer::Nothing };
     }
     decisions.push(Decision::EndTrial { pr: record.pull.number, by: by.login.to_string() });

@@ -1,7 +1,9 @@
 //! What green means: required checks against the checks seen on one commit. Unknown is never a pass and never a failure.
 
+mod culprits;
 mod retries;
 
+pub use culprits::{unended, unpassed, unseen};
 pub use retries::{Reds, forgive};
 
 use crate::config::repo::ChecksConfig;

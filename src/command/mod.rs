@@ -15,7 +15,7 @@ mod tests;
 pub use described::{Described, described};
 pub use request::{About, Request};
 pub use stop::{Stop, Until, reason};
-pub use table::{Command, Verb, help};
+pub use table::{Class, Command, Verb, help};
 pub use trying::Trying;
 pub use wish::{Named, PRIORITIES, Wish};
 

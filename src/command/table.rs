@@ -257,10 +257,42 @@ impl Verb {
     }
 }
 
+/// What a command is about: by this it is decided who is asked, and what has to be read for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// It changes nothing.
+    Asks,
+    /// Landing is asked for.
+    Lands,
+    /// A trial is asked for, or its end.
+    Tries,
+    /// Something else about one pull request.
+    Says,
+    /// The whole queue stops, or goes on.
+    Stops,
+}
+
 impl Command {
+    /// What it is about.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Status | Self::Ping | Self::Help => Class::Asks,
+            Self::Merge(_) => Class::Lands,
+            Self::Try(_) | Self::TryCancel => Class::Tries,
+            Self::Cancel
+            | Self::Approve(_)
+            | Self::Unapprove
+            | Self::Delegate(_)
+            | Self::Depends(_)
+            | Self::Hold(_)
+            | Self::Release => Class::Says,
+            Self::Freeze(_) | Self::Thaw => Class::Stops,
+        }
+    }
+
     /// It asks, and changes nothing.
     pub fn only_asks(&self) -> bool {
-        matches!(self, Self::Status | Self::Ping | Self::Help)
+        self.class() == Class::Asks
     }
 
     /// The word one writes for it.

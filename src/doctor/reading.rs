@@ -162,6 +162,8 @@ pub struct Rule {
     pub origin: Origin,
     /// The checks it requires, if that is what it does.
     pub required: Vec<RequiredCheck>,
+    /// Branches of pull requests must be up to date with the base, if it is about checks.
+    pub up_to_date: bool,
     /// It requires nothing of a branch that is made.
     pub not_on_create: bool,
     /// What it demands of names, if that is what it does.
@@ -202,6 +204,8 @@ pub struct Protection {
     pub reviews_bypass: Vec<String>,
     /// The checks it requires.
     pub required: Vec<RequiredCheck>,
+    /// Branches of pull requests must be up to date with it.
+    pub up_to_date: bool,
     /// It requires signed commits.
     pub signatures: bool,
     /// It forbids merge commits.

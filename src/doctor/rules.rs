@@ -53,9 +53,11 @@ pub(super) fn refusals(place: &Place<'_>, inside: &Inside, config: &RepoConfig) 
         .map(|found| found.as_ref().map(|protection| by_protection(place, protection, merges)).unwrap_or_default());
     asked(&format!("how branch protection guards `{}` (Administration: Read-only)", place.trunk), classic);
     findings.extend(unguarded(place, inside));
+    let harmless = up_to_date(place, inside);
     if findings.is_empty() {
         findings.push(Finding::ok(place.name, "has no rule that would refuse what Greenline pushes"));
     }
+    findings.extend(harmless);
     findings
 }
 
@@ -159,6 +161,23 @@ fn by_protection(place: &Place<'_>, protection: &Protection, merges: bool) -> Ve
         refuse("forbids merge commits, and [merge] strategy is \"merge\"", fix.into());
     }
     findings
+}
+
+/// The rule that sounds as if it stood in the way, and does not: it is about the merge button. GitHub Docs, *Troubleshooting
+/// required status checks*: what is up to date and has passed may be pushed.
+fn up_to_date(place: &Place<'_>, inside: &Inside) -> Option<Finding> {
+    let by_rule = inside.trunk_rules.iter().flatten().filter(|rule| rule.up_to_date);
+    let by_rule = by_rule.map(|rule| format!("the ruleset `{}`", shown(&rule.origin.ruleset)));
+    let classic = inside.protection.iter().flatten().filter(|protection| protection.up_to_date);
+    let where_said: Vec<String> = by_rule.chain(classic.map(|_| "branch protection".to_owned())).collect();
+    let what = format!(
+        "requires branches to be up to date with `{}` before merging ({}), which does not stand in the way: what Greenline pushes \
+         stands on it already, and was tested there. Nobody need press \"Update branch\"; that pushes a new head, which has to be \
+         asked for anew",
+        place.trunk,
+        where_said.join(", ")
+    );
+    (!where_said.is_empty()).then(|| Finding::ok(place.name, what))
 }
 
 /// Nothing keeps people from pushing past the queue. Said only if all that could keep them was read.

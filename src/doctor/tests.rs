@@ -14,7 +14,7 @@ fn check(name: &str) -> RequiredCheck {
 
 fn rule(kind: &str) -> Rule {
     let origin = Origin { ruleset: "ours".into(), page: None, bypass: Bypass::Never };
-    Rule { kind: kind.into(), origin, required: Vec::new(), not_on_create: false, names: None }
+    Rule { kind: kind.into(), origin, required: Vec::new(), up_to_date: false, not_on_create: false, names: None }
 }
 
 fn passed(kind: &str) -> Rule {
@@ -286,6 +286,28 @@ fn rules_that_refuse_what_is_pushed() {
         inside.trunk_rules.as_mut().expect("set").push(rule("required_linear_history"));
     });
     only(&linear, Verdict::Wrong, &["forbids merge commits"]);
+}
+
+#[test]
+fn the_rule_that_branches_are_up_to_date_is_named_and_harmless() {
+    let told = |plant: fn(&mut Inside)| {
+        let mut inside = inside();
+        plant(&mut inside);
+        let findings = findings(0, Identity::Known(Box::new(known(inside))));
+        assert_eq!(trouble(findings.clone()), []);
+        findings.into_iter().find(|finding| finding.what.contains("up to date")).map(|finding| finding.what)
+    };
+    assert_eq!(told(|_| {}), None);
+    let by_rule = told(|inside| {
+        let strict = Rule { up_to_date: true, ..rule("required_status_checks") };
+        inside.trunk_rules.as_mut().expect("set").push(strict);
+    });
+    assert!(by_rule.is_some_and(|what| what.contains("(the ruleset `ours`), which does not stand in the way")));
+    let classic = told(|inside| {
+        inside.protection =
+            Ok(Some(Protection { up_to_date: true, required: vec![check("ci")], ..Protection::default() }));
+    });
+    assert!(classic.is_some_and(|what| what.contains("(branch protection)")));
 }
 
 #[test]

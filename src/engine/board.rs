@@ -3,10 +3,10 @@
 use super::why::Why;
 use crate::command::About;
 use crate::facts::Person;
-use crate::ids::{BranchName, Login, Moment, PrNumber, QueueId, RepoName, RequestId, RunId, Sha};
+use crate::ids::{BranchName, Login, Moment, PrNumber, QueueId, RepoId, RepoName, RequestId, RunId, Sha};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
 /// One repository's queue as people see it.
@@ -253,36 +253,66 @@ pub struct DepartureRow {
     pub sentence: String,
 }
 
+/// Last boards of queues that have closed, at the most.
+const CLOSED_KEPT: usize = 50;
+
+/// The last boards of queues that have closed, newest last.
+type Closed = VecDeque<(QueueId, Arc<Board>)>;
+
 /// All boards, with news of changes.
 #[derive(Debug, Clone)]
-pub struct Boards(Arc<watch::Sender<BTreeMap<QueueId, Arc<Board>>>>);
+pub struct Boards {
+    shown: Arc<watch::Sender<BTreeMap<QueueId, Arc<Board>>>>,
+    /// Whoever asks why something did not land may ask when its queue has closed.
+    closed: Arc<Mutex<Closed>>,
+}
 
 impl Boards {
     /// Replaces a queue's board.
     pub fn publish(&self, queue: QueueId, board: Board) {
-        self.0.send_modify(|boards| {
+        self.closed().retain(|(known, _)| *known != queue);
+        self.shown.send_modify(|boards| {
             boards.insert(queue, Arc::new(board));
         });
     }
 
     /// Takes a queue's board away.
     pub fn withdraw(&self, queue: &QueueId) {
-        self.0.send_if_modified(|boards| boards.remove(queue).is_some());
+        self.shown.send_if_modified(|boards| boards.remove(queue).is_some());
+    }
+
+    /// Takes the board of a queue away whose branch has none any more, and remembers what it said last.
+    pub fn close(&self, queue: &QueueId) {
+        let mut closed = self.closed();
+        closed.extend(self.now().remove(queue).map(|board| (queue.clone(), board)));
+        let excess = closed.len().saturating_sub(CLOSED_KEPT);
+        closed.drain(..excess);
+        drop(closed);
+        self.withdraw(queue);
+    }
+
+    /// What the closed queues of a repository said last, newest last.
+    pub fn closed_of(&self, repo: RepoId) -> Vec<Arc<Board>> {
+        self.closed().iter().filter(|(queue, _)| queue.repo == repo).map(|(_, board)| Arc::clone(board)).collect()
+    }
+
+    fn closed(&self) -> MutexGuard<'_, Closed> {
+        self.closed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All boards as they are now.
     pub fn now(&self) -> BTreeMap<QueueId, Arc<Board>> {
-        self.0.borrow().clone()
+        self.shown.borrow().clone()
     }
 
     /// Wakes at every change.
     pub fn subscribe(&self) -> watch::Receiver<BTreeMap<QueueId, Arc<Board>>> {
-        self.0.subscribe()
+        self.shown.subscribe()
     }
 }
 
 impl Default for Boards {
     fn default() -> Self {
-        Self(Arc::new(watch::channel(BTreeMap::new()).0))
+        Self { shown: Arc::new(watch::channel(BTreeMap::new()).0), closed: Arc::default() }
     }
 }

@@ -5,6 +5,7 @@ mod branches;
 pub mod dispatch;
 pub mod eta;
 pub mod fact;
+mod farewell;
 mod gate;
 pub mod gather;
 pub mod job;

@@ -29,6 +29,7 @@ mod tests {
     use crate::engine::take::{Around, take_in};
     use crate::facts::{Comment, Demands, OwnersFile, Permission, Person, Pull, PullState, Repository, Rolls, Since};
     use crate::ids::{CommentId, Moment, PrNumber, Reading, RepoId, Sha, UserId};
+    use std::collections::BTreeSet;
 
     const PULL: PrNumber = PrNumber::new(1);
 
@@ -80,8 +81,17 @@ mod tests {
         let pull = Pull { head_repo: Some(home), ..pull };
         let (permission, rolls) = (Permission::Write, Rolls::default());
         let reading = Reading::new(1);
-        let heard =
-            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, tried: false };
+        let heard = Heard {
+            reading,
+            comment,
+            pull,
+            permission,
+            rolls,
+            since: Since::Nothing,
+            request: None,
+            on_trial: false,
+            unknown: BTreeSet::new(),
+        };
         take_in(&mut state, &[settings, file("* @ben"), Fact::Comment(heard)], around());
         state
     }

@@ -10,7 +10,7 @@ use super::state::{File, OwnComment, Post, RepoState};
 use super::take::Around;
 use super::trials;
 use crate::admission::{Obstacle, Record};
-use crate::facts::PullState;
+use crate::facts::{Pull, PullState};
 use crate::ids::{CommentId, Moment, PrNumber, Sha};
 use crate::queue::{self, Doing, Standing};
 use crate::text;
@@ -133,6 +133,22 @@ fn held(state: &mut RepoState, page: Option<&str>) {
         reports::waits(state, entry, &about, ("Held", &sentence), page);
         say(state, entry.pr, about, text::status_comment("Held.", &sentence, page));
     }
+}
+
+/// A pull request that is held here goes to a branch with a queue of its own, which cannot know of that: its people are told, once.
+pub(super) fn held_here_only(state: &mut RepoState, pull: &Pull, page: Option<&str>) {
+    let known = state.desk.pulls.get(&pull.number).filter(|record| record.pull.base != pull.base);
+    let Some(hold) = known.and_then(|record| record.hold.standing.as_ref()) else { return };
+    let about = format!("held here only {} {}", hold.at.ms(), pull.base);
+    let sentence = text::stop::held_here_only(hold, state.trunk().as_str(), pull.base.as_str());
+    say(state, pull.number, about, text::status_comment("No longer held.", &sentence, page));
+}
+
+/// What is told of that to one that leaves the queue for it.
+pub(super) fn hold_that_stays(state: &RepoState, pr: PrNumber) -> Option<String> {
+    let record = state.desk.pulls.get(&pr).filter(|record| !state.answers_for(&record.pull.base))?;
+    let hold = record.hold.standing.as_ref()?;
+    Some(text::stop::held_here_only(hold, state.trunk().as_str(), record.pull.base.as_str()))
 }
 
 /// What a standing is about; `None` for passing moments that nobody need be told.

@@ -3,6 +3,7 @@
 use super::board::Boards;
 use super::dispatch::Dispatch;
 use super::fact::Fact;
+use super::farewell::Farewell;
 use super::gate;
 use super::gather;
 use super::job::Job;
@@ -56,7 +57,7 @@ pub enum Ended {
     Shutdown,
     /// Another process writes this queue now.
     Fenced,
-    /// The branch has no queue any more, and everybody who waited in it was told.
+    /// The branch has no queue any more, and everybody who waited in it was told, as far as that could be done.
     Retired,
 }
 
@@ -82,6 +83,7 @@ pub struct Repo<W: World, S: Store> {
     boards: Option<Boards>,
     settings: Settings,
     dispatch: Dispatch,
+    farewell: Farewell,
     under_way: FuturesUnordered<BoxFuture<'static, Done>>,
     rows: BTreeSet<u64>,
     lookout: Lookout,
@@ -102,6 +104,7 @@ impl<W: World, S: Store> Repo<W, S> {
         Self {
             id: book.state.id(),
             dispatch: Dispatch::new(settings.pushes_per_minute),
+            farewell: Farewell::default(),
             lookout: Lookout::new(world.clock().now().plus_ms(SETTINGS_FIRST_MS), settings.reconcile_ms),
             world,
             store,
@@ -256,11 +259,13 @@ impl<W: World, S: Store> Repo<W, S> {
             // Labels that were put on before anything said what green means have waited for this.
             self.lookout.hurry(now);
         }
-        if !self.book.state.is_served() && owed.is_empty() && self.dispatch.idle() {
+        let over = self.farewell.is_over(&self.book.state, &owed, now);
+        if over && self.dispatch.idle() {
+            self.show(now);
             return Err(Ended::Retired);
         }
         self.settings.trunks.tell(&self.book.state);
-        let begin = self.dispatch.begin(owed, now);
+        let begin = self.dispatch.begin(if over { Vec::new() } else { owed }, now);
         self.wake_at = begin.next;
         let state = &self.book.state;
         let by_time = [gate::next_change(state, now), state.trials.next_change(), gather::next_change(state)];

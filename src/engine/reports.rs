@@ -221,8 +221,17 @@ mod tests {
         let comment = Comment { id: CommentId::new(1), pull: pr, by, body, created_at: now, edited: false };
         let (reading, permission) = (Reading::new(1), Permission::Write);
         let rolls = Rolls::default();
-        let heard =
-            Heard { reading, comment, pull, permission, rolls, since: Since::Nothing, request: None, tried: false };
+        let heard = Heard {
+            reading,
+            comment,
+            pull,
+            permission,
+            rolls,
+            since: Since::Nothing,
+            request: None,
+            on_trial: false,
+            unknown: BTreeSet::new(),
+        };
         take_in(&mut state, &[Fact::Comment(heard)], Around { now, page: None });
         let record = state.desk.pulls.get_mut(&pr).expect("it was heard of");
         let entry = record.entry().expect("it was asked for");

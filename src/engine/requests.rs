@@ -5,10 +5,10 @@ use super::posts;
 use super::state::{LastWord, RepoState};
 use super::trials;
 use crate::admission::Answer;
-use crate::command::{About, Command, Request, Verb};
+use crate::command::{About, Class, Request, Verb};
 use crate::facts::PullState;
 use crate::ids::{Moment, PrNumber, RequestId};
-use crate::text;
+use crate::text::{self, Told};
 
 /// Answers to requests that are kept.
 const REQUESTS_KEPT: usize = 100;
@@ -33,7 +33,7 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
         Answer::NotQueued => {
             (true, "not-queued", "It is not in the queue, so there is nothing to take out.".to_owned())
         }
-        Answer::Refused { why, .. } => (false, text::why::refusal_code(why), text::refusal(why)),
+        Answer::Refused { why, .. } => (false, text::why::refusal_code(why), text::refusal(why).to_string()),
         Answer::Trial { word, came } => (false, "not-tried", text::trial::came(word, came)),
         Answer::Misread(misread) => (false, "misread", misread.to_string()),
     };
@@ -47,9 +47,7 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
 fn stands(state: &RepoState, request: &Request, now: Moment) -> String {
     match request.about {
         About::Trunk(_) => text::stop::closed(&state.closed),
-        About::Pull(pr) if matches!(request.command, Command::Try(_) | Command::TryCancel) => {
-            trials::standing(state, pr).unwrap_or_default()
-        }
+        About::Pull(pr) if request.command.class() == Class::Tries => trials::standing(state, pr).unwrap_or_default(),
         About::Pull(pr) => posts::standing(state, pr, now),
     }
 }
@@ -104,10 +102,11 @@ pub(super) fn refused(state: &mut RepoState, pr: PrNumber, answers: &[Answer], n
 }
 
 /// Remembers the last word on an open pull request; of too many the oldest is forgotten.
-pub(super) fn remember(state: &mut RepoState, pr: PrNumber, code: &str, sentence: String, now: Moment) {
+pub(super) fn remember(state: &mut RepoState, pr: PrNumber, code: &str, told: Told, now: Moment) {
     let open = |pr: &PrNumber| state.desk.pulls.get(pr).is_some_and(|record| record.pull.state == PullState::Open);
     state.last_words.retain(|known, _| open(known));
-    state.last_words.insert(pr, LastWord { at: now, code: code.to_owned(), sentence });
+    let Told { what: sentence, next } = told;
+    state.last_words.insert(pr, LastWord { at: now, code: code.to_owned(), sentence, next });
     if state.last_words.len() > WORDS_KEPT
         && let Some(oldest) = state.last_words.iter().min_by_key(|(_, word)| word.at).map(|(pr, _)| *pr)
     {
@@ -118,7 +117,7 @@ pub(super) fn remember(state: &mut RepoState, pr: PrNumber, code: &str, sentence
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::Wish;
+    use crate::command::{Command, Wish};
     use crate::facts::Repository;
     use crate::ids::RepoId;
 

@@ -211,8 +211,11 @@ pub struct LastWord {
     pub at: Moment,
     /// A stable reason code.
     pub code: String,
-    /// The sentence its people were told.
+    /// What its people were told of why.
     pub sentence: String,
+    /// What they were told to do; in older states that stands in the sentence.
+    #[serde(default)]
+    pub next: String,
 }
 
 /// A landed pull request whose end the forge has not shown yet.
@@ -317,10 +320,11 @@ impl RepoState {
         self.queue.trunk.is_some_and(|trunk| self.settings.read_at == Some(trunk.tip))
     }
 
-    /// The settings still give this branch a queue, and it is there.
+    /// The settings still give this branch a queue of its own, and it is there. Only what the default branch's loop says counts:
+    /// by the same word a queue is opened again.
     pub fn is_served(&self) -> bool {
         let (Some(own), Some(trunks)) = (&self.branch, &self.settings.trunks) else { return true };
-        trunks.contains(own) && *own != self.repository.default_branch
+        trunks.contains(own)
     }
 
     /// What is asked about pull requests to this branch is answered here: each is answered by one queue. That of the default

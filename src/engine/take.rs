@@ -15,7 +15,7 @@ use super::retries;
 use super::state::{Closing, File, RepoState, Run};
 use super::trials;
 use crate::admission::{self, Asked, Decision, Desk, Heard, PullReading, Refusal, Terms, Via};
-use crate::checks::{Evidence, Judgement, Named, judge};
+use crate::checks::{Evidence, Judgement, judge, unended, unpassed, unseen};
 use crate::command::About;
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow};
@@ -80,7 +80,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Settings { at, file, demands, places } => settings(state, (*at, file, demands), places, around),
         Fact::Owners(seen) => owners_read(state, seen, around),
         Fact::Trunks(names) => state.settings.trunks = Some(names.clone()),
-        Fact::Pull(reading) if elsewhere(state, reading, around.now) => {}
+        Fact::Pull(reading) if elsewhere(state, reading, around) => {}
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
@@ -89,7 +89,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Comment(heard) if !state.answers_for(&heard.pull.base) => {}
         Fact::Comment(heard) => {
             let pull = seen(state, Some(&heard.pull)).unwrap_or_else(|| heard.pull.clone());
-            let heard = Heard { pull, tried: state.trials.live(heard.pull.number).is_some(), ..heard.clone() };
+            let heard = Heard { pull, on_trial: state.trials.live(heard.pull.number).is_some(), ..heard.clone() };
             admit(state, around, |desk, terms| admission::hear(desk, &heard, around.now, terms));
         }
         Fact::Request(asked) => request(state, asked, around),
@@ -169,15 +169,20 @@ fn seen(state: &mut RepoState, pull: Option<&Pull>) -> Option<Pull> {
 
 /// The pull request goes to a branch with a queue of its own, and none of its approvals is ours to end: it is forgotten here, but
 /// for a word that keeps it back.
-fn elsewhere(state: &mut RepoState, reading: &PullReading, now: Moment) -> bool {
+fn elsewhere(state: &mut RepoState, reading: &PullReading, Around { now, page }: Around<'_>) -> bool {
     let Some(pull) = reading.pull.as_ref().filter(|pull| !state.answers_for(&pull.base)) else { return false };
     let known = state.desk.pulls.get(&pull.number);
     if known.is_some_and(|record| record.approval.is_some()) {
         return false;
     }
-    if known.is_some_and(|record| record.reading < reading.reading && record.hold.standing.is_none()) {
-        trials::sent_elsewhere(state, pull, now);
-        state.desk.pulls.remove(&pull.number);
+    let news = known.filter(|record| record.reading < reading.reading);
+    match news.map(|record| record.hold.standing.is_some()) {
+        Some(true) => posts::held_here_only(state, pull, page),
+        Some(false) => {
+            trials::sent_elsewhere(state, pull, now);
+            state.desk.pulls.remove(&pull.number);
+        }
+        None => {}
     }
     state.proposals.remove(&pull.number);
     true
@@ -191,8 +196,9 @@ fn request(state: &mut RepoState, asked: &Asked, around: Around<'_>) {
     };
     let ours = base.map_or(state.branch.is_none(), |base| state.answers_for(base));
     if ours && !requests::is_answered(state, asked.request.id) {
-        let tried = asked.pull.as_ref().is_some_and(|pull| state.trials.live(pull.number).is_some());
-        let asked = Asked { pull: seen(state, asked.pull.as_ref()), tried, ..asked.clone() };
+        let on_trial = asked.pull.as_ref().is_some_and(|pull| state.trials.live(pull.number).is_some());
+        let archived = state.repository.archived;
+        let asked = Asked { pull: seen(state, asked.pull.as_ref()), on_trial, archived, ..asked.clone() };
         admit(state, around, |desk, terms| admission::ask(desk, &asked, around.now, terms));
     }
 }
@@ -303,7 +309,7 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
 }
 
 fn refuse_label(state: &mut RepoState, pr: PrNumber, why: &Refusal, around: Around<'_>) {
-    let body = text::status_comment("Not queued.", &text::refusal(why), around.page);
+    let body = text::status_comment("Not queued.", &text::refusal(why).to_string(), around.page);
     posts::say(state, pr, format!("refused {:?}", state.desk.pulls.get(&pr).and_then(|r| r.label_event)), body);
 }
 
@@ -313,7 +319,6 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
     let spent = state.spent.get(&sha).cloned().unwrap_or_default();
     let evidence = Evidence { sha, seen, spent: &spent, asked_at: run.asked_at, now: around.now };
     let judgement = judge(required, &state.config().checks, evidence);
-    let names = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();
     let asked_at = run.asked_at;
     let url = seen.iter().filter(|c| required.iter().any(|r| r.name == c.name)).find_map(|c| c.url.clone());
     if let Some(run) = state.runs.get_mut(&id) {
@@ -332,25 +337,24 @@ fn checks(state: &mut RepoState, id: RunId, seen: &[Check], around: Around<'_>) 
         }
         Judgement::Failed(failed) => {
             spend(state, sha, seen.iter());
-            let words = names(&failed);
+            let culprits = unpassed(&failed);
             let again = retries::gone_over(state, sha, &failed);
             state.failed.insert(sha, failed.into_iter().take(FAILED_KEPT).collect());
-            if again { Verdict::Flaky(words) } else { Verdict::Failed(words) }
+            if again { Verdict::Flaky(culprits) } else { Verdict::Failed(culprits) }
         }
         Judgement::Cancelled(cancelled) => {
             spend(state, sha, seen.iter());
-            Verdict::Silent(Silence::Cancelled(names(&cancelled)))
+            Verdict::Silent(Silence::Cancelled(unpassed(&cancelled)))
         }
         // What hangs hangs for good: the next run must be a new one. What has passed may count again, since some CI checks a
         // commit only once.
         Judgement::NeverStarted(missing) => {
             spend(state, sha, seen.iter().filter(|check| check.state != CheckState::Success));
-            let missing = missing.iter().map(|name| text::unseen(name, state.required(), seen)).collect();
-            Verdict::Silent(Silence::NeverStarted(missing))
+            Verdict::Silent(Silence::NeverStarted(unseen(&missing, state.required(), seen)))
         }
         Judgement::NeverFinished(open) => {
             spend(state, sha, seen.iter().filter(|check| check.state != CheckState::Success));
-            Verdict::Silent(Silence::NeverFinished(open.iter().map(|name| text::unended(name, seen)).collect()))
+            Verdict::Silent(Silence::NeverFinished(unended(&open, seen)))
         }
     };
     state.count(match verdict {
@@ -368,7 +372,7 @@ fn spend<'a>(state: &mut RepoState, sha: Sha, checks: impl Iterator<Item = &'a C
 
 fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: Around<'_>) {
     let (trunk, label) = (state.trunk().to_string(), state.config().queue.label.clone());
-    let (headline, code, sentence, ending) = match notice {
+    let (headline, code, told, ending) = match notice {
         Notice::Landed { tip, trunk: moved_to } => return landed(state, entry, *tip, *moved_to, around),
         Notice::Ejected(why) => {
             let terms = state.terms();
@@ -384,11 +388,14 @@ fn tell(state: &mut RepoState, entry: queue::EntryId, notice: &Notice, around: A
         Notice::Left(LeaveWhy::SetAside) => return state.count("greenline_set_aside_total"),
         Notice::Left(why) => {
             state.count("greenline_left_total");
-            ("Out of the queue.", text::leave_code(why), text::leave(why, entry.head, &label), Ending::Neutral)
+            let mut told = text::leave(why, entry.head, &label);
+            told.next.extend(posts::hold_that_stays(state, entry.pr).map(|stays| format!(" {stays}")));
+            ("Out of the queue.", text::leave_code(why), told, Ending::Neutral)
         }
     };
     state.desk.close(entry);
-    requests::remember(state, entry.pr, code, sentence.clone(), around.now);
+    let sentence = told.to_string();
+    requests::remember(state, entry.pr, code, told, around.now);
     let evidence = match notice {
         Notice::Ejected(Why::Red(tip, RedWhy::Failed(_))) => state.evidence.get(tip).filter(|words| !words.is_empty()),
         Notice::Ejected(_) | Notice::Left(_) | Notice::Landed { .. } => None,

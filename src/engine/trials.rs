@@ -5,7 +5,7 @@ use super::job::{Descent, Job, trial_branch};
 use super::owed;
 use super::recipe;
 use super::state::RepoState;
-use crate::checks::{Evidence, Judgement, Named, judge};
+use crate::checks::{Evidence, Judgement, Named, judge, unended, unpassed, unseen};
 use crate::facts::{Check, Pull, PullState};
 use crate::ids::{Moment, PrNumber, RefName, Sha, TrialNumber};
 use crate::port::git::Recipe;
@@ -146,18 +146,13 @@ fn checks(state: &mut RepoState, number: TrialNumber, seen: &[Check], now: Momen
     let spent = state.trials.numbered(number).map(|trial| trial.spent.clone()).unwrap_or_default();
     let evidence = Evidence { sha, seen, spent: &spent, asked_at: Some(asked_at), now };
     let passed = |checks: &[Named]| checks.iter().map(|check| check.name.to_string()).collect::<Vec<_>>();
-    let others = |checks: &[Named]| checks.iter().map(text::unpassed).collect::<Vec<_>>();
     let verdict = match judge(required, &config.checks, evidence) {
         Judgement::Pending { .. } => return,
         Judgement::Passed(green) => Verdict::Passed(passed(&green)),
-        Judgement::Failed(failed) => Verdict::Failed(others(&failed)),
-        Judgement::Cancelled(cancelled) => Verdict::Silent(Silence::Cancelled(others(&cancelled))),
-        Judgement::NeverStarted(missing) => Verdict::Silent(Silence::NeverStarted(
-            missing.iter().map(|name| text::unseen(name, required, seen)).collect(),
-        )),
-        Judgement::NeverFinished(open) => {
-            Verdict::Silent(Silence::NeverFinished(open.iter().map(|name| text::unended(name, seen)).collect()))
-        }
+        Judgement::Failed(failed) => Verdict::Failed(unpassed(&failed)),
+        Judgement::Cancelled(cancelled) => Verdict::Silent(Silence::Cancelled(unpassed(&cancelled))),
+        Judgement::NeverStarted(missing) => Verdict::Silent(Silence::NeverStarted(unseen(&missing, required, seen))),
+        Judgement::NeverFinished(open) => Verdict::Silent(Silence::NeverFinished(unended(&open, seen))),
     };
     state.trials.judged(number, verdict, seen.iter().map(|check| check.id).collect(), now);
 }

@@ -45,7 +45,7 @@ pub struct View {
     /// Trials whose checks are waited for, with their commits.
     pub trials: Vec<(TrialNumber, Sha)>,
     /// Pull requests that are being tried.
-    pub tried: BTreeSet<PrNumber>,
+    pub on_trial: BTreeSet<PrNumber>,
     /// Comments before this moment have been looked at.
     pub heard_until: Moment,
     /// But not those written on these since then.
@@ -92,7 +92,7 @@ impl View {
             heads: state.proposals.iter().map(|(pr, proposal)| (*pr, proposal.head)).collect(),
             runs: waited_for(state).collect(),
             trials: state.trials.awaited().map(|(number, sha, _)| (number, sha)).collect(),
-            tried: state.trials.by_pull.iter().filter(|(_, trial)| trial.live()).map(|(pr, _)| *pr).collect(),
+            on_trial: state.trials.by_pull.iter().filter(|(_, trial)| trial.live()).map(|(pr, _)| *pr).collect(),
             heard_until: state.heard_until,
             unheard: state.unheard.clone(),
             red_trunk: red_trunk(state),
@@ -109,7 +109,7 @@ impl View {
 
     /// The pull request is approved, or its label asks for that, or it is being tried.
     pub fn concerns(&self, pull: &Pull) -> bool {
-        self.approved.contains_key(&pull.number) || self.asks(pull) || self.tried.contains(&pull.number)
+        self.approved.contains_key(&pull.number) || self.asks(pull) || self.on_trial.contains(&pull.number)
     }
 
     /// The pull request is not approved, may ask for landing by its label or a review, and changed since that was last judged.
@@ -121,7 +121,7 @@ impl View {
     /// Of all open pull requests, this one may be this queue's: it goes to its trunk, or, where this is the default branch, to the
     /// branch of another one, and the label asks for it or that other one is there to wait for.
     pub fn looks_at(&self, pull: &Pull, open: &[Pull]) -> bool {
-        if pull.base == self.trunk || self.approved.contains_key(&pull.number) || self.tried.contains(&pull.number) {
+        if pull.base == self.trunk || self.approved.contains_key(&pull.number) || self.on_trial.contains(&pull.number) {
             return true;
         }
         let below = |other: &Pull| {

@@ -11,8 +11,8 @@ use crate::config::repo::{PlanConfig, SETTINGS_PATH};
 use crate::facts::PullState;
 use crate::ids::{Login, Moment, PrNumber, RepoName, Sha};
 use crate::queue::{Doing, EntryId, Standing, explain_all};
-use crate::text;
 use crate::text::why::{Source, reason};
+use crate::text::{self, Told};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -113,7 +113,9 @@ pub fn unknown(repository: &RepoName, pull: PrNumber) -> Why {
         state: Stage::Unknown,
         position: None,
         code: "unknown".to_owned(),
-        sentence: format!("Nobody has asked for #{pull} of {repository} to land, and it was not heard of yet."),
+        sentence: format!(
+            "No queue of {repository} knows #{pull}: nobody has asked for it to land, or the branch it goes to has no queue any more."
+        ),
         rule: None,
         since: None,
         next: reason.next.to_owned(),
@@ -154,7 +156,8 @@ fn outside(known: Known<'_>, record: &Record) -> Why {
     let word = state.last_words.get(&pr);
     let told = |reached, word: &LastWord| {
         let why = blank(known, pr, Some(record), reached, &word.code);
-        Why { sentence: word.sentence.clone(), since: Some(word.at), ..why }
+        let next = if word.next.is_empty() { why.next.clone() } else { word.next.clone() };
+        Why { sentence: word.sentence.clone(), next, since: Some(word.at), ..why }
     };
     match (landing, word, record.pull.state) {
         (Some(row), word, _) if word.is_none_or(|word| word.at <= row.at) => {
@@ -170,9 +173,12 @@ fn outside(known: Known<'_>, record: &Record) -> Why {
             Why { sentence, ..blank(known, pr, Some(record), Stage::Landed, "landed") }
         }
         (_, _, PullState::Merged | PullState::Closed) => {
-            let code = if record.pull.state == PullState::Merged { "merged-elsewhere" } else { "closed" };
-            let why = blank(known, pr, Some(record), Stage::Closed, code);
-            Why { sentence: posts::standing_outside(state, pr), ..why }
+            let (code, over) = if record.pull.state == PullState::Merged {
+                ("merged-elsewhere", "It is merged, but not by the queue.")
+            } else {
+                ("closed", "It is closed.")
+            };
+            Why { sentence: over.to_owned(), ..blank(known, pr, Some(record), Stage::Closed, code) }
         }
         (_, None, PullState::Open) => {
             let sentence = format!("Nobody has asked for #{pr} to land.");
@@ -184,8 +190,9 @@ fn outside(known: Known<'_>, record: &Record) -> Why {
 /// Of an approved pull request outside of the queue: its first obstacle is the reason, and all of them are told.
 fn waiting(known: Known<'_>, record: &Record, approval: &Approval, first: &Obstacle) -> Why {
     let why = blank(known, record.pull.number, Some(record), Stage::Waiting, text::obstacle_code(first));
-    let sentence = text::waiting(&approval.waits);
-    Why { head: Some(approval.head), sentence, since: Some(approval.at), ..why }
+    let Told { what: sentence, next } = text::waits(&approval.waits);
+    let next = if next.is_empty() { why.next.clone() } else { next };
+    Why { head: Some(approval.head), sentence, next, since: Some(approval.at), ..why }
 }
 
 /// What follows from the reason's code alone.

@@ -110,7 +110,9 @@ pub async fn request<S: Store, C: Clock>(
         waiting |= rows.is_ok_and(|rows| rows.iter().any(|row| waits(&row.hint)));
     }
     let queues = repository(&house, &owner, &name).unwrap_or(queues);
-    let answer = queues.iter().flat_map(|(_, board)| &board.answers.requests).find(|row| row.request == id);
+    let closed = queues.first().map(|(queue, _)| house.doors.boards.closed_of(queue.repo)).unwrap_or_default();
+    let boards = queues.iter().map(|(_, board)| board).chain(&closed);
+    let answer = boards.flat_map(|board| &board.answers.requests).find(|row| row.request == id);
     if answer.is_none() && !waiting {
         return Err(no_request());
     }
@@ -124,9 +126,13 @@ pub(super) fn about<S: Store, C: Clock>(
     pull: PrNumber,
 ) -> Result<(Arc<Board>, Why), ApiError> {
     let mut queues = repository(house, owner, name)?;
-    let told = queues.iter().filter_map(|(_, board)| Some((Arc::clone(board), board.answers.whys.get(&pull)?.clone())));
-    // It may have been in another queue before it was retargeted.
-    let latest = told.max_by_key(|(_, why)| (matches!(why.state, Stage::Queued | Stage::Waiting), why.since));
+    let closed = house.doors.boards.closed_of(queues[0].0.repo);
+    let boards = queues.iter().map(|(_, board)| (true, board)).chain(closed.iter().map(|board| (false, board)));
+    let told = boards.filter_map(|(open, board)| Some((open, board, board.answers.whys.get(&pull)?)));
+    // It may have been in another queue before it was retargeted, or before that one was closed.
+    let waits = |why: &Why| matches!(why.state, Stage::Queued | Stage::Waiting);
+    let latest = told.max_by_key(|(open, _, why)| (*open && waits(why), why.since));
+    let latest = latest.map(|(_, board, why)| (Arc::clone(board), why.clone()));
     Ok(latest.unwrap_or_else(|| {
         let board = queues.remove(0).1;
         let why = why::unknown(&board.name, pull);

@@ -2,6 +2,7 @@
 
 use super::gate::Gate;
 use super::order::{EntryId, Priority};
+use crate::facts::Culprit;
 use crate::ids::{Attempt, PrNumber, Reading, RunId, Sha};
 use serde::{Deserialize, Serialize};
 
@@ -189,11 +190,11 @@ pub enum Composition {
 pub enum Verdict {
     /// Every required check passed on exactly this commit.
     Passed,
-    /// A required check failed; their names.
-    Failed(Vec<String>),
-    /// Only checks failed that may fail once more on this commit, by their names: it is to be run again. Who counts how often
-    /// sees to it that this has an end.
-    Flaky(Vec<String>),
+    /// Required checks failed.
+    Failed(Vec<Culprit>),
+    /// Only checks failed that may fail once more on this commit: it is to be run again. Who counts how often sees to it that
+    /// this has an end.
+    Flaky(Vec<Culprit>),
     /// No verdict, and none will come.
     Silent(Silence),
 }
@@ -203,11 +204,11 @@ pub enum Verdict {
 #[serde(rename_all = "snake_case")]
 pub enum Silence {
     /// These checks never showed up.
-    NeverStarted(Vec<String>),
+    NeverStarted(Vec<Culprit>),
     /// These checks began and did not end in time.
-    NeverFinished(Vec<String>),
+    NeverFinished(Vec<Culprit>),
     /// Somebody else cancelled these checks.
-    Cancelled(Vec<String>),
+    Cancelled(Vec<Culprit>),
     /// The forge lets nobody push the commit to where CI tests it, because of what is in it; its words.
     Unpushed(String),
 }

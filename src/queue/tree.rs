@@ -3,6 +3,7 @@
 use super::event::{Refusal, Silence};
 use super::order::EntryId;
 use super::verdict::Tested;
+use crate::facts::Culprit;
 use crate::ids::{Attempt, RunId, Sha};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,8 +46,8 @@ pub enum Phase {
 #[derive(Debug, Clone, PartialEq, PartialOrd, Ord, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RedWhy {
-    /// Required checks failed; their names.
-    Failed(Vec<String>),
+    /// Required checks failed.
+    Failed(Vec<Culprit>),
     /// CI never gave a verdict.
     Silent(Silence),
     /// The landing was refused as often as it is tried; the forge's words.

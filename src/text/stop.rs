@@ -50,6 +50,16 @@ pub fn held(hold: &Hold, approved: bool) -> String {
     format!("{} holds it back{because}. {place} until `{PREFIX} release`.", code(hold.by.login.as_str()))
 }
 
+/// Whose hold does not go along with a pull request to another branch, and how it is held there.
+pub fn held_here_only(hold: &Hold, trunk: &str, base: &str) -> String {
+    let because = hold.reason.as_ref().map_or_else(String::new, |reason| format!(", because {}", code(reason)));
+    format!(
+        "{} held it back in the queue of `{trunk}`{because}. The queue of {} does not know of that: whoever asks for it there may land          it, unless somebody comments `{PREFIX} hold` again. Should it come back to `{trunk}`, it is still held here.",
+        code(hold.by.login.as_str()),
+        code(base)
+    )
+}
+
 /// The stable code of what a command to stop or to go on has come to, for machines.
 pub fn came_code(came: &Stopped) -> &'static str {
     match came {

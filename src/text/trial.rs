@@ -1,6 +1,7 @@
 //! The sentences about trials: what a pull request's head would become on trunk, and what CI says of it.
 
-use super::{code, list, sentence, silent};
+use super::departure::silent;
+use super::{checks, code, list, sentence};
 use crate::admission::TrialAnswer;
 use crate::command::PREFIX;
 use crate::config::repo::TryBy;
@@ -32,7 +33,7 @@ pub fn came(word: &str, came: &TrialAnswer) -> String {
                 code(login)
             )
         }
-        TrialAnswer::OtherHead { head } => super::other_head("try", *head),
+        TrialAnswer::OtherHead { head } => super::refusal::other_head("try", *head).to_string(),
         TrialAnswer::NoChecks => {
             "No check has to pass here, or nothing says which, so a trial could say nothing. Name them under \
                             `[checks] required` in `.github/greenline.toml`, or require them in branch protection."
@@ -96,15 +97,14 @@ fn tried(trial: &Trial, trunk: &str, on: On) -> String {
 
 fn over(trial: &Trial, end: &End, trunk: &str) -> (&'static str, String) {
     let head = trial.asked.head;
-    let names = super::checks::listed;
     match end {
         End::Green(on, checks) => {
-            let (tried, checks) = (tried(trial, trunk, *on), names(checks));
+            let (tried, checks) = (tried(trial, trunk, *on), checks::names(checks));
             let then = format!("Nothing has landed: to land it, comment `{PREFIX} merge`.");
             ("Trial: green.", format!("{tried}, and there {checks} passed. {then}"))
         }
         End::Red(on, checks) => {
-            let (tried, checks) = (tried(trial, trunk, *on), names(checks));
+            let (tried, checks) = (tried(trial, trunk, *on), checks::listed(checks));
             let then = format!(
                 "Whether `{trunk}` itself is green there was not tried. Mend it and push, or run the check again in CI; then {AGAIN}."
             );

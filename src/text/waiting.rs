@@ -1,6 +1,6 @@
 //! What an approved pull request waits for outside of the queue, and how to mend it.
 
-use super::{code, list};
+use super::{Told, code, list};
 use crate::admission::Obstacle;
 use crate::admission::owners::{Seen, Skipped};
 use crate::command::PREFIX;
@@ -13,6 +13,9 @@ const OWNERS_TOLD: usize = 8;
 /// What to do about a team that cannot be read.
 pub(super) const TEAMS_NEXT: &str =
     "Check the team's name, and give the App the organization permission \"Members: read\".";
+
+/// What ends whatever is said of waiting.
+const BY_ITSELF: &str = "It enters the queue by itself as soon as nothing stands against it.";
 
 /// The stable code of what keeps a request waiting, for machines.
 pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
@@ -29,7 +32,8 @@ pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
         Obstacle::Conversations(_) => "conversations-open",
         Obstacle::HeadRed(_) => "head-red",
         Obstacle::HeadOpen(_) => "head-not-green-yet",
-        Obstacle::Depends { .. } => "depends-on",
+        Obstacle::Depends { state: None, .. } => "depends-on-unknown",
+        Obstacle::Depends { state: Some(_), .. } => "depends-on",
         Obstacle::Stacked { .. } => "stacked",
         Obstacle::Unclear(_) => "dependency-unclear",
         Obstacle::Elsewhere(_) => "dependency-elsewhere",
@@ -38,89 +42,117 @@ pub fn obstacle_code(obstacle: &Obstacle) -> &'static str {
     }
 }
 
-/// What an approved pull request waits for before it enters the queue.
+/// What an approved pull request waits for before it enters the queue, and what to do about each.
 pub fn waiting(obstacles: &[Obstacle]) -> String {
-    let each = obstacles.iter().map(obstacle).collect::<Vec<_>>().join(" ");
-    format!("{each} It enters the queue by itself as soon as nothing stands against it.")
+    let each = obstacles.iter().map(|waits| obstacle(waits).to_string()).collect::<Vec<_>>().join(" ");
+    format!("{each} {BY_ITSELF}")
 }
 
-fn obstacle(obstacle: &Obstacle) -> String {
+/// The same in two parts.
+pub fn waits(obstacles: &[Obstacle]) -> Told {
+    let each: Vec<Told> = obstacles.iter().map(obstacle).collect();
+    let what: Vec<&str> = each.iter().map(|told| told.what.as_str()).chain([BY_ITSELF]).collect();
+    let next: Vec<&str> = each.iter().map(|told| told.next.as_str()).filter(|next| !next.is_empty()).collect();
+    Told::new(what.join(" "), next.join(" "))
+}
+
+fn obstacle(obstacle: &Obstacle) -> Told {
     match obstacle {
-        Obstacle::NotConfigured => {
+        Obstacle::NotConfigured => Told::new(
             "Nothing says which checks must pass: `.github/greenline.toml` on the default branch is missing or wrong, and branch \
-             protection requires no check. See the status page, or run `greenline check-config`."
-                .into()
-        }
+             protection requires no check.",
+            "See the status page, or run `greenline check-config`.",
+        ),
         Obstacle::BlockingLabel(label) => {
-            format!("Its label {} keeps it out (`blocking_labels` under `[rules]`): take it off.", code(label))
+            let what = format!("Its label {} keeps it out (`blocking_labels` under `[rules]`).", code(label));
+            Told::new(what, "Take it off.")
         }
         Obstacle::BlockingTitle(pattern) => {
-            format!("Its title matches {} (`blocking_titles` under `[rules]`): change the title.", code(pattern))
+            let what = format!("Its title matches {} (`blocking_titles` under `[rules]`).", code(pattern));
+            Told::new(what, "Change the title.")
         }
-        Obstacle::ChangesWanted(by) => format!(
-            "{} requested changes: make them and ask for another review, or have the review dismissed.",
-            list(by.iter().map(|login| code(login)))
+        Obstacle::ChangesWanted(by) => Told::new(
+            format!("{} requested changes.", list(by.iter().map(|login| code(login)))),
+            "Make them and ask for another review, or have the review dismissed.",
         ),
-        Obstacle::Approvals { have, need, outdated } => approvals(*have, *need, outdated),
-        Obstacle::LastPush { pusher } => last_push(pusher.as_deref()),
+        Obstacle::Approvals { have, need, outdated } => approvals(*have, *need, outdated).into(),
+        Obstacle::LastPush { pusher } => last_push(pusher.as_deref()).into(),
         Obstacle::Owners { paths, more, owners: by, skipped } => owners(paths, *more, by, skipped),
-        Obstacle::OwnersTooLarge(path) => format!(
-            "{} is larger than 3 MB, which GitHub does not read, so nobody knows who has to approve: make it smaller.",
-            code(path)
+        Obstacle::OwnersTooLarge(path) => Told::new(
+            format!(
+                "{} is larger than 3 MB, which GitHub does not read, so nobody knows who has to approve.",
+                code(path)
+            ),
+            "Make it smaller.",
         ),
-        Obstacle::TeamsUnread(teams) => format!(
-            "It depends on who is in {}, and GitHub does not show me that. {TEAMS_NEXT}",
-            list(teams.iter().map(|team| code(&format!("@{team}"))))
+        Obstacle::TeamsUnread(teams) => Told::new(
+            format!(
+                "It depends on who is in {}, and GitHub does not show me that.",
+                list(teams.iter().map(|team| code(&format!("@{team}"))))
+            ),
+            TEAMS_NEXT,
         ),
         Obstacle::Conversations(open) => conversations(open),
-        Obstacle::HeadRed(checks) => format!(
-            "On its own head {} did not pass: mend it, push and ask again, or run the check again.",
-            super::checks::listed(checks)
+        Obstacle::HeadRed(checks) => Told::new(
+            format!("On its own head {} did not pass.", super::checks::names(checks)),
+            "Mend it, push and ask again, or run the check again.",
         ),
         Obstacle::HeadOpen(checks) => {
-            format!("On its own head {} has not passed yet.", super::checks::listed(checks))
+            format!("On its own head {} has not passed yet.", super::checks::names(checks)).into()
         }
         Obstacle::Depends { on, state } => depends(*on, *state),
         Obstacle::Stacked { on, state } => stacked(*on, *state),
-        Obstacle::Unclear(line) => format!(
-            "Its description says {}, and that names no other pull request of this repository: write `Depends-On: #7`, ten of them at the most.",
-            code(line)
+        Obstacle::Unclear(line) => Told::new(
+            format!("Its description says {}, and that names no other pull request of this repository.", code(line)),
+            "Write `Depends-On: #7`, ten of them at the most.",
         ),
         Obstacle::Elsewhere(line) => elsewhere(line),
-        Obstacle::OutOfReach(what) => format!(
-            "For a minute it could not be read or composed, however often I tried ({}), so those behind it go on without it. I try \
-             again within minutes.",
-            code(what)
+        Obstacle::OutOfReach(what) => Told::new(
+            format!(
+                "For a minute it could not be read or composed, however often I tried ({}), so those behind it go on without it.",
+                code(what)
+            ),
+            "Wait: I try again within minutes. If that goes on, see the status page and GitHub's own.",
         ),
         Obstacle::Unread => "Its reviews or checks have not been read yet.".into(),
     }
 }
 
-fn depends(on: PrNumber, state: Option<PullState>) -> String {
+fn depends(on: PrNumber, state: Option<PullState>) -> Told {
     match state {
-        Some(PullState::Closed) => format!(
-            "It depends on #{on}, which was closed without landing. If that no longer matters say `{PREFIX} depends on nothing`, or \
-             take the line out of its description, wherever it stands."
+        Some(PullState::Closed) => Told::new(
+            format!("It depends on #{on}, which was closed without landing."),
+            format!(
+                "If that no longer matters say `{PREFIX} depends on nothing`, or take the line out of its description, wherever it stands."
+            ),
         ),
-        None => format!("It depends on #{on}, which is no pull request here: say on which one it does."),
-        Some(PullState::Open | PullState::Merged) => format!("It depends on #{on}, which has not landed yet."),
+        None => Told::new(
+            format!("It depends on #{on}, which is no pull request here."),
+            format!(
+                "Mend the line in its description, or take it out; if a comment said it, say `{PREFIX} depends on nothing`."
+            ),
+        ),
+        Some(PullState::Open | PullState::Merged) => format!("It depends on #{on}, which has not landed yet.").into(),
     }
 }
 
-fn stacked(on: PrNumber, state: PullState) -> String {
+fn stacked(on: PrNumber, state: PullState) -> Told {
     match state {
         PullState::Open => {
             format!(
                 "It goes to the branch of #{on} and waits until that has landed; then I change its base to the default branch."
             )
+            .into()
         }
-        PullState::Closed => format!(
-            "It goes to the branch of #{on}, which was closed without landing, and has that one's commits. Open #{on} again; or \
-             have it go to the branch it is meant for, take out what shall not land, and ask again."
+        PullState::Closed => Told::new(
+            format!("It goes to the branch of #{on}, which was closed without landing, and has that one's commits."),
+            format!(
+                "Open #{on} again; or have it go to the branch it is meant for, take out what shall not land, and ask again."
+            ),
         ),
-        PullState::Merged => format!(
-            "#{on}, which it stands on, has landed, so I change its base to the default branch; if that is not done in a while, change it \
-             yourself."
+        PullState::Merged => Told::new(
+            format!("#{on}, which it stands on, has landed, so I change its base to the default branch."),
+            "If that is not done in a while, change it yourself.",
         ),
     }
 }
@@ -151,7 +183,7 @@ fn last_push(pusher: Option<&str>) -> String {
     }
 }
 
-fn owners(paths: &[String], more: usize, by: &[String], skipped: &Skipped) -> String {
+fn owners(paths: &[String], more: usize, by: &[String], skipped: &Skipped) -> Told {
     let what = match (paths, more) {
         ([], _) => {
             "It changes more files than GitHub lists, so every owner in `CODEOWNERS` has to approve, and this part"
@@ -167,10 +199,10 @@ fn owners(paths: &[String], more: usize, by: &[String], skipped: &Skipped) -> St
     let lines = lines.map(|(which, are)| format!(" {which} of that file {are} not understood and left out."));
     let lines = lines.unwrap_or_default();
     if by.is_empty() {
-        return format!(
-            "{what} {need} an approval by an owner other than its author, and `CODEOWNERS` on the branch it goes to names nobody else: \
-             add somebody there.{lines}"
+        let what = format!(
+            "{what} {need} an approval by an owner other than its author, and `CODEOWNERS` on the branch it goes to names nobody else.{lines}"
         );
+        return Told::new(what, "Add somebody there.");
     }
     let address = |name: &String| !name.starts_with('@');
     let unknown = if by.iter().all(address) {
@@ -185,6 +217,7 @@ fn owners(paths: &[String], more: usize, by: &[String], skipped: &Skipped) -> St
         "{what} {need} an approving review of exactly this commit by {named}{others}, with write permission (`CODEOWNERS` on the \
          branch it goes to).{unknown}{lines}"
     )
+    .into()
 }
 
 /// Which lines of an owners' file cannot be used, and whether one says `is` or `are` of them.
@@ -213,20 +246,24 @@ pub fn owners_trouble(seen: &Seen, trunk: &str) -> Option<String> {
     ))
 }
 
-fn conversations(open: &Unresolved) -> String {
+fn conversations(open: &Unresolved) -> Told {
     let first = open.first.as_ref().map(|url| format!(": {url}")).unwrap_or_default();
     match open.count {
-        1 => format!("One conversation on it is not resolved{first}. Answer it and resolve it."),
-        count => {
-            format!("{count} conversations on it are not resolved, the first{first}. Answer them and resolve them.")
-        }
+        1 => Told::new(format!("One conversation on it is not resolved{first}."), "Answer it and resolve it."),
+        count => Told::new(
+            format!("{count} conversations on it are not resolved, the first{first}."),
+            "Answer them and resolve them.",
+        ),
     }
 }
 
-fn elsewhere(line: &str) -> String {
-    format!(
-        "Its description says {}, and that is in another repository. I cannot wait for that, and nothing could land both or neither, for \
-         GitHub moves one repository at a time. When that one has landed, take the line out; if this one need not wait for it, do so now.",
-        code(line)
+fn elsewhere(line: &str) -> Told {
+    Told::new(
+        format!(
+            "Its description says {}, and that is in another repository. I cannot wait for that, and nothing could land both or \
+             neither, for GitHub moves one repository at a time.",
+            code(line)
+        ),
+        "When that one has landed, take the line out; if this one need not wait for it, do so now.",
     )
 }

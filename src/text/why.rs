@@ -144,7 +144,7 @@ const OUT: [Row; 25] = [
     ("landed", Source::None, "Nothing; it is done."),
 ];
 
-const WAITING: [Row; 19] = [
+const WAITING: [Row; 20] = [
     (
         "not-configured",
         Source::Required,
@@ -153,7 +153,7 @@ const WAITING: [Row; 19] = [
     (
         "held",
         Source::Queue("what somebody holds keeps its place outside of the order"),
-        "Have it released: `@greenline release`.",
+        "Ask whoever holds it; they, and everybody with write permission, can release it.",
     ),
     ("blocking-label", Source::Setting("rules.blocking_labels"), "Take the label off."),
     ("blocking-title", Source::Setting("rules.blocking_titles"), "Change the title."),
@@ -174,6 +174,11 @@ const WAITING: [Row; 19] = [
         "depends-on",
         Source::Queue("what a pull request depends on lands before it"),
         "Land that one first, or comment `@greenline depends on nothing`.",
+    ),
+    (
+        "depends-on-unknown",
+        Source::Queue("what a pull request depends on lands before it"),
+        "Mend the line in its description, or take it out; or comment `@greenline depends on nothing`, if a comment said it.",
     ),
     (
         "stacked",
@@ -198,20 +203,26 @@ const WAITING: [Row; 19] = [
     ("not-read-yet", Source::Queue("a request is weighed by what was read"), WAIT),
 ];
 
-const REFUSED: [Row; 14] = [
+const REFUSED: [Row; 16] = [
     ("needs-write", WRITE, "Ask somebody who has it."),
     ("not-listed", Source::Setting("rules.mergers"), "Ask somebody who is listed."),
     ("teams-unreadable", Source::Setting("rules.mergers"), TEAMS_NEXT),
     ("own-work", Source::Setting("rules.no_self_merge"), "Ask somebody else to ask for it."),
     ("own-approval", Source::Queue("nobody's approval of their own work counts"), "Ask somebody else to look at it."),
     ("on-itself", Source::Queue("nothing waits for itself"), "Name another pull request."),
+    ("on-unknown", Source::Queue("nothing waits for what can never land"), "Name another pull request."),
     ("no-such-pull", Source::None, "Check the number."),
+    ("archived", Source::Forge("an archived repository takes no push"), "Unarchive it, and ask again."),
     ("not-open", Source::Forge("only an open pull request can land"), "Open it again if it shall land, and ask again."),
     ("other-base", Source::Queue("this queue lands on `{trunk}`"), "Change its base, and ask again."),
     ("pushed-since", APPROVED, NAMED),
     ("other-head", APPROVED, NAMED),
     ("overtaken", Source::Queue("what was asked before it was taken out or landed is over"), AGAIN),
-    ("not-asked", Source::Queue("somebody with write permission says that it may land"), AGAIN),
+    (
+        "not-asked",
+        Source::Queue("somebody with write permission says that it may land"),
+        "When it is ready, put the label `{label}` on, or comment `@greenline merge`.",
+    ),
     ("unknown", Source::None, "Check the number; or ask for it with the label, a comment, or `greenline queue add`."),
 ];
 
@@ -251,6 +262,7 @@ pub fn refusal_code(why: &Refusal) -> &'static str {
         Refusal::Draft => "draft",
         Refusal::NoSuchPull => "no-such-pull",
         Refusal::NoQueue { .. } => "no-queue",
+        Refusal::Archived => "archived",
         Refusal::NotOpen => "not-open",
         Refusal::OtherBase { .. } => "other-base",
         Refusal::PushedSince { .. } => "pushed-since",
@@ -265,6 +277,7 @@ pub fn refusal_code(why: &Refusal) -> &'static str {
         Refusal::OwnWork { .. } => "own-work",
         Refusal::OwnApproval => "own-approval",
         Refusal::OnItself => "on-itself",
+        Refusal::OnUnknown { .. } => "on-unknown",
     }
 }
 

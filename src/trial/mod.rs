@@ -10,7 +10,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use crate::facts::Strategy;
+use crate::facts::{Culprit, Strategy};
 use crate::ids::{Login, Moment, PrNumber, Sha, TrialNumber};
 use crate::queue::{Silence, Unfit};
 use serde::{Deserialize, Serialize};
@@ -117,7 +117,7 @@ pub enum End {
     /// These required checks passed, which are all.
     Green(On, Vec<String>),
     /// These did not.
-    Red(On, Vec<String>),
+    Red(On, Vec<Culprit>),
     /// CI gave no verdict.
     Silent(On, Silence),
     /// It cannot be put on this commit of trunk.

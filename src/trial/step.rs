@@ -1,6 +1,7 @@
 //! What happens to trials, and what becomes of them by that. Whatever is late, or about a trial that is over, changes nothing.
 
 use super::{Asked, End, LIVE_MAX, PUT_OFF_MAX, Phase, Trial, Trials, Tried, WAITS_MS};
+use crate::facts::Culprit;
 use crate::ids::{Moment, PrNumber, Sha, TrialNumber};
 use crate::queue::{Composition, Silence, Unfit};
 use std::collections::BTreeSet;
@@ -36,7 +37,7 @@ pub enum Verdict {
     /// These required checks passed, which are all.
     Passed(Vec<String>),
     /// These did not.
-    Failed(Vec<String>),
+    Failed(Vec<Culprit>),
     /// None.
     Silent(Silence),
 }

@@ -1,6 +1,7 @@
 //! Trials by what happens to them: room that comes and goes, pushes, verdicts, and time.
 
 use super::*;
+use crate::facts::Culprit;
 use crate::queue::Composition;
 
 fn sha(digit: u8) -> Sha {
@@ -112,7 +113,7 @@ fn a_trial_is_about_one_head_and_a_new_one_takes_its_place() {
 fn what_somebody_else_stopped_is_tried_again_by_other_checks() {
     let mut trials = trials(1, 1);
     let number = begun(&mut trials, 1, 21);
-    let stopped = || Verdict::Silent(Silence::Cancelled(vec!["ci".into()]));
+    let stopped = || Verdict::Silent(Silence::Cancelled(vec![Culprit::plain("ci".parse().expect("a name"))]));
     trials.judged(number, stopped(), BTreeSet::from([7]), at(103));
     assert_eq!((end(&trials, 1), &trials.by_pull[&pr(1)].spent), (None, &BTreeSet::from([7])));
     for _ in 1..PUT_OFF_MAX {

@@ -199,7 +199,7 @@ async fn what_nobody_has_heard_of_has_an_answer_too() {
     let why = house.get(PLACE).await.json();
     assert_eq!((&why["state"], &why["code"]), (&"unknown".into(), &"unknown".into()));
     let page = house.get("/repos/Octo/Hello/pulls/12").await;
-    assert!(page.status == 200 && page.text().contains("Nobody has asked"), "{}", page.text());
+    assert!(page.status == 200 && page.text().contains("nobody has asked for it to land"), "{}", page.text());
     assert_eq!(house.get("/api/repos/octo/hello/queue").await.json()["queue"], serde_json::json!([]));
     assert_eq!(said(&house.get("/api/repos/octo/nowhere/queue").await), (404, "unknown_repository".into()));
 }

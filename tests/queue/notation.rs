@@ -1,5 +1,6 @@
 //! The short words scripts are written in: commits by name, effects and standings on one line each.
 
+use greenline::facts::Culprit;
 use greenline::ids::Sha;
 use greenline::queue::{Doing, Effect, EntryId, LeaveWhy, Notice, RedWhy, Silence, Standing, Unfit, Why};
 
@@ -46,24 +47,28 @@ fn notice_words(notice: &Notice) -> String {
     }
 }
 
+fn names(checks: &[Culprit]) -> String {
+    checks.iter().map(|check| check.name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 fn why(why: &Why) -> String {
     match why {
         Why::Unfit(Unfit::Conflict(paths)) => format!("conflict in {}", paths.join(" ")),
         Why::Unfit(Unfit::Nothing) => "nothing to land".into(),
         Why::Unfit(Unfit::Refused(words)) => format!("not composable: {words}"),
         Why::Unfit(Unfit::HeadMissing(head)) => format!("head {} missing", name(*head)),
-        Why::Red(sha, RedWhy::Failed(checks)) => format!("{} failed {}", name(*sha), checks.join(" ")),
+        Why::Red(sha, RedWhy::Failed(checks)) => format!("{} failed {}", name(*sha), names(checks)),
         Why::Red(sha, RedWhy::Refused(words)) => format!("{} refused: {words}", name(*sha)),
         Why::Red(sha, RedWhy::Unsound(how)) => format!("{} unsound: {how}", name(*sha)),
         Why::Red(sha, RedWhy::Unanswered) => format!("{} never answered", name(*sha)),
         Why::Red(sha, RedWhy::Silent(Silence::NeverStarted(c))) => {
-            format!("{} never started {}", name(*sha), c.join(" "))
+            format!("{} never started {}", name(*sha), names(c))
         }
         Why::Red(sha, RedWhy::Silent(Silence::NeverFinished(c))) => {
-            format!("{} never finished {}", name(*sha), c.join(" "))
+            format!("{} never finished {}", name(*sha), names(c))
         }
         Why::Red(sha, RedWhy::Silent(Silence::Unpushed(words))) => format!("{} not pushed: {words}", name(*sha)),
-        Why::Red(sha, RedWhy::Silent(Silence::Cancelled(c))) => format!("{} cancelled {}", name(*sha), c.join(" ")),
+        Why::Red(sha, RedWhy::Silent(Silence::Cancelled(c))) => format!("{} cancelled {}", name(*sha), names(c)),
     }
 }
 

@@ -5,6 +5,7 @@
 //! Readings count up by themselves; `@N` at the end of a line makes it reading N.
 
 use crate::notation::{effect, name, sha, standing};
+use greenline::facts::Culprit;
 use greenline::ids::{Attempt, PrNumber, Reading, RunId, Sha};
 use greenline::queue::{
     Composition, Effect, EntryId, Event, Gate, Interrupt, LeaveWhy, Plan, Policy, Priority, Refusal, Silence, State,
@@ -149,9 +150,9 @@ impl Play {
             ["gathered", heads @ ..] => Event::Gathered(heads.iter().map(|head| self.entry(head)).collect()),
             ["thawed"] => Event::Gated(Gate::Open),
             ["passed", "run", run] => finished(run, Verdict::Passed),
-            ["failed", "run", run, checks @ ..] => finished(run, Verdict::Failed(texts(checks))),
-            ["flaky", "run", run, checks @ ..] => finished(run, Verdict::Flaky(texts(checks))),
-            ["silent", "run", run, why, checks @ ..] => finished(run, Verdict::Silent(silence(why, texts(checks)))),
+            ["failed", "run", run, checks @ ..] => finished(run, Verdict::Failed(culprits(checks))),
+            ["flaky", "run", run, checks @ ..] => finished(run, Verdict::Flaky(culprits(checks))),
+            ["silent", "run", run, why, checks @ ..] => finished(run, Verdict::Silent(silence(why, checks))),
             ["cancelled", "run", run] => Event::RunCancelled { run: RunId::new(number(run)) },
             ["landed" | "refused", "attempt", ..] => Self::landing(words, reading),
             ["revoked", "attempt", attempt, "trunk", trunk, landed] => {
@@ -222,11 +223,15 @@ fn finished(run: &str, verdict: Verdict) -> Event {
     Event::RunFinished { run: RunId::new(number(run)), verdict }
 }
 
-fn silence(why: &str, checks: Vec<String>) -> Silence {
+fn culprits(names: &[&str]) -> Vec<Culprit> {
+    names.iter().map(|name| Culprit::plain(name.parse().expect("a check's name"))).collect()
+}
+
+fn silence(why: &str, checks: &[&str]) -> Silence {
     match why {
-        "started" => Silence::NeverStarted(checks),
-        "finished" => Silence::NeverFinished(checks),
-        "cancelled" => Silence::Cancelled(checks),
+        "started" => Silence::NeverStarted(culprits(checks)),
+        "finished" => Silence::NeverFinished(culprits(checks)),
+        "cancelled" => Silence::Cancelled(culprits(checks)),
         "pushed" => Silence::Unpushed(checks.join(" ")),
         _ => panic!("silent because of `{why}`?"),
     }

@@ -1,6 +1,7 @@
 //! A small world around a queue: commits with known truth, CI, and a forge that loses, delays and repeats answers.
 //! It judges every push to trunk. It never looks into the queue.
 
+use greenline::facts::Culprit;
 use greenline::ids::{Attempt, PrNumber, Reading, RunId, Sha};
 use greenline::queue::{
     Composition, Effect, EntryId, Event, LeaveWhy, Member, Notice, Priority, Refusal, Silence, Tested, Verdict,
@@ -226,11 +227,11 @@ impl World {
 
     fn run(&mut self, run: RunId, sha: Sha) {
         let verdict = if self.faulty && self.dice.one_in(12) {
-            Verdict::Silent(Silence::NeverStarted(vec!["test".into()]))
+            Verdict::Silent(Silence::NeverStarted(vec![culprit()]))
         } else if self.faulty && self.dice.one_in(16) {
-            Verdict::Flaky(vec!["test".into()])
+            Verdict::Flaky(vec![culprit()])
         } else if self.red(sha) {
-            Verdict::Failed(vec!["test".into()])
+            Verdict::Failed(vec![culprit()])
         } else {
             self.passed.insert(run, sha);
             Verdict::Passed
@@ -261,4 +262,8 @@ impl World {
         let landed = if self.has_landed(to) { Ok(()) } else { Err(refusal) };
         self.mail.push(Event::LandingAnswered { attempt, reading, trunk: self.trunk, landed });
     }
+}
+
+fn culprit() -> Culprit {
+    Culprit::plain("test".parse().expect("a check's name"))
 }

@@ -35,7 +35,10 @@ fn a_token_may_what_its_person_may_and_a_commit_is_meant_exactly() {
     let number = pull.number.to_string();
     let (code, said) = stage.queue("outsider", &["add", &number, "--commit", &pull.head]);
     assert!(code == 1 && said.contains("[needs-write]") && said.contains("`outsider`"), "{code} {said}");
-    assert_eq!(stage.why(&pull)["state"], "refused");
+    let why = stage.why(&pull);
+    assert_eq!(why["state"], "refused");
+    assert_eq!(why["sentence"], "`outsider` would need write permission in this repository.", "{why}");
+    assert_eq!(why["next"], "Ask somebody who has it.", "and nothing is said twice: {why}");
     let later = stage.push("lamp", "origin/main", "lamp.txt", "another lamp\n");
     let (code, said) = stage.queue("maintainer", &["add", &number, "--commit", &pull.head]);
     assert!(code == 1 && said.contains("[other-head]") && said.contains(&later), "{code} {said}");
@@ -65,6 +68,28 @@ fn a_program_takes_out_what_is_queued() {
     assert_eq!(stage.why(&pull)["code"], "cancelled");
     let (code, said) = stage.queue("maintainer", &["remove", &number]);
     assert!(code == 0 && said.contains("nothing to take out"), "{code} {said}");
+    stage.end();
+}
+
+#[test]
+fn a_program_hears_at_once_that_nothing_can_land_in_an_archived_repository() {
+    let stage = Stage::empty();
+    let pull = stage.pull("lamp");
+    let archive = |is: bool| {
+        stage.admin("POST", &format!("/repos/{}/archive", stage.full_name()), &json!({"value": is}));
+        let says = || stage.board()["troubles"].to_string().contains("archived");
+        until("the queue has noticed", || (says() == is).then_some(()));
+    };
+    archive(true);
+    let add = || stage.queue("maintainer", &["add", &pull.number.to_string(), "--commit", &pull.head]);
+    let (code, said) = add();
+    assert!(code == 1 && said.contains("refused [archived]") && said.contains("Unarchive it"), "{code} {said}");
+    let (code, said) = stage.queue("maintainer", &["remove", &pull.number.to_string()]);
+    assert!(code == 0, "to take something out needs no push: {code} {said}");
+    archive(false);
+    let (code, said) = add();
+    assert!(code == 0, "{code} {said}");
+    stage.tip(&[&pull]);
     stage.end();
 }
 

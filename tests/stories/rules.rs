@@ -115,6 +115,26 @@ fn a_delegate_may_ask_for_this_pull_request_and_for_no_other() {
 }
 
 #[test]
+fn nothing_waits_for_a_pull_request_that_there_is_not() {
+    let stage = with("");
+    let pull = stage.pull("lamp");
+    stage.comment("maintainer", &pull, "@greenline depends on #999");
+    stage
+        .told(&pull, &["`depends` was not done. There is no pull request #999 in this repository", "Say on which one"]);
+    let described = json!({"body": "The lamp.\n\nDepends-On: #998"});
+    stage.act("user", "PATCH", &format!("/pulls/{}", pull.number), &described);
+    stage.label(&pull);
+    stage.told(&pull, &["Waiting", "It depends on #998, which is no pull request here"]);
+    let why = stage.why(&pull);
+    let (sentence, next) = (why["sentence"].to_string(), why["next"].to_string());
+    assert_eq!(why["code"], "depends-on-unknown", "{why}");
+    assert!(!sentence.contains("Mend the line") && next.contains("Mend the line in its description"), "{why}");
+    stage.act("user", "PATCH", &format!("/pulls/{}", pull.number), &json!({"body": "The lamp."}));
+    lands(&stage, &pull);
+    stage.end();
+}
+
+#[test]
 fn what_depends_on_another_enters_when_that_has_landed() {
     let stage = with("");
     let (base, pull) = (stage.pull("lamp"), stage.pull("chair"));

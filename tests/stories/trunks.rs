@@ -118,6 +118,30 @@ fn whoever_is_retargeted_leaves_one_queue_and_may_be_asked_for_in_the_other() {
 }
 
 #[test]
+fn a_hold_stays_with_the_queue_it_was_said_to_and_its_people_hear_of_that() {
+    let stage = with_releases();
+    let (lamp, vase) = (stage.pull_onto("main", "lamp"), stage.pull_onto("main", "vase"));
+    // By a comment: of a label the other queue would say, in the same place, that it was for another branch.
+    stage.comment("maintainer", &lamp, "@greenline merge");
+    stage.tested_on("main", &lamp);
+    for pull in [&lamp, &vase] {
+        stage.comment("maintainer", pull, "@greenline hold because of a doubt");
+    }
+    stage.told(&lamp, &["**Held.** `maintainer` holds it back"]);
+    stage.told(&vase, &["It is not in the queue now"]);
+    for pull in [&lamp, &vase] {
+        stage.retarget(pull, "release/1");
+        stage.told(pull, &["held it back in the queue of `main`, because `of a doubt`", "`@greenline hold` again"]);
+    }
+    stage.told(&lamp, &["**Out of the queue.** It goes to `release/1` now"]);
+    stage.comment("maintainer", &vase, "@greenline hold");
+    stage.told(&vase, &["whoever asks for it to land will have to wait"]);
+    stage.comment("maintainer", &vase, &format!("@greenline merge {}", vase.head));
+    stage.told(&vase, &["**Held.** `maintainer` holds it back. Its approval and its place"]);
+    stage.end();
+}
+
+#[test]
 fn a_comment_of_before_it_was_retargeted_asks_the_other_queue_for_nothing() {
     let stage = with_releases();
     let pull = stage.pull_onto("main", "lamp");
@@ -142,6 +166,8 @@ fn a_branch_without_a_queue_tells_whoever_waited_in_it() {
     settle(&stage, "");
     stage.told(&fix, &["has no queue any more"]);
     until("its board is gone", || (!stage.has_board("release/1")).then_some(()));
+    let why = stage.why(&fix);
+    assert_eq!((&why["code"], &why["state"]), (&json!("no-queue"), &json!("out")), "{why}");
     let left = |name: &String| name.contains("greenline/release/1/");
     until("its branches are gone", || (!stage.refs().keys().any(left)).then_some(()));
     assert_eq!(stage.shown(&fix)["state"], "open");

@@ -3,6 +3,7 @@
 mod branches;
 mod comments;
 mod compose;
+mod depends;
 mod evidence;
 mod grounds;
 mod landing;

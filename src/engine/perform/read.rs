@@ -1,9 +1,9 @@
 //! Reads the world: what a hint points at, or everything. Webhooks only say where to look; what counts is read here.
 
 use super::settings::settings;
-use super::{requests, teams};
+use super::{depends, requests, teams};
 use crate::admission::{Grounds, Heard, PullReading, Subject};
-use crate::command::{self, Command, Request};
+use crate::command::{self, Class, Request};
 use crate::engine::fact::Fact;
 use crate::engine::perform::grounds::{Weighing, grounds};
 use crate::engine::trials::TrialFact;
@@ -151,7 +151,7 @@ async fn pulls<W: World>(
     });
     found.facts.extend(heads(view, base, &open));
     let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
-    let unlisted: BTreeSet<_> = view.approved.keys().chain(&view.tried).filter(|pr| !listed.contains(pr)).collect();
+    let unlisted: BTreeSet<_> = view.approved.keys().chain(&view.on_trial).filter(|pr| !listed.contains(pr)).collect();
     for number in unlisted {
         readings.extend(found.part(pull_reading(world, view, *number).await));
     }
@@ -298,10 +298,11 @@ pub async fn comment_look<W: World>(world: &W, view: &View, comment: &Comment) -
     // The timeline is read after the pull request: whatever was changed before that reading stands in it.
     let changes = commands.iter().flatten().any(|command| !command.only_asks());
     let since = if changes { world.forge().since(comment).await? } else { Since::Nothing };
-    let asks = commands.iter().flatten().any(|command| matches!(command, Command::Merge(_)));
+    let asks = commands.iter().flatten().any(|command| command.class() == Class::Lands);
     let rolls = if asks { teams::of(world, &view.terms, &comment.by.login).await? } else { Rolls::default() };
+    let unknown = depends::unknown(world, commands.iter().flatten()).await;
     let comment = comment.clone();
-    let heard = Heard { reading, comment, pull, permission, rolls, since, request: None, tried: false };
+    let heard = Heard { reading, comment, pull, permission, rolls, since, request: None, on_trial: false, unknown };
     Ok(vec![Fact::Comment(heard)])
 }
 

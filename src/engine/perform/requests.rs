@@ -1,7 +1,7 @@
 //! Reads what a request through the API is judged by: its pull request, and what its person may do now. It decides nothing.
 
 use crate::admission::{Asked, Terms};
-use crate::command::{About, Command, Request};
+use crate::command::{About, Class, Request};
 use crate::engine::fact::Fact;
 use crate::engine::perform::teams;
 use crate::engine::world::World;
@@ -16,7 +16,8 @@ pub async fn look<W: World>(world: &W, request: &Request, terms: &Terms) -> Resu
         About::Trunk(_) => None,
     };
     let asker = world.forge().collaborator(&request.login).await?;
-    let asks = matches!(request.command, Command::Merge(_));
+    let asks = request.command.class() == Class::Lands;
     let rolls = if asks { teams::of(world, terms, &request.login).await? } else { Rolls::default() };
-    Ok(vec![Fact::Request(Asked { reading, request: request.clone(), pull, asker, rolls, tried: false })])
+    let (request, on_trial, archived) = (request.clone(), false, false);
+    Ok(vec![Fact::Request(Asked { reading, request, pull, asker, rolls, on_trial, archived })])
 }

@@ -11,7 +11,7 @@ use super::board::{Board, Boards};
 use super::present::board;
 use super::repo::{Ended, Repo, Settings};
 use super::state::RepoState;
-use super::trunks::{Named, Trunks};
+use super::trunks::{Named, Trunks, named};
 use super::turn::Book;
 use super::world::Readings;
 use crate::ids::{Moment, QueueId, RepoId};
@@ -223,7 +223,7 @@ impl<T: Site, S: Store> Supervisor<T, S> {
         let book = Book::open(&*self.store, fresh).await?;
         let (trunks, named) = if id.branch.is_none() {
             // Other branches need not wait for the settings to be read again.
-            let (to, named) = watch::channel(book.state.settings.trunks.clone());
+            let (to, named) = watch::channel(named(&book.state));
             (Trunks::Tells { to, changed: Arc::clone(&self.branched) }, named)
         } else {
             let Some(default) = self.loops.get(&QueueId::of(id.repo)) else { return Ok(()) };
@@ -307,13 +307,18 @@ impl<T: Site, S: Store> Supervisor<T, S> {
         if ended == Ended::Retired && self.loops.get(&id).is_some_and(|own| own.task == task) {
             tracing::info!(%id, "queue closed: its branch is gone, or the default branch's settings no longer name it");
             self.loops.remove(&id);
+            // It may have been named again while it closed.
+            self.branch_out();
         }
         match self.loops.get(&id) {
             // One that was closed while it was still at work, and opened again: its heir has fenced it.
             Some(own) if own.task != task => false,
             Some(_) => ended == Ended::Fenced,
             None => {
-                self.service.boards.withdraw(&id);
+                match ended {
+                    Ended::Retired => self.service.boards.close(&id),
+                    Ended::Shutdown | Ended::Fenced => self.service.boards.withdraw(&id),
+                }
                 false
             }
         }

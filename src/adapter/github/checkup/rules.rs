@@ -33,6 +33,8 @@ struct Parameters {
     #[serde(default)]
     required_status_checks: Vec<Required>,
     #[serde(default)]
+    strict_required_status_checks_policy: bool,
+    #[serde(default)]
     do_not_enforce_on_create: bool,
     #[serde(default)]
     operator: Option<String>,
@@ -50,6 +52,7 @@ impl RuleAnswer {
             kind: self.kind,
             origin,
             required: self.parameters.required_status_checks.iter().filter_map(Required::fact).collect(),
+            up_to_date: self.parameters.strict_required_status_checks_policy,
             not_on_create: self.parameters.do_not_enforce_on_create,
             names: names.map(|(operator, pattern)| NamePattern { operator, pattern, negate }),
         }
@@ -225,6 +228,8 @@ struct Reviews {
 #[derive(Debug, Deserialize)]
 struct Statuses {
     #[serde(default)]
+    strict: bool,
+    #[serde(default)]
     contexts: Vec<String>,
     #[serde(default)]
     checks: Vec<Required>,
@@ -253,6 +258,7 @@ impl ProtectionAnswer {
             pushers: self.restrictions.map(Apps::slugs),
             reviews: bypass.is_some(),
             reviews_bypass: bypass.unwrap_or_default(),
+            up_to_date: self.required_status_checks.as_ref().is_some_and(|checks| checks.strict),
             required: self.required_status_checks.map(Statuses::facts).unwrap_or_default(),
             signatures: self.required_signatures.enabled,
             linear: self.required_linear_history.enabled,
@@ -283,10 +289,10 @@ mod tests {
         let shut = fact(
             r#"{"restrictions":{"apps":[{"slug":"greenline"}]},"required_pull_request_reviews":
             {"bypass_pull_request_allowances":{"apps":[{"slug":"other"}]}},"required_signatures":{"enabled":true},
-            "required_status_checks":{"contexts":["ci","old"],"checks":[{"context":"ci","app_id":7}]}}"#,
+            "required_status_checks":{"strict":true,"contexts":["ci","old"],"checks":[{"context":"ci","app_id":7}]}}"#,
         );
         assert_eq!(shut.pushers, Some(vec!["greenline".to_owned()]));
-        assert!(shut.reviews && shut.signatures && !shut.linear);
+        assert!(shut.reviews && shut.signatures && !shut.linear && shut.up_to_date && !open.up_to_date);
         assert_eq!(shut.reviews_bypass, ["other"]);
         let names: Vec<_> = shut.required.iter().map(|check| (check.name.as_str(), check.app.is_some())).collect();
         assert_eq!(names, [("ci", true), ("old", false)]);
