@@ -95,21 +95,16 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Request(asked) => request(state, asked, around),
         Fact::RequestUnread { request, why } => requests::unread(state, request, why, around.now),
         Fact::HeardUntil(moment) => state.heard_until = state.heard_until.max(*moment),
-        Fact::Unheard { pr, since: Some(since) } => _ = state.unheard.insert(*pr, *since),
-        Fact::Unheard { pr, since: None } => _ = state.unheard.remove(pr),
+        Fact::Unheard { pr, since } => unheard(state, *pr, *since),
         Fact::RunAsked { run } => {
             if let Some(run) = state.runs.get_mut(run) {
                 run.asked_at.get_or_insert(around.now);
             }
         }
         Fact::Checks { run, seen } => checks(state, *run, seen, around),
-        Fact::Evidence { tip, words } => {
-            state.evidence.insert(*tip, words.clone());
-        }
+        Fact::Evidence { tip, words } => _ = state.evidence.insert(*tip, words.clone()),
         Fact::TrunkDoubted => advance(state, Event::TrunkDoubted, around),
-        Fact::Landed { tip, landed } => {
-            state.landed.insert(*tip, landed.clone());
-        }
+        Fact::Landed { tip, landed } => _ = state.landed.insert(*tip, landed.clone()),
         Fact::Queue(event) => {
             if let Event::Revoked { attempt, trunk, landed: false, .. } = event {
                 state.revoked.insert(landing_ref(state.trunk(), *attempt), *trunk);
@@ -125,14 +120,20 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::WaitsForItself(where_required) => state.settings.waits_for_itself.clone_from(where_required),
         Fact::Answered { comment } => _ = state.answers.remove(comment),
         Fact::Trial(fact) => trials::take(state, fact, around.now),
-        Fact::RefGone(name) => {
-            state.refs.remove(name);
-        }
+        Fact::RefGone(name) => _ = state.refs.remove(name),
         Fact::Retargeted { pr } => _ = state.retargets.remove(pr),
         Fact::LabelOff { pr } => _ = state.labels_off.remove(pr),
         Fact::Closed { pr, merged } => closed(state, *pr, *merged, around),
         Fact::LeftOpen { pr, head } => left_open(state, *pr, *head, around),
         Fact::BranchDone { pr } => _ = state.branches.remove(pr),
+    }
+}
+
+/// Since when the comments on a pull request have not been read, if they have not.
+fn unheard(state: &mut RepoState, pr: PrNumber, since: Option<Moment>) {
+    match since {
+        Some(since) => _ = state.unheard.insert(pr, since),
+        None => _ = state.unheard.remove(&pr),
     }
 }
 

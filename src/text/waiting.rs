@@ -107,15 +107,19 @@ fn obstacle(obstacle: &Obstacle) -> Told {
             "Write `Depends-On: #7`, ten of them at the most.",
         ),
         Obstacle::Elsewhere(line) => elsewhere(line),
-        Obstacle::OutOfReach(what) => Told::new(
-            format!(
-                "For a minute it could not be read or composed, however often I tried ({}), so those behind it go on without it.",
-                code(what)
-            ),
-            "Wait: I try again within minutes. If that goes on, see the status page and GitHub's own.",
-        ),
+        Obstacle::OutOfReach(what) => out_of_reach(what),
         Obstacle::Unread => "Its reviews or checks have not been read yet.".into(),
     }
+}
+
+fn out_of_reach(what: &str) -> Told {
+    Told::new(
+        format!(
+            "For a minute it could not be read or composed, however often I tried ({}), so those behind it go on without it.",
+            code(what)
+        ),
+        "Wait: I try again within minutes. If that goes on, see the status page and GitHub's own.",
+    )
 }
 
 fn depends(on: PrNumber, state: Option<PullState>) -> Told {
