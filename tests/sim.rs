@@ -13,7 +13,7 @@ const TO_FIND: u64 = 1_000;
 const TWICE: u64 = 100;
 
 /// What must have happened somewhere, or the seeds do not reach what they are there for.
-const SOMETIMES: [&str; 41] = [
+const SOMETIMES: &[&str] = &[
     "a landing",
     "a crash while something settled",
     "a process was fenced",
@@ -55,6 +55,11 @@ const SOMETIMES: [&str; 41] = [
     "a trial was cancelled",
     "a check that may fail was run again",
     "a batch waited for company",
+    "a stacked pull request was sent to trunk",
+    "a landing after what it stood on",
+    "a pull request was merged by hand",
+    "a branch was deleted after landing",
+    "a branch that had landed was pushed to",
 ];
 
 fn seeds() -> std::ops::Range<u64> {
@@ -129,5 +134,5 @@ fn every_planted_bug_is_found() {
         }
     }
     assert!(missed.is_empty(), "not found in {TO_FIND} seeds: {missed:?}");
-    assert!(Bug::ALL.len() >= 36, "too few planted bugs to prove anything");
+    assert!(Bug::ALL.len() >= 40, "too few planted bugs to prove anything");
 }

@@ -80,7 +80,9 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Settings { at, file, demands, places } => settings(state, (*at, file, demands), places, around),
         Fact::Owners(seen) => owners_read(state, seen, around),
         Fact::Trunks(names) => state.settings.trunks = Some(names.clone()),
-        Fact::Pull(reading) if elsewhere(state, reading, around.now) => {}
+        Fact::Pull(reading) if elsewhere(state, reading, around.now) => {
+            admit(state, around, |desk, terms| admission::elsewhere(desk, reading, terms));
+        }
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));

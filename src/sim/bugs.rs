@@ -89,6 +89,14 @@ bugs! {
     OverspendsRuns,
     /// Sends back without going over what may fail.
     ForgivesNothing,
+    /// Takes what something stands on for landed.
+    ForgetsWhatItStandsOn,
+    /// Never sends to trunk what stood on what has landed.
+    NeverRetargets,
+    /// Deletes branches without looking who stands on them.
+    DeletesUnderOthers,
+    /// Deletes branches wherever they are.
+    DeletesWhatWasPushedTo,
 }
 
 impl Bug {

@@ -94,7 +94,7 @@ impl Forge for SimForge {
             let shown = numbers.into_iter().filter_map(|number| ground.shown(number));
             let onto = |pull: &Pull| base.is_none_or(|base| pull.base == *base);
             let open = shown.filter(|pull| pull.state == PullState::Open && onto(pull)).collect();
-            saboteur::listed(ground, open)
+            saboteur::listed(ground, base, open)
         })
         .await
     }
@@ -301,8 +301,9 @@ impl Forge for SimForge {
     }
 
     async fn retarget(&self, number: PrNumber, base: &BranchName) -> Result<Outcome<()>, Trouble> {
-        self.write(|ground, _| {
-            ground.pulls.contains_key(&number).then(|| ground.change(number, |file| file.shown.base = base.clone()))
+        self.write(|ground, process| match saboteur::sent(ground) {
+            Some(lie) => lie,
+            None => ground.send(process, number, base),
         })
         .await
     }

@@ -256,6 +256,9 @@ impl Ground {
             Some(to) => refs.insert(update.name.clone(), to),
             None => refs.remove(&update.name),
         };
+        if fork.is_none() && update.to.is_none() {
+            self.branch_gone(&update.name);
+        }
         if let (true, Some(to)) = (update.name.as_str().starts_with("refs/heads/greenline/"), update.to) {
             self.check(to);
         }

@@ -24,6 +24,8 @@ pub enum Intent {
     Cure,
     /// Pushes to a trunk that just moved.
     Push,
+    /// Goes on with a branch that just landed.
+    PushOn(PrNumber),
 }
 
 impl Ground {
@@ -56,6 +58,7 @@ impl Ground {
             Intent::DependAnew(pr) => self.depend(pr),
             Intent::Cure => self.cure(),
             Intent::Push => self.push_foreign(),
+            Intent::PushOn(pr) => self.push_on(pr),
         }
     }
 }

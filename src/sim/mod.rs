@@ -2,6 +2,7 @@
 //! follow from one number, with faults; a judge sees every write. Nothing in here runs in the service.
 
 mod blame;
+mod branches;
 mod bugs;
 mod ci;
 mod dice;
@@ -19,6 +20,7 @@ mod rules;
 mod saboteur;
 mod script;
 mod settings;
+mod stacks;
 mod stops;
 mod store;
 mod traces;

@@ -6,8 +6,10 @@ use super::traces::Traces;
 use super::trunks::{MAIN, Ours};
 use super::world::{Ground, Push};
 use crate::engine::board::DepartureRow;
+use crate::engine::state::RepoState;
 use crate::ids::{BranchName, Moment, PrNumber, RefName, Sha};
 use crate::port::git::{Expect, RefUpdate};
+use crate::queue::members_of;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -105,7 +107,10 @@ impl Ground {
                 Some(Ours::Run(number)) if update.to.is_some() => format!("\"{number}\":{{\"sha\":\"{to}\""),
                 Some(Ours::Run(_) | Ours::Trial | Ours::Guard(_)) => format!("\"{name}\""),
                 None if name.as_str().starts_with("refs/tags/") => continue,
-                None => format!("\"{to}\""),
+                None => match name.branch().filter(|_| update.to.is_none()) {
+                    Some(branch) => super::branches::left(&branch),
+                    None => format!("\"{to}\""),
+                },
             };
             self.intended_by((push.process, Some(&push.trunk)), &needle, || format!("push of {name} to {to}"));
             if let (Some(Ours::Trunk), Some(tip)) = (owner, update.to) {
@@ -141,6 +146,7 @@ impl Ground {
                 Some((_, Ours::Trial)) => self.trial_accepted(update),
                 Some((_, Ours::Guard(_))) => {}
                 None if update.name.as_str().starts_with("refs/tags/") => self.tag_accepted(push, update, accepted),
+                None if update.to.is_none() => self.deletion_accepted(update),
                 None => self.head_accepted(push, update),
             }
         }
@@ -234,7 +240,9 @@ impl Ground {
             // What another trunk has comes with a head that stands on it, and lands nobody a second time.
             let there = as_it_is && self.tips().iter().any(|tip| self.truth.is_ancestor(sha, *tip));
             let member = commit.member.or_else(|| Some((self.pull_at(sha)?, sha)));
-            match member.filter(|_| !there) {
+            // Nor does it land whose head it stands on, unless that one is to land as well.
+            let below = |pr: PrNumber| as_it_is && commit.member.is_none() && !self.lands_with(new, pr);
+            match member.filter(|(pr, _)| !there && !below(*pr)) {
                 Some((pr, head)) if members.last().is_none_or(|last| (last.0, last.1) != (pr, head)) => {
                     members.push((pr, head, sha));
                     as_it_is = head == sha;
@@ -249,6 +257,13 @@ impl Ground {
         }
         members.reverse();
         members
+    }
+
+    /// By some queue's own word a pull request lands with this commit.
+    fn lands_with(&self, tip: Sha, pr: PrNumber) -> bool {
+        let states = self.all_durable().filter_map(|state| serde_json::from_str::<RepoState>(state).ok());
+        let mut members = states.filter_map(|state| members_of(&state.queue, tip)).flatten();
+        members.any(|member| member.entry.pr == pr)
     }
 
     /// The pull request whose head this is or was.

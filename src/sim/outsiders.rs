@@ -4,7 +4,7 @@
 use super::settings::Version;
 use super::truth::Rule;
 use super::world::{Due, Ground};
-use crate::ids::BranchName;
+use crate::ids::{BranchName, PrNumber, Sha};
 use crate::port::store::Hint;
 
 impl Ground {
@@ -54,6 +54,26 @@ impl Ground {
 
     fn commit_to_trunk(&mut self, trunk: &BranchName, content: super::truth::Content) {
         let tip = self.truth.commit(Some(self.tip_of(trunk)), content, None);
+        self.push_past(trunk, tip);
+    }
+
+    /// Somebody merges a pull request past the queue.
+    pub(super) fn merge_by_hand(&mut self, pr: PrNumber) {
+        let open = self.pulls.get(&pr).filter(|file| self.trunks().contains(&file.shown.base));
+        let Some(trunk) = open.filter(|file| file.open()).map(|file| file.shown.base.clone()) else { return };
+        let Some(head) = self.head(pr) else { return };
+        if let Some(tip) = self.truth.merge(self.tip_of(&trunk), head) {
+            // What the bot made of it, and was about to land, has landed by another hand.
+            let made = self.truth.get(head).member.filter(|(of, _)| *of == pr);
+            if let (Some((_, approved)), Some(file)) = (made, self.pulls.get_mut(&pr)) {
+                file.landed.insert(approved, head);
+            }
+            self.oracle.sometimes("a pull request was merged by hand");
+            self.push_past(&trunk, tip);
+        }
+    }
+
+    fn push_past(&mut self, trunk: &BranchName, tip: Sha) {
         self.note(|| format!("somebody pushes {tip:?} to {trunk}"));
         self.trunk_moved(trunk, tip);
         if self.trunk_ci {

@@ -142,6 +142,7 @@ impl Ground {
         let merged: Vec<PrNumber> = self.pulls.iter().filter(|(_, file)| merged(file)).map(|(pr, _)| *pr).collect();
         for pr in merged {
             self.change(pr, |file| file.shown.state = PullState::Merged);
+            self.may_push_on(pr);
         }
     }
 

@@ -109,6 +109,7 @@ impl Ground {
             if self.pulls.get(&lands.pr).is_some_and(|file| !file.awaits().is_empty()) {
                 self.oracle.sometimes("a landing after what it depended on");
             }
+            self.stood_on(lands.pr, from);
             return;
         }
         let by_its_own = self.settings_at(lands.head).is_some_and(|own| self.keeps_out(lands, own).is_none());
@@ -133,7 +134,8 @@ impl Ground {
         let then: Vec<&Standing> = then.map(|(stand, _)| &stand.what).collect();
         let author = file.shown.author.login.as_str();
         let by_review = self.settings.iter().filter_map(|v| v.says.as_ref()).any(|says| says.queue.review_asks);
-        asked(&then, lands, (author, by_review), config)
+        let over = self.branches_on(self.tip_of(&lands.trunk));
+        asked(&then, (lands, &over), (author, by_review), config)
             .or_else(|| minded(&then, lands, config))
             .or_else(|| marked(&then, config))
             .or_else(|| self.awaited(&then))
@@ -158,12 +160,19 @@ impl Ground {
 }
 
 /// Nobody asked who may ask.
-fn asked(then: &[&Standing], lands: &Lands, (author, by_review): (&str, bool), config: &RepoConfig) -> Option<String> {
+///
+/// Who asked for it on the branch of another pull request meant trunk, once that one has landed there.
+fn asked(
+    then: &[&Standing],
+    (lands, over): (&Lands, &[BranchName]),
+    (author, by_review): (&str, bool),
+    config: &RepoConfig,
+) -> Option<String> {
     let listed =
         |by: &str| config.rules.mergers.is_empty() || config.rules.mergers.contains(&Party::Person(person(by).login));
     let own = |asked: &Asked| config.rules.no_self_merge && (asked.by == author || asked.voucher == author);
     let heard = |asked: &Asked| by_review || asked.way != Way::Review;
-    let here = |asked: &Asked| asked.base.as_ref().is_none_or(|base| *base == lands.trunk);
+    let here = |asked: &Asked| asked.base.as_ref().is_none_or(|base| *base == lands.trunk || over.contains(base));
     let counts =
         |asked: &&Asked| asked.head == lands.head && here(asked) && heard(asked) && listed(&asked.by) && !own(asked);
     let there = |standing: &&&Standing| standing.base == lands.trunk;

@@ -7,7 +7,7 @@ use super::trunks::branch_of;
 use super::world::{Ground, Push};
 use crate::facts::{Check, CheckState, Opinion, Permission, Pull, PullState, Review, Since};
 use crate::ids::{BranchName, PrNumber, RefName, Sha};
-use crate::port::git::{Pushed, RemoteRef};
+use crate::port::git::{Expect, Pushed, RefUpdate, RemoteRef};
 use crate::port::store::{Turn, Written};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -91,7 +91,11 @@ pub fn pull(ground: &mut Ground, trunk: &BranchName, pr: PrNumber, seen: Option<
     if ground.bug == Some(Bug::TakesAnothersPulls) && ground.trunks().contains(&seen.base) {
         seen.base.clone_from(trunk);
     }
-    let awaited = ground.bug == Some(Bug::IgnoresDependencies) && awaited(ground, pr);
+    let awaited = match ground.bug {
+        Some(Bug::IgnoresDependencies) => awaited(ground, pr),
+        Some(Bug::ForgetsWhatItStandsOn) => stood_on(ground, pr),
+        _ => false,
+    };
     let state = if awaited { PullState::Merged } else { seen.state };
     Some(unmarked(ground, Pull { state, ..seen }))
 }
@@ -120,6 +124,16 @@ fn awaited(ground: &Ground, pr: PrNumber) -> bool {
     lists.iter().flat_map(|list| list.split(',')).any(|number| number == pr.to_string())
 }
 
+/// By the newest state something stands on this pull request.
+fn stood_on(ground: &Ground, pr: PrNumber) -> bool {
+    ground.all_durable().any(|state| state.contains(&format!("\"stack\":{{\"on\":{pr},")))
+}
+
+/// What is said of a pull request's being sent to trunk without doing it.
+pub fn sent(ground: &Ground) -> Option<Option<()>> {
+    (ground.bug == Some(Bug::NeverRetargets)).then_some(Some(()))
+}
+
 /// A pull request without its blocking label, once anything is queued.
 fn unmarked(ground: &Ground, mut pull: Pull) -> Pull {
     let queued = || ground.all_durable().any(|state| !state.contains("\"order\":[]"));
@@ -130,8 +144,13 @@ fn unmarked(ground: &Ground, mut pull: Pull) -> Pull {
 }
 
 /// Open pull requests as they are listed.
-pub fn listed(ground: &mut Ground, seen: Vec<Pull>) -> Vec<Pull> {
-    if ground.bug == Some(Bug::SkipsReconcile) {
+pub fn listed(ground: &mut Ground, base: Option<&BranchName>, seen: Vec<Pull>) -> Vec<Pull> {
+    let blind = match ground.bug {
+        Some(Bug::SkipsReconcile) => true,
+        Some(Bug::DeletesUnderOthers) => base.is_some(),
+        _ => false,
+    };
+    if blind {
         return Vec::new();
     }
     seen.into_iter().map(|pull| unmarked(ground, pull)).collect()
@@ -227,6 +246,13 @@ pub fn refs(
             seen.extend(hidden.map(|name| (name.clone(), tip.clone())));
         }
         Some(Bug::MovesTags) => seen.retain(|name, _| !name.as_str().starts_with("refs/tags/")),
+        Some(Bug::DeletesWhatWasPushedTo) => {
+            for (name, found) in &mut seen {
+                let of =
+                    ground.pulls.values().find(|file| file.branch == *name && file.shown.state == PullState::Merged);
+                found.target = of.and_then(|file| file.landed.values().last().copied()).unwrap_or(found.target);
+            }
+        }
         _ => {}
     }
     seen
@@ -285,6 +311,14 @@ pub fn push(ground: &mut Ground, mut push: Push) -> Vec<Pushed> {
             vec![Pushed::Done]
         }
         Some(Bug::IgnoresLease) => ground.arrive(&push, false),
+        Some(Bug::DeletesWhatWasPushedTo) => {
+            let left = |update: &&mut RefUpdate| update.to.is_none() && update.name.as_str().contains("/topic-");
+            for update in push.updates.iter_mut().filter(left) {
+                let there = ground.refs.get(&update.name).copied();
+                update.expect = there.map_or(update.expect, Expect::At);
+            }
+            ground.arrive(&push, true)
+        }
         Some(Bug::MixesUpTrunks) => {
             for update in &mut push.updates {
                 let name = update.name.as_str().replace("greenline/next/run-", "greenline/main/run-");
@@ -296,7 +330,7 @@ pub fn push(ground: &mut Ground, mut push: Push) -> Vec<Pushed> {
             let tag = |name: &RefName| name.as_str().starts_with("refs/tags/");
             for update in push.updates.iter_mut().filter(|update| tag(&update.name)) {
                 let there = ground.refs.get(&update.name).copied();
-                update.expect = there.map_or(update.expect, crate::port::git::Expect::At);
+                update.expect = there.map_or(update.expect, Expect::At);
             }
             ground.arrive(&push, true)
         }

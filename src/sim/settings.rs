@@ -14,12 +14,17 @@ pub struct Customs {
     pub head_ci: bool,
     /// Another branch beside the default one has a queue.
     pub branched: bool,
+    /// They open pull requests onto each other's branches.
+    pub stacked: bool,
+    /// They may have branches deleted after landing.
+    pub deletes: bool,
 }
 
 impl Customs {
-    /// Draws them.
-    pub fn draw(dice: &mut Dice) -> Self {
-        Self { rules: dice.one_in(2), head_ci: dice.one_in(2), branched: dice.one_in(6) }
+    /// Draws them; those that came later from whims.
+    pub fn draw(dice: &mut Dice, whims: &mut Dice) -> Self {
+        let (rules, head_ci, branched) = (dice.one_in(2), dice.one_in(2), dice.one_in(6));
+        Self { rules, head_ci, branched, stacked: whims.one_in(4), deletes: whims.one_in(4) }
     }
 }
 
@@ -42,7 +47,7 @@ impl Version {
     pub fn draw(dice: &mut Dice, customs: Customs) -> Self {
         let checks = checks(dice, customs);
         let rules = if customs.rules { rules(dice) } else { String::new() };
-        let (window, merge) = (super::stops::window(dice), merge(dice));
+        let (window, merge) = (super::stops::window(dice), merge(dice, customs));
         Self::new(format!("{window}{rules}{merge}{}{checks}", queue(dice, customs)))
     }
 
@@ -80,11 +85,12 @@ fn queue(dice: &mut Dice, customs: Customs) -> String {
     )
 }
 
-fn merge(dice: &mut Dice) -> String {
+fn merge(dice: &mut Dice, customs: Customs) -> String {
     let usual = ["rebase", "rebase", "rebase", "squash", "merge", "merge", "rebase-merge", "fast-forward"];
     let strategy = dice.pick(&usual);
     let forks = dice.pick(&["close", "close", "merge-commit"]);
-    format!("[merge]\nstrategy = \"{strategy}\"\nforks = \"{forks}\"\n")
+    let deletes = if customs.deletes && !dice.one_in(3) { "delete_branch = true\n" } else { "" };
+    format!("[merge]\nstrategy = \"{strategy}\"\nforks = \"{forks}\"\n{deletes}")
 }
 
 fn checks(dice: &mut Dice, customs: Customs) -> String {

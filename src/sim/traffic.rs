@@ -33,6 +33,9 @@ impl Ground {
         if self.customs.rules && self.dice.one_in(3) {
             return self.have_a_say(pr);
         }
+        if self.restack(pr) {
+            return;
+        }
         match self.dice.roll(26) {
             0..7 => self.ask(pr),
             7 | 8 => self.new_head(pr),
@@ -56,7 +59,8 @@ impl Ground {
         let author = self.dice.pick(&["ann", "ben", "dora"]);
         let fork = (author == "dora").then(|| "dora/widget".parse().expect("a legal name"));
         let topic = branch(&format!("topic-{pr}"));
-        let base = self.any_trunk();
+        let trunk = self.any_trunk();
+        let base = self.branch_to_stand_on(pr).unwrap_or(trunk);
         let head = self.write_code(pr, &base);
         let home = if fork.is_some() { RepoId::new(2) } else { REPO };
         let name = fork.clone().unwrap_or_else(|| Self::repository().name);
@@ -95,7 +99,7 @@ impl Ground {
         self.change(pr, |_| {});
     }
 
-    fn point(&mut self, file: &PullFile, head: Sha) {
+    pub(super) fn point(&mut self, file: &PullFile, head: Sha) {
         let refs = match &file.fork {
             None => &mut self.refs,
             Some(fork) => self.forks.entry(fork.clone()).or_default(),
@@ -159,9 +163,10 @@ impl Ground {
         }
     }
 
-    fn new_head(&mut self, pr: PrNumber) {
+    pub(super) fn new_head(&mut self, pr: PrNumber) {
         let Some(file) = self.pulls.get(&pr).cloned() else { return };
-        let base = if file.open() { file.shown.base.clone() } else { branch(MAIN) };
+        let there = file.open() && self.refs.contains_key(&file.shown.base.to_ref());
+        let base = if there { file.shown.base.clone() } else { branch(MAIN) };
         let head = self.write_code(pr, &base);
         if file.shown.state != PullState::Open {
             return;
@@ -271,7 +276,7 @@ impl Ground {
         self.note(|| format!("#{pr} changes its base"));
     }
 
-    fn close_or_open(&mut self, pr: PrNumber) {
+    pub(super) fn close_or_open(&mut self, pr: PrNumber) {
         self.note(|| format!("#{pr} is closed or opened"));
         let landed = self.pulls.get(&pr).is_some_and(|file| !file.landed.is_empty());
         self.change(pr, |file| {

@@ -166,6 +166,13 @@ impl Truth {
         }
     }
 
+    /// A merge of a head by somebody's hand, if that works and is of any use.
+    pub fn merge(&mut self, onto: Sha, head: Sha) -> Option<Sha> {
+        let (base, own) = self.own_commits(head, onto);
+        let merged = applied(&self.get(onto).content, &self.content(base), &self.get(head).content).ok()?;
+        (!own.is_empty()).then(|| self.commit_with((Some(onto), Some(head)), merged, None))
+    }
+
     /// One more commit, unless it would change nothing.
     fn on(&mut self, onto: Sha, content: Content, member: (PrNumber, Sha)) -> Sha {
         if content == self.get(onto).content { onto } else { self.commit(Some(onto), content, Some(member)) }

@@ -66,6 +66,9 @@ impl Ground {
 
     /// L3: whoever waits outside of the queue truly waits for something, whether anybody told us when it came or not.
     fn waits_for_nothing(&self, trunk: &BranchName, state: &RepoState) -> Option<Violation> {
+        if let Some(in_vain) = self.stands_in_vain(self.tip_of(trunk), state) {
+            return Some(in_vain);
+        }
         let config = self.settings_at(self.tip_of(trunk))?;
         let waits = state.desk.pulls.iter().filter(|(_, record)| record.waits().is_some());
         let mut waits = waits.filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?)));

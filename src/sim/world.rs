@@ -100,6 +100,8 @@ pub struct Ground {
     pub tick: u64,
     /// Choices.
     pub dice: Dice,
+    /// Choices of customs that came later: a stream of their own, so that kept seeds without those stay the same histories.
+    pub whims: Dice,
     /// What goes wrong.
     pub faults: Faults,
     /// Faults are over, people rest.
@@ -166,7 +168,8 @@ impl Ground {
     pub fn new(seed: u64, bug: Option<Bug>, trace: bool) -> Self {
         let mut dice = Dice::new(seed);
         let faults = Faults::draw(&mut dice);
-        let customs = Customs::draw(&mut dice);
+        let mut whims = Dice::new(mix(seed ^ 0x0077_6869_6d73));
+        let customs = Customs::draw(&mut dice, &mut whims);
         let mut ground = Self {
             now: Moment::from_ms(1_700_000_000_000),
             tick: 0,
@@ -203,6 +206,7 @@ impl Ground {
             tickets: BTreeMap::new(),
             hash: seed,
             dice,
+            whims,
         };
         let root = ground.truth.commit(None, Content::from([(0, 1)]), None);
         for trunk in ground.trunks() {

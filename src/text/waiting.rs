@@ -109,8 +109,9 @@ fn stacked(on: PrNumber, state: PullState) -> String {
             )
         }
         PullState::Closed => format!(
-            "It goes to the branch of #{on}, which was closed without landing, and has that one's commits. Open #{on} again; or \
-             have it go to the branch it is meant for, take out what shall not land, and ask again."
+            "It goes to the branch of #{on}, and has that one's commits, which did not land: #{on} was closed, or merged into \
+             another branch. Open it again if you can; or have this one go to the branch it is meant for, take out what shall not \
+             land, and ask again."
         ),
         PullState::Merged => format!(
             "#{on}, which it stands on, has landed, so I change its base to the default branch; if that is not done in a while, change it \

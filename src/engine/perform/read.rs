@@ -148,7 +148,8 @@ async fn pulls<W: World>(
     readings.sort_by_key(|reading| (reading.labelled.as_ref().map(|(labelled, _)| labelled.at), reading.number));
     found.facts.extend(heads(view, base, &open));
     let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
-    let unlisted: BTreeSet<_> = view.approved.keys().chain(&view.tried).filter(|pr| !listed.contains(pr)).collect();
+    let known = view.approved.keys().chain(&view.tried).chain(&view.below);
+    let unlisted: BTreeSet<_> = known.filter(|pr| !listed.contains(pr)).collect();
     for number in unlisted {
         readings.extend(found.part(pull_reading(world, view, *number).await));
     }
