@@ -60,6 +60,8 @@ const SOMETIMES: &[&str] = &[
     "a pull request was merged by hand",
     "a branch was deleted after landing",
     "a branch that had landed was pushed to",
+    "a landing in a shape that was wished for",
+    "a landing of what was to be alone",
 ];
 
 fn seeds() -> std::ops::Range<u64> {
@@ -134,5 +136,5 @@ fn every_planted_bug_is_found() {
         }
     }
     assert!(missed.is_empty(), "not found in {TO_FIND} seeds: {missed:?}");
-    assert!(Bug::ALL.len() >= 40, "too few planted bugs to prove anything");
+    assert!(Bug::ALL.len() >= 42, "too few planted bugs to prove anything");
 }

@@ -97,6 +97,10 @@ bugs! {
     DeletesUnderOthers,
     /// Deletes branches wherever they are.
     DeletesWhatWasPushedTo,
+    /// Overlooks in which shape something is to land.
+    IgnoresShapes,
+    /// Overlooks that something is to be in no group with others.
+    IgnoresAlone,
 }
 
 impl Bug {

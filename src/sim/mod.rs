@@ -29,6 +29,7 @@ mod trials;
 mod trunks;
 mod truth;
 mod verdict;
+mod wishes;
 mod words;
 mod world;
 

@@ -3,6 +3,7 @@
 
 use super::intents::Intent;
 use super::pulls::{BLOCKING, WIP};
+use super::wishes::Wished;
 use super::words::{Reviewed, Saying, Way};
 use super::world::{Ground, PEOPLE, person};
 use crate::facts::{Opinion, Review};
@@ -42,7 +43,7 @@ impl Ground {
         }
         self.change(pr, |file| file.reviews.push(Reviewed { review, dismissed: None }));
         if opinion == Opinion::Approves {
-            self.give_word_for(pr, by, Way::Review, false, head);
+            self.give_word_for(pr, by, Way::Review, Wished::default(), head);
             self.intend(6, (2_000, 40_000), Intent::Regret(pr));
         }
     }

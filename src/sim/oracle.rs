@@ -4,6 +4,7 @@ use super::pulls::PullFile;
 use super::rules::Lands;
 use super::traces::Traces;
 use super::trunks::{MAIN, Ours};
+use super::wishes;
 use super::world::{Ground, Push};
 use crate::engine::board::DepartureRow;
 use crate::engine::state::RepoState;
@@ -199,6 +200,7 @@ impl Ground {
         self.shapes(&members);
         let landed: Vec<PrNumber> = members.iter().map(|(pr, ..)| *pr).collect();
         self.kept((trunk, &landed), old, began.plus_ms(slack));
+        self.wishes_kept(&wishes::Landing { trunk, from: old, since: began.plus_ms(-LAG_MS) }, &members);
         for (pr, head, tip) in members {
             self.landed(pr, head, (old, tip));
             self.rules_kept(&Lands { trunk: trunk.clone(), pr, head, since: began.plus_ms(-LAG_MS) }, old);

@@ -3,6 +3,7 @@
 //! A landing reads one thing after another, so each rule need only have held at some moment of that time.
 
 use super::pulls::{LABEL, PullFile, WIP};
+use super::wishes::Wished;
 use super::words::{Mind, Way};
 use super::world::{Ground, person};
 use crate::config::RepoConfig;
@@ -19,7 +20,7 @@ pub struct Asked {
     /// Whose permission that rests on.
     voucher: String,
     way: Way,
-    when_green: bool,
+    wish: Wished,
 }
 
 /// How a pull request stood for a while.
@@ -81,7 +82,7 @@ impl Ground {
             for voucher in file.vouchers(&word.by).filter(|voucher| may(voucher)) {
                 let (by, voucher) = (word.by.clone(), voucher.to_owned());
                 let (head, base) = (word.head, word.base.clone());
-                let new = Asked { head, base, by, voucher, way: word.way, when_green: word.when_green };
+                let new = Asked { head, base, by, voucher, way: word.way, wish: word.wish };
                 if !asked.contains(&new) {
                     asked.push(new);
                 }
@@ -128,18 +129,45 @@ impl Ground {
 
     /// What keeps it out by these settings, if something does.
     pub fn keeps_out(&self, lands: &Lands, config: &RepoConfig) -> Option<String> {
-        let file = self.pulls.get(&lands.pr)?;
-        let ends = file.stands.iter().skip(1).map(|stand| Some(stand.at)).chain([None]);
-        let then = file.stands.iter().zip(ends).filter(|(_, until)| until.is_none_or(|until| until >= lands.since));
-        let then: Vec<&Standing> = then.map(|(stand, _)| &stand.what).collect();
-        let author = file.shown.author.login.as_str();
-        let by_review = self.settings.iter().filter_map(|v| v.says.as_ref()).any(|says| says.queue.review_asks);
-        let over = self.branches_on(self.tip_of(&lands.trunk));
-        asked(&then, (lands, &over), (author, by_review), config)
+        let then = self.stood(lands);
+        let unasked = self.asked(&then, lands, config).is_empty();
+        let unasked = unasked.then(|| format!("nobody permitted had asked for that on {} then", lands.trunk));
+        unasked
             .or_else(|| minded(&then, lands, config))
             .or_else(|| marked(&then, config))
             .or_else(|| self.awaited(&then))
             .or_else(|| self.unchecked(&then, lands, config))
+    }
+
+    /// How it is to land by the words that let it, by these settings.
+    pub fn wishes(&self, lands: &Lands, config: &RepoConfig) -> Vec<Wished> {
+        self.asked(&self.stood(lands), lands, config).iter().map(|asked| asked.wish).collect()
+    }
+
+    /// How it stood at each moment since whatever lets it land was read.
+    fn stood(&self, lands: &Lands) -> Vec<&Standing> {
+        let stands = self.pulls.get(&lands.pr).map(|file| file.stands.as_slice()).unwrap_or_default();
+        let ends = stands.iter().skip(1).map(|stand| Some(stand.at)).chain([None]);
+        let then = stands.iter().zip(ends).filter(|(_, until)| until.is_none_or(|until| until >= lands.since));
+        then.map(|(stand, _)| &stand.what).collect()
+    }
+
+    /// Requests by who may ask for it. Who asked on the branch of another pull request meant trunk, once that one has landed.
+    fn asked<'a>(&self, then: &[&'a Standing], lands: &Lands, config: &RepoConfig) -> Vec<&'a Asked> {
+        let Some(file) = self.pulls.get(&lands.pr) else { return Vec::new() };
+        let author = file.shown.author.login.as_str();
+        let by_review = self.settings.iter().filter_map(|v| v.says.as_ref()).any(|says| says.queue.review_asks);
+        let over = self.branches_on(self.tip_of(&lands.trunk));
+        let mergers = &config.rules.mergers;
+        let listed = |by: &str| mergers.is_empty() || mergers.contains(&Party::Person(person(by).login));
+        let own = |asked: &Asked| config.rules.no_self_merge && (asked.by == author || asked.voucher == author);
+        let heard = |asked: &Asked| by_review || asked.way != Way::Review;
+        let here = |asked: &Asked| asked.base.as_ref().is_none_or(|base| *base == lands.trunk || over.contains(base));
+        let counts = |asked: &&Asked| {
+            asked.head == lands.head && here(asked) && heard(asked) && listed(&asked.by) && !own(asked)
+        };
+        let there = |standing: &&&Standing| standing.base == lands.trunk;
+        then.iter().filter(there).flat_map(|standing| &standing.asked).filter(counts).collect()
     }
 
     fn awaited(&self, then: &[&Standing]) -> Option<String> {
@@ -153,31 +181,10 @@ impl Ground {
 
     fn unchecked(&self, then: &[&Standing], lands: &Lands, config: &RepoConfig) -> Option<String> {
         let mut words = then.iter().flat_map(|standing| &standing.asked).filter(|asked| asked.head == lands.head);
-        let asks = !config.checks.before.is_empty() || words.all(|word| word.when_green);
+        let asks = !config.checks.before.is_empty() || words.all(|word| word.wish.when_green);
         let kept = asks && !self.oracle.green_since(lands.head, lands.since);
         kept.then(|| "the checks on its own head had not passed".to_owned())
     }
-}
-
-/// Nobody asked who may ask.
-///
-/// Who asked for it on the branch of another pull request meant trunk, once that one has landed there.
-fn asked(
-    then: &[&Standing],
-    (lands, over): (&Lands, &[BranchName]),
-    (author, by_review): (&str, bool),
-    config: &RepoConfig,
-) -> Option<String> {
-    let listed =
-        |by: &str| config.rules.mergers.is_empty() || config.rules.mergers.contains(&Party::Person(person(by).login));
-    let own = |asked: &Asked| config.rules.no_self_merge && (asked.by == author || asked.voucher == author);
-    let heard = |asked: &Asked| by_review || asked.way != Way::Review;
-    let here = |asked: &Asked| asked.base.as_ref().is_none_or(|base| *base == lands.trunk || over.contains(base));
-    let counts =
-        |asked: &&Asked| asked.head == lands.head && here(asked) && heard(asked) && listed(&asked.by) && !own(asked);
-    let there = |standing: &&&Standing| standing.base == lands.trunk;
-    let any = then.iter().filter(there).flat_map(|standing| &standing.asked).any(|asked| counts(&asked));
-    (!any).then(|| format!("nobody permitted had asked for that on {} then", lands.trunk))
 }
 
 /// Reviewers do not let it pass.

@@ -172,6 +172,16 @@ pub fn reviews(ground: &mut Ground, pr: PrNumber, seen: Vec<Review>) -> Vec<Revi
     }
 }
 
+/// A comment as it is read.
+pub fn written(ground: &Ground, text: String) -> String {
+    let words = text.split(' ');
+    match ground.bug {
+        Some(Bug::IgnoresShapes) => text.split(" as ").next().map_or(text.clone(), str::to_owned),
+        Some(Bug::IgnoresAlone) => words.filter(|word| *word != "alone").collect::<Vec<_>>().join(" "),
+        _ => text,
+    }
+}
+
 /// What a person may do.
 pub fn permission(ground: &mut Ground, may: Permission) -> Permission {
     if ground.bug == Some(Bug::TrustsEverybody) { Permission::Write } else { may }

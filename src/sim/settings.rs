@@ -18,13 +18,15 @@ pub struct Customs {
     pub stacked: bool,
     /// They may have branches deleted after landing.
     pub deletes: bool,
+    /// They say how something is to land.
+    pub wishful: bool,
 }
 
 impl Customs {
     /// Draws them; those that came later from whims.
     pub fn draw(dice: &mut Dice, whims: &mut Dice) -> Self {
         let (rules, head_ci, branched) = (dice.one_in(2), dice.one_in(2), dice.one_in(6));
-        Self { rules, head_ci, branched, stacked: whims.one_in(4), deletes: whims.one_in(4) }
+        Self { rules, head_ci, branched, stacked: whims.one_in(4), deletes: whims.one_in(4), wishful: whims.one_in(4) }
     }
 }
 

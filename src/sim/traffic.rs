@@ -5,6 +5,7 @@ use super::pulls::{LABEL, PullFile};
 use super::settings::Version;
 use super::trunks::{MAIN, NEXT, OTHER, branch};
 use super::truth::Rule;
+use super::wishes::Wished;
 use super::words::Way;
 use super::world::{Due, Ground, PEOPLE, REPO, person};
 use crate::command::{About, Command, Request, Wish};
@@ -186,6 +187,9 @@ impl Ground {
         if self.customs.branched {
             self.intend(6, (10, 3_000), Intent::Retarget(pr));
         }
+        if self.ask_with_a_wish(pr) {
+            return;
+        }
         if self.dice.one_in(4) {
             let when_green = self.customs.head_ci && self.dice.one_in(3);
             return self.comment(pr, if when_green { "merge when green" } else { "merge" });
@@ -212,7 +216,7 @@ impl Ground {
             file.label = Some(Labelled { event, by: person(by), at, since: Since::Nothing });
             file.label_tick = tick;
         });
-        self.give_word(pr, by, Way::Label, false);
+        self.give_word(pr, by, Way::Label, Wished::default());
     }
 
     fn label_off(&mut self, pr: PrNumber) {
@@ -228,11 +232,13 @@ impl Ground {
         self.note(|| format!("{by} comments {command} on #{pr}"));
         self.write_comment(pr, by, format!("@greenline {command}"));
         match command.strip_prefix("merge") {
-            Some("" | " hotfix") => self.give_word(pr, by, Way::Comment, false),
-            Some(" when green") => self.give_word(pr, by, Way::Comment, true),
+            Some("" | " hotfix") => self.give_word(pr, by, Way::Comment, Wished::default()),
+            Some(" when green") => {
+                self.give_word(pr, by, Way::Comment, Wished { when_green: true, ..Wished::default() });
+            }
             Some(head) => {
                 let head = head.trim().parse().into_iter();
-                head.for_each(|head| self.give_word_for(pr, by, Way::Named, false, head));
+                head.for_each(|head| self.give_word_for(pr, by, Way::Named, Wished::default(), head));
             }
             None => {}
         }
@@ -252,7 +258,7 @@ impl Ground {
         };
         self.oracle.traces.requests.insert(request.id, (pr, by.to_owned()));
         self.mail(Hint::Request(request));
-        self.give_word_for(pr, by, Way::Named, false, head);
+        self.give_word_for(pr, by, Way::Named, Wished::default(), head);
     }
 
     fn draft_or_base(&mut self, pr: PrNumber) {

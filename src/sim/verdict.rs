@@ -6,6 +6,7 @@ use super::rules::Lands;
 use super::settings::Version;
 use super::trials;
 use super::world::Ground;
+use crate::admission::Obstacle;
 use crate::command;
 use crate::engine::job::Job;
 use crate::engine::owed::jobs;
@@ -72,7 +73,12 @@ impl Ground {
         let config = self.settings_at(self.tip_of(trunk))?;
         let waits = state.desk.pulls.iter().filter(|(_, record)| record.waits().is_some());
         let mut waits = waits.filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?)));
+        // Sent to trunk by hand before what it stood on has landed, it waits all the same.
+        let stands = |waits: &[Obstacle]| waits.iter().any(|wait| matches!(wait, Obstacle::Stacked { .. }));
         let (pr, approval) = waits.find(|(pr, approval)| {
+            if stands(&approval.waits) {
+                return false;
+            }
             let lands = Lands { trunk: trunk.clone(), pr: *pr, head: approval.head, since: self.now };
             self.keeps_out(&lands, config).is_none() && self.all_green(approval.head)
         })?;

@@ -1,6 +1,7 @@
 //! What people say in labels, comments and reviews, as they truly said it, and what they were answered. Nothing here judges.
 
 use super::pulls::PullFile;
+use super::wishes::Wished;
 use super::world::{Ground, PEOPLE};
 use crate::facts::{Opinion, Review};
 use crate::ids::{BranchName, CommentId, Moment, PrNumber, Sha};
@@ -30,8 +31,8 @@ pub struct Word {
     pub base: Option<BranchName>,
     /// By what.
     pub way: Way,
-    /// Only when the checks on the head itself have passed.
-    pub when_green: bool,
+    /// How it is to land.
+    pub wish: Wished,
     /// When.
     pub tick: u64,
 }
@@ -167,18 +168,18 @@ impl Ground {
     }
 
     /// Somebody gives their word for the head that is there, or that they see.
-    pub fn give_word(&mut self, pr: PrNumber, by: &str, way: Way, when_green: bool) {
+    pub fn give_word(&mut self, pr: PrNumber, by: &str, way: Way, wish: Wished) {
         for head in self.heads_meant(pr) {
-            self.give_word_for(pr, by, way, when_green, head);
+            self.give_word_for(pr, by, way, wish, head);
         }
     }
 
     /// Somebody gives their word for exactly this head.
-    pub fn give_word_for(&mut self, pr: PrNumber, by: &str, way: Way, when_green: bool, head: Sha) {
+    pub fn give_word_for(&mut self, pr: PrNumber, by: &str, way: Way, wish: Wished, head: Sha) {
         let tick = self.tick;
         if let Some(file) = self.pulls.get_mut(&pr) {
             let base = matches!(way, Way::Label | Way::Comment).then(|| file.shown.base.clone());
-            file.words.push(Word { by: by.to_owned(), head, base, way, when_green, tick });
+            file.words.push(Word { by: by.to_owned(), head, base, way, wish, tick });
         }
         self.reckon(pr);
     }
