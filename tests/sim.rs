@@ -62,6 +62,9 @@ const SOMETIMES: &[&str] = &[
     "a branch that had landed was pushed to",
     "a landing in a shape that was wished for",
     "a landing of what was to be alone",
+    "a landing that needed its owners",
+    "a landing after it was talked about",
+    "a conversation went on while something settled",
 ];
 
 fn seeds() -> std::ops::Range<u64> {
@@ -136,5 +139,5 @@ fn every_planted_bug_is_found() {
         }
     }
     assert!(missed.is_empty(), "not found in {TO_FIND} seeds: {missed:?}");
-    assert!(Bug::ALL.len() >= 42, "too few planted bugs to prove anything");
+    assert!(Bug::ALL.len() >= 45, "too few planted bugs to prove anything");
 }

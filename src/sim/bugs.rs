@@ -101,6 +101,12 @@ bugs! {
     IgnoresShapes,
     /// Overlooks that something is to be in no group with others.
     IgnoresAlone,
+    /// Overlooks who owns what.
+    OverlooksOwners,
+    /// Overlooks that something is still talked about.
+    OverlooksTalks,
+    /// Takes everybody for a member of any team.
+    TakesAnybodyForMembers,
 }
 
 impl Bug {

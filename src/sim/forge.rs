@@ -168,20 +168,24 @@ impl Forge for SimForge {
         .await
     }
 
-    async fn membership(&self, _team: &TeamName, _login: &Login) -> Result<Membership, Trouble> {
-        self.read(|_| Membership::Outsider).await
+    async fn membership(&self, team: &TeamName, login: &Login) -> Result<Membership, Trouble> {
+        self.read(|ground| ground.membership(team, login)).await
     }
 
-    async fn changed(&self, _number: PrNumber) -> Result<Changed, Trouble> {
-        self.read(|_| Changed { whole: true, ..Changed::default() }).await
+    async fn changed(&self, number: PrNumber) -> Result<Changed, Trouble> {
+        self.read(|ground| ground.changed(number)).await
     }
 
     async fn pusher(&self, _number: PrNumber, _head: Sha) -> Result<Pusher, Trouble> {
         Ok(Pusher::Unknown)
     }
 
-    async fn unresolved(&self, _number: PrNumber) -> Result<Unresolved, Trouble> {
-        self.read(|_| Unresolved::default()).await
+    async fn unresolved(&self, number: PrNumber) -> Result<Unresolved, Trouble> {
+        self.read(|ground| {
+            let count = ground.pulls.get(&number).map_or(0, |file| file.talks);
+            saboteur::talks(ground, Unresolved { count, first: None })
+        })
+        .await
     }
 
     async fn output(&self, _check: u64, _url: Option<&str>) -> Result<Option<CheckOutput>, Trouble> {

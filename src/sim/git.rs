@@ -121,8 +121,8 @@ impl Git for SimGit {
         Ok(settings_file(&self.0.ground(), commit, path))
     }
 
-    async fn owners(&self, _commit: Sha) -> Result<Option<OwnersFile>, Trouble> {
-        Ok(None)
+    async fn owners(&self, commit: Sha) -> Result<Option<OwnersFile>, Trouble> {
+        Ok(self.0.ground().owners_file(commit))
     }
 
     async fn committed_at(&self, commit: Sha) -> Result<Moment, Trouble> {

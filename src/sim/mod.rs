@@ -14,6 +14,7 @@ mod intents;
 mod opinions;
 mod oracle;
 mod outsiders;
+mod owners;
 mod process;
 mod pulls;
 mod rules;

@@ -1,6 +1,7 @@
 //! Who does not go through the queue: pushes to trunks past it, other settings there, hands on CI, and at the end whoever mends
 //! what is broken. By seed, and blind to the queue.
 
+use super::owners::OWNERS;
 use super::settings::Version;
 use super::truth::Rule;
 use super::world::{Due, Ground};
@@ -52,7 +53,7 @@ impl Ground {
         self.commit_to_trunk(&trunk, content);
     }
 
-    fn commit_to_trunk(&mut self, trunk: &BranchName, content: super::truth::Content) {
+    pub(super) fn commit_to_trunk(&mut self, trunk: &BranchName, content: super::truth::Content) {
         let tip = self.truth.commit(Some(self.tip_of(trunk)), content, None);
         self.push_past(trunk, tip);
     }
@@ -63,10 +64,8 @@ impl Ground {
         let Some(trunk) = open.filter(|file| file.open()).map(|file| file.shown.base.clone()) else { return };
         let Some(head) = self.head(pr) else { return };
         if let Some(tip) = self.truth.merge(self.tip_of(&trunk), head) {
-            // What the bot made of it, and was about to land, has landed by another hand.
-            let made = self.truth.get(head).member.filter(|(of, _)| *of == pr);
-            if let (Some((_, approved)), Some(file)) = (made, self.pulls.get_mut(&pr)) {
-                file.landed.insert(approved, head);
+            if let Some(file) = self.pulls.get_mut(&pr) {
+                file.by_hand = true;
             }
             self.oracle.sometimes("a pull request was merged by hand");
             self.push_past(&trunk, tip);
@@ -115,7 +114,7 @@ impl Ground {
         if red || broken {
             let mut content = self.truth.get(self.tip_of(trunk)).content.clone();
             let harmless = self.truth.blob();
-            for blob in content.iter_mut().filter(|(path, _)| **path > 0).map(|(_, blob)| blob) {
+            for blob in content.iter_mut().filter(|(path, _)| **path > 0 && **path != OWNERS).map(|(_, blob)| blob) {
                 *blob = harmless;
             }
             self.commit_to_trunk(trunk, content);

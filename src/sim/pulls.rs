@@ -35,12 +35,16 @@ pub struct PullFile {
     pub words: Vec<Word>,
     /// Reviews, in order.
     pub reviews: Vec<Reviewed>,
+    /// Conversations on it that are open.
+    pub talks: u32,
     /// What else was said in comments, in order.
     pub sayings: Vec<Said>,
     /// How it stood, in order.
     pub stands: Vec<Stand>,
     /// By head, as what it landed.
     pub landed: BTreeMap<Sha, Sha>,
+    /// Somebody merged it past the queue, perhaps just while it landed: it may be told the one or the other.
+    pub by_hand: bool,
     /// What the bot's status comment said, since when.
     pub said: Vec<(u64, String)>,
 }

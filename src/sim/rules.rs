@@ -2,6 +2,7 @@
 //!
 //! A landing reads one thing after another, so each rule need only have held at some moment of that time.
 
+use super::owners::{TEAM, talking};
 use super::pulls::{LABEL, PullFile, WIP};
 use super::wishes::Wished;
 use super::words::{Mind, Way};
@@ -31,14 +32,26 @@ pub struct Stand {
     what: Standing,
 }
 
+impl Stand {
+    /// It was talked about then.
+    pub fn talked(&self) -> bool {
+        self.what.talks > 0
+    }
+}
+
+/// How a pull request stands at one time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Standing {
+pub struct Standing {
     base: BranchName,
     asked: Vec<Asked>,
     minds: Vec<Mind>,
     labels: Vec<String>,
     title: String,
     awaits: Vec<PrNumber>,
+    /// Conversations on it that are open.
+    pub talks: u32,
+    /// Who is in the team.
+    pub team: Vec<&'static str>,
 }
 
 /// A pull request that lands, or wants to.
@@ -95,6 +108,8 @@ impl Ground {
             labels: shown.labels.clone(),
             title: shown.title.clone(),
             awaits: file.awaits(),
+            talks: file.talks,
+            team: self.team.iter().copied().collect(),
         }
     }
 
@@ -111,6 +126,7 @@ impl Ground {
                 self.oracle.sometimes("a landing after what it depended on");
             }
             self.stood_on(lands.pr, from);
+            in_force.iter().take(1).for_each(|config| self.minded_owners(lands, config));
             return;
         }
         let by_its_own = self.settings_at(lands.head).is_some_and(|own| self.keeps_out(lands, own).is_none());
@@ -136,6 +152,8 @@ impl Ground {
             .or_else(|| minded(&then, lands, config))
             .or_else(|| marked(&then, config))
             .or_else(|| self.awaited(&then))
+            .or_else(|| talking(&then, config))
+            .or_else(|| self.unowned(&then, lands, config))
             .or_else(|| self.unchecked(&then, lands, config))
     }
 
@@ -159,7 +177,12 @@ impl Ground {
         let by_review = self.settings.iter().filter_map(|v| v.says.as_ref()).any(|says| says.queue.review_asks);
         let over = self.branches_on(self.tip_of(&lands.trunk));
         let mergers = &config.rules.mergers;
-        let listed = |by: &str| mergers.is_empty() || mergers.contains(&Party::Person(person(by).login));
+        let in_team = |by: &str| then.iter().any(|standing| standing.team.contains(&by));
+        let lists = |known: &Party, by: &str| match known {
+            Party::Person(login) => *login == person(by).login,
+            Party::Team(team) => team.to_string() == TEAM && in_team(by),
+        };
+        let listed = |by: &str| mergers.is_empty() || mergers.iter().any(|known| lists(known, by));
         let own = |asked: &Asked| config.rules.no_self_merge && (asked.by == author || asked.voucher == author);
         let heard = |asked: &Asked| by_review || asked.way != Way::Review;
         let here = |asked: &Asked| asked.base.as_ref().is_none_or(|base| *base == lands.trunk || over.contains(base));
@@ -187,19 +210,31 @@ impl Ground {
     }
 }
 
+/// Somebody could be taken so at some moment.
+fn ever(then: &[&Standing], who: &str, holds: &dyn Fn(&Mind) -> bool) -> bool {
+    then.iter().flat_map(|standing| &standing.minds).any(|mind| mind.who == who && holds(mind))
+}
+
+fn people<'a>(then: &[&'a Standing]) -> Vec<&'a str> {
+    then.first().into_iter().flat_map(|standing| standing.minds.iter().map(|mind| mind.who)).collect()
+}
+
+/// Who may push and approved exactly this head.
+pub fn approving<'a>(then: &[&'a Standing], head: Sha) -> Vec<&'a str> {
+    let approves =
+        |who: &&str| ever(then, who, &|mind| mind.approves.contains(&head)) && ever(then, who, &|mind| mind.may);
+    people(then).into_iter().filter(approves).collect()
+}
+
 /// Reviewers do not let it pass.
 fn minded(then: &[&Standing], lands: &Lands, config: &RepoConfig) -> Option<String> {
     let need = usize::from(config.rules.approvals);
-    let people: Vec<&str> = then.first().into_iter().flat_map(|s| s.minds.iter().map(|mind| mind.who)).collect();
-    let ever = |who: &str, holds: &dyn Fn(&Mind) -> bool| {
-        then.iter().flat_map(|standing| &standing.minds).any(|mind| mind.who == who && holds(mind))
-    };
-    let against = people.iter().find(|who| !ever(who, &|mind| !mind.blocks) && !ever(who, &|mind| !mind.may));
-    if let Some(who) = against.filter(|_| need > 0) {
+    let against = |who: &&str| !ever(then, who, &|mind| !mind.blocks) && !ever(then, who, &|mind| !mind.may);
+    let against = people(then).into_iter().find(against);
+    if let Some(who) = against.filter(|_| need > 0 || config.rules.code_owners) {
         return Some(format!("{who} wanted changes"));
     }
-    let approves = |who: &&&str| ever(who, &|mind| mind.approves.contains(&lands.head)) && ever(who, &|mind| mind.may);
-    let have = people.iter().filter(approves).count();
+    let have = approving(then, lands.head).len();
     (have < need).then(|| format!("only {have} of {need} approvals stood for it"))
 }
 

@@ -5,7 +5,9 @@ use super::bugs::Bug;
 use super::pulls::{BLOCKING, PullFile};
 use super::trunks::branch_of;
 use super::world::{Ground, Push};
-use crate::facts::{Check, CheckState, Opinion, Permission, Pull, PullState, Review, Since};
+use crate::facts::{
+    Check, CheckState, Membership, Opinion, OwnersFile, Permission, Pull, PullState, Review, Since, Unresolved,
+};
 use crate::ids::{BranchName, PrNumber, RefName, Sha};
 use crate::port::git::{Expect, Pushed, RefUpdate, RemoteRef};
 use crate::port::store::{Turn, Written};
@@ -180,6 +182,21 @@ pub fn written(ground: &Ground, text: String) -> String {
         Some(Bug::IgnoresAlone) => words.filter(|word| *word != "alone").collect::<Vec<_>>().join(" "),
         _ => text,
     }
+}
+
+/// The owners' file as it is read.
+pub fn owners(ground: &Ground, seen: OwnersFile) -> Option<OwnersFile> {
+    (ground.bug != Some(Bug::OverlooksOwners)).then_some(seen)
+}
+
+/// What is still talked about.
+pub fn talks(ground: &Ground, seen: Unresolved) -> Unresolved {
+    if ground.bug == Some(Bug::OverlooksTalks) { Unresolved::default() } else { seen }
+}
+
+/// Somebody who is not in a team.
+pub fn outsider(ground: &Ground) -> Membership {
+    if ground.bug == Some(Bug::TakesAnybodyForMembers) { Membership::Member } else { Membership::Outsider }
 }
 
 /// What a person may do.

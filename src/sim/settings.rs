@@ -20,13 +20,17 @@ pub struct Customs {
     pub deletes: bool,
     /// They say how something is to land.
     pub wishful: bool,
+    /// Their rules name owners, a team, and conversations.
+    pub owned: bool,
 }
 
 impl Customs {
     /// Draws them; those that came later from whims.
     pub fn draw(dice: &mut Dice, whims: &mut Dice) -> Self {
         let (rules, head_ci, branched) = (dice.one_in(2), dice.one_in(2), dice.one_in(6));
-        Self { rules, head_ci, branched, stacked: whims.one_in(4), deletes: whims.one_in(4), wishful: whims.one_in(4) }
+        let (stacked, deletes, wishful) = (whims.one_in(4), whims.one_in(4), whims.one_in(4));
+        let owned = whims.one_in(2) && rules;
+        Self { rules, head_ci, branched, stacked, deletes, wishful, owned }
     }
 }
 
@@ -48,7 +52,7 @@ impl Version {
     /// One that is right.
     pub fn draw(dice: &mut Dice, customs: Customs) -> Self {
         let checks = checks(dice, customs);
-        let rules = if customs.rules { rules(dice) } else { String::new() };
+        let rules = if customs.rules { rules(dice, customs) } else { String::new() };
         let (window, merge) = (super::stops::window(dice), merge(dice, customs));
         Self::new(format!("{window}{rules}{merge}{}{checks}", queue(dice, customs)))
     }
@@ -108,15 +112,22 @@ fn checks(dice: &mut Dice, customs: Customs) -> String {
     )
 }
 
-fn rules(dice: &mut Dice) -> String {
+fn rules(dice: &mut Dice, customs: Customs) -> String {
     let approvals = dice.pick(&[0, 1, 1, 2]);
     let mergers = dice.pick(&["", "", "\"ann\", \"ben\", \"eve\""]);
     let titles = dice.pick(&["", "", "\"^WIP\""]);
     let no_self_merge = dice.one_in(4);
+    let (mergers, owned) = if customs.owned { owned(dice, mergers) } else { (mergers, String::new()) };
     format!(
         "[rules]\napprovals = {approvals}\nno_self_merge = {no_self_merge}\nmergers = [{mergers}]\n\
-         blocking_labels = [\"wip\"]\nblocking_titles = [{titles}]\n"
+         blocking_labels = [\"wip\"]\nblocking_titles = [{titles}]\n{owned}"
     )
+}
+
+fn owned(dice: &mut Dice, mergers: &'static str) -> (&'static str, String) {
+    let mergers = if dice.one_in(3) { "\"@acme/core\", \"ann\"" } else { mergers };
+    let (owners, talks) = (!dice.one_in(3), dice.one_in(2));
+    (mergers, format!("code_owners = {owners}\nconversations_resolved = {talks}\n"))
 }
 
 impl Ground {

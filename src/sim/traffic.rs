@@ -34,7 +34,7 @@ impl Ground {
         if self.customs.rules && self.dice.one_in(3) {
             return self.have_a_say(pr);
         }
-        if self.restack(pr) {
+        if self.restack(pr) || self.mind_owners(pr) {
             return;
         }
         match self.dice.roll(26) {
@@ -89,9 +89,11 @@ impl Ground {
             label_tick: 0,
             words: Vec::new(),
             reviews: Vec::new(),
+            talks: 0,
             sayings: Vec::new(),
             stands: Vec::new(),
             landed: BTreeMap::new(),
+            by_hand: false,
             said: Vec::new(),
         };
         self.point(&file, head);
@@ -146,6 +148,7 @@ impl Ground {
             content.insert(0, self.write_settings(version));
             self.oracle.sometimes("a pull request edits the settings");
         }
+        self.may_own(&mut content);
         if let (true, Some(path)) = (self.dice.one_in(3), self.broken) {
             let cure = self.truth.blob();
             content.insert(path, cure);

@@ -166,6 +166,14 @@ impl Truth {
         }
     }
 
+    /// The paths that a head changes beside what another commit has.
+    pub fn changed(&self, head: Sha, onto: Sha) -> BTreeSet<Path> {
+        let (base, _) = self.own_commits(head, onto);
+        let (before, after) = (self.content(base), self.content(Some(head)));
+        let paths: BTreeSet<Path> = before.keys().chain(after.keys()).copied().collect();
+        paths.into_iter().filter(|path| before.get(path) != after.get(path)).collect()
+    }
+
     /// A merge of a head by somebody's hand, if that works and is of any use.
     pub fn merge(&mut self, onto: Sha, head: Sha) -> Option<Sha> {
         let (base, own) = self.own_commits(head, onto);

@@ -9,7 +9,7 @@ use super::oracle::Oracle;
 use super::pulls::{Note, PullFile};
 use super::settings::{Customs, Version};
 use super::store::Rows;
-use super::truth::{Content, Truth};
+use super::truth::Truth;
 use crate::facts::{Permission, Person, Repository};
 use crate::ids::{BranchName, CheckRunId, CommentId, Moment, PrNumber, RefName, RepoId, RepoName, Sha, UserId};
 use crate::port::git::{RefUpdate, TagObject};
@@ -130,6 +130,10 @@ pub struct Ground {
     pub customs: Customs,
     /// Versions of the settings file.
     pub settings: Vec<Version>,
+    /// Versions of the owners' file.
+    pub ownerships: Vec<super::owners::Ownership>,
+    /// Who is in the team.
+    pub team: BTreeSet<&'static str>,
     /// What people said about freezes and holds, in order.
     pub stops: Vec<super::stops::Word>,
     /// Pull requests that somebody wanted as hotfixes.
@@ -187,6 +191,8 @@ impl Ground {
             saved: BTreeSet::new(),
             customs,
             settings: vec![Version::draw(&mut dice, customs)],
+            ownerships: Vec::new(),
+            team: BTreeSet::from(["ben", "eve"]),
             stops: Vec::new(),
             hotfixes: BTreeSet::new(),
             rows: BTreeMap::new(),
@@ -208,7 +214,8 @@ impl Ground {
             dice,
             whims,
         };
-        let root = ground.truth.commit(None, Content::from([(0, 1)]), None);
+        let tree = ground.first_tree();
+        let root = ground.truth.commit(None, tree, None);
         for trunk in ground.trunks() {
             ground.oracle.trunk_is(&trunk, root, ground.now);
             ground.refs.insert(trunk.to_ref(), root);
