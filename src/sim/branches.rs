@@ -61,7 +61,7 @@ impl Ground {
             self.settings.iter().filter_map(|version| version.says.as_ref()).any(|says| says.merge.delete_branch);
         let why = if !asked {
             Some("the settings never said so".to_owned())
-        } else if own.iter().filter(merged).any(|file| left(file)) {
+        } else if own.iter().filter(merged).any(left) {
             needed
         } else {
             Some("no pull request from it shows as merged that left it there".to_owned())

@@ -1,7 +1,7 @@
 //! Owners, a team, and conversations: who owns what by the file on a commit, who is in the team, what is still talked about; people
 //! who change all that; and the judge of whether a landing had what the rules ask of them.
 
-use super::rules::{Lands, Standing};
+use super::rules::{Lands, Stand, Standing};
 use super::saboteur;
 use super::truth::{Blob, Content, Path};
 use super::world::{Ground, PEOPLE};
@@ -94,7 +94,9 @@ impl Ground {
                 }
                 self.note(|| format!("{who} {} the team", if joins { "joins" } else { "leaves" }));
                 let all: Vec<PrNumber> = self.pulls.keys().copied().collect();
-                all.into_iter().for_each(|pr| self.reckon(pr));
+                for pr in all {
+                    self.reckon(pr);
+                }
             }
             _ => {
                 let trunk = self.any_trunk();
@@ -157,7 +159,7 @@ impl Ground {
         let one = |owner: &&str| approving.iter().any(|who| who == owner || (*owner == TEAM && team.contains(who)));
         let missing = |path: &Path| {
             let owners = ownership.of(*path);
-            !owners.is_empty() && !owners.iter().any(|owner| one(owner))
+            !owners.is_empty() && !owners.iter().any(&one)
         };
         let path = self.truth.changed(lands.head, tip).into_iter().find(missing)?;
         Some(format!("no owner of {} had approved it", name(path)))
@@ -169,7 +171,7 @@ impl Ground {
         let owns = |path: Path| self.ownership(tip).is_some_and(|ownership| !ownership.of(path).is_empty());
         let owned = config.rules.code_owners && self.truth.changed(lands.head, tip).into_iter().any(owns);
         let talked = config.rules.conversations_resolved
-            && self.pulls.get(&lands.pr).is_some_and(|file| file.stands.iter().any(|stand| stand.talked()));
+            && self.pulls.get(&lands.pr).is_some_and(|file| file.stands.iter().any(Stand::talked));
         let counts = [(owned, "a landing that needed its owners"), (talked, "a landing after it was talked about")];
         for (_, what) in counts.into_iter().filter(|(happened, _)| *happened) {
             self.oracle.sometimes(what);

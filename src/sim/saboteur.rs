@@ -131,9 +131,9 @@ fn stood_on(ground: &Ground, pr: PrNumber) -> bool {
     ground.all_durable().any(|state| state.contains(&format!("\"stack\":{{\"on\":{pr},")))
 }
 
-/// What is said of a pull request's being sent to trunk without doing it.
-pub fn sent(ground: &Ground) -> Option<Option<()>> {
-    (ground.bug == Some(Bug::NeverRetargets)).then_some(Some(()))
+/// That a pull request was sent to trunk is said without doing it.
+pub fn never_sends(ground: &Ground) -> bool {
+    ground.bug == Some(Bug::NeverRetargets)
 }
 
 /// A pull request without its blocking label, once anything is queued.

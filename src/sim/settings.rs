@@ -7,6 +7,7 @@ use crate::ids::Sha;
 
 /// What a world's people are used to.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself, and every combination is a world")]
 pub struct Customs {
     /// They have rules about who may let what land.
     pub rules: bool,

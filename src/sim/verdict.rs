@@ -95,7 +95,7 @@ impl Ground {
         let notes = self.comments.values().filter(own).map(|note| &note.comment);
         let mut counts: BTreeMap<(PrNumber, bool), u8> = BTreeMap::new();
         notes.for_each(|note| *counts.entry((note.pull, trials::tells(&note.body))).or_default() += 1);
-        let ((pr, _), count) = counts.into_iter().find(|((pr, _), count)| *count > 1 && !self.passed_on(*pr))?;
+        let ((pr, _), count) = counts.into_iter().find(|(_, count)| *count > 1)?;
         Some(Violation { invariant: "L5", what: format!("#{pr} has {count} status comments") })
     }
 
@@ -124,7 +124,8 @@ impl Ground {
             let pr = note.comment.pull;
             // Two processes at once may both answer: the forge offers nothing to tell them apart by.
             let rivals = self.oracle.counters.contains_key("two processes at once");
-            if (answers > 1 && !rivals && !self.passed_on(pr)) || answers == 0 {
+            let passed_on = note.acknowledged && written == 1 && self.passed_on(pr);
+            if (answers > 1 && !rivals && !passed_on) || answers == 0 {
                 let what = format!("comment {id} ({:?}) on #{pr} has {answers} answers", note.comment.body);
                 return Some(Violation { invariant: "L2", what });
             }
@@ -133,7 +134,7 @@ impl Ground {
     }
 
     /// Two queues may have answered for a pull request: it went from one branch to another, or one of these had no queue for a
-    /// while. The forge offers nothing to tell by whether a comment was answered there.
+    /// while. A written answer is found by whoever is about to write another; a thumbs-up is not looked for.
     fn passed_on(&self, pr: PrNumber) -> bool {
         let unnamed = |version: &Version| version.says.as_ref().is_none_or(|says| says.queue.trunks.is_empty());
         let moved = |file: &PullFile| file.past.iter().any(|(_, pull)| pull.base != file.shown.base);

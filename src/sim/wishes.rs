@@ -41,7 +41,7 @@ impl Ground {
         let mut wish = Wished::default();
         if self.whims.one_in(2) {
             let (word, strategy) = self.whims.pick(&Strategy::WORDS);
-            command += &format!(" as {word}");
+            command = format!("{command} as {word}");
             wish.strategy = Some(strategy);
         }
         if self.whims.one_in(3) {
@@ -50,7 +50,7 @@ impl Ground {
         }
         if self.whims.one_in(3) {
             let rank = self.whims.pick(&["-7", "3", "20"]);
-            command += &format!(" priority={rank}");
+            command = format!("{command} priority={rank}");
         }
         self.note(|| format!("{by} comments {command} on #{pr}"));
         let written = saboteur::written(self, format!("@greenline {command}"));
