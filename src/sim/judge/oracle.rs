@@ -46,6 +46,8 @@ pub struct Oracle {
     pub flakes: BTreeMap<Sha, u8>,
     attempts: BTreeMap<(BranchName, u64), Moment>,
     runs: BTreeMap<Sha, u8>,
+    /// When each queue first wrote anything.
+    pub opened: BTreeMap<BranchName, Moment>,
     /// Commits that were tried.
     pub tried: BTreeSet<Sha>,
     /// Who caused what.
@@ -321,6 +323,7 @@ impl Ground {
                 self.oracle.attempts.entry((trunk.clone(), number)).or_insert(self.now);
             }
         }
+        self.oracle.opened.entry(trunk.clone()).or_insert(self.now);
         self.trials_fit(after);
         let Some(before) = before else { return };
         if departures(&before).get(..60) == departures(after).get(..60) {

@@ -95,7 +95,8 @@ impl Ground {
         let notes = self.comments.values().filter(own).map(|note| &note.comment);
         let mut counts: BTreeMap<(PrNumber, bool), u8> = BTreeMap::new();
         notes.for_each(|note| *counts.entry((note.pull, trials::tells(&note.body))).or_default() += 1);
-        let ((pr, _), count) = counts.into_iter().find(|(_, count)| *count > 1)?;
+        let ((pr, _), count) =
+            counts.into_iter().find(|((pr, _), count)| *count > 1 + u8::from(self.passed_on(*pr)))?;
         Some(Violation { invariant: "L5", what: format!("#{pr} has {count} status comments") })
     }
 
@@ -124,8 +125,8 @@ impl Ground {
             let pr = note.comment.pull;
             // Two processes at once may both answer: the forge offers nothing to tell them apart by.
             let rivals = self.oracle.counters.contains_key("two processes at once");
-            let passed_on = note.acknowledged && written == 1 && self.passed_on(pr);
-            if (answers > 1 && !rivals && !passed_on) || answers == 0 {
+            let most = if self.passed_on(pr) { 2 } else { 1 };
+            if (answers > most && !rivals) || (answers == 0 && !self.too_early(note)) {
                 let what = format!("comment {id} ({:?}) on #{pr} has {answers} answers", note.comment.body);
                 return Some(Violation { invariant: "L2", what });
             }
@@ -134,11 +135,18 @@ impl Ground {
     }
 
     /// Two queues may have answered for a pull request: it went from one branch to another, or one of these had no queue for a
-    /// while. A written answer is found by whoever is about to write another; a thumbs-up is not looked for.
+    /// while. Each has one answer and one status comment then: what is being written is not found, nor a thumbs-up looked for.
     fn passed_on(&self, pr: PrNumber) -> bool {
         let unnamed = |version: &Version| version.says.as_ref().is_none_or(|says| says.queue.trunks.is_empty());
         let moved = |file: &PullFile| file.past.iter().any(|(_, pull)| pull.base != file.shown.base);
         self.customs.branched && (self.pulls.get(&pr).is_some_and(moved) || self.settings.iter().any(unnamed))
+    }
+
+    /// It was said before the queue that it is for was ever opened: nobody looks for what is older than that.
+    fn too_early(&self, note: &Note) -> bool {
+        let base = self.pulls.get(&note.comment.pull).map(|file| &file.shown.base);
+        let opened = base.and_then(|base| self.oracle.opened.get(base));
+        self.customs.branched && opened.is_some_and(|opened| note.comment.created_at < *opened)
     }
 
     /// A process dies.
@@ -168,7 +176,9 @@ fn told(pr: PrNumber, file: &PullFile) -> Option<Violation> {
     let asks = file.shown.labels.iter().any(|label| label == LABEL) && file.open();
     // Who asks again while it waits need not be told so again; that it truly waits is judged beside this.
     let status = file.said.iter().rev().find(|(_, body)| body.starts_with("<!-- greenline:status"));
-    let waits = status.is_some_and(|(_, body)| body.contains("**Waiting.**"));
+    let waiting = |(_, body): &(u64, String)| body.contains("**Waiting.**");
+    // Of two queues that share the comment the one it left may have said so last.
+    let waits = status.is_some_and(waiting) || (file.retargeted_at().is_some() && file.said.iter().any(waiting));
     if asks && !waits && !last_word_since(file.label_tick) {
         return broken("L1", format!("#{pr} was labelled and never heard of"));
     }

@@ -55,7 +55,7 @@ impl Ground {
         let merged = |file: &&&PullFile| file.shown.state == PullState::Merged;
         let left = |file: &&PullFile| {
             let at = |sha| update.expect == Expect::At(sha) && self.refs.get(&update.name) == Some(&sha);
-            file.landed.iter().any(|(head, tip)| at(*head) || at(*tip))
+            file.landed.iter().any(|(head, tip)| at(*head) || at(*tip)) || (file.by_hand && at(file.shown.head))
         };
         let asked =
             self.settings.iter().filter_map(|version| version.says.as_ref()).any(|says| says.merge.delete_branch);

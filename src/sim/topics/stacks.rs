@@ -142,7 +142,13 @@ impl Ground {
                 let lower = self.pulls.get(&on)?;
                 // Merged into another branch it has not landed here.
                 let truly = if lower.shown.state == PullState::Open { PullState::Open } else { PullState::Closed };
-                let what = if self.lies_on(lower, tip) {
+                // Whoever sends it back onto a branch that has landed was told to send it to trunk.
+                let upper = self.pulls.get(&pr)?;
+                let back =
+                    told == PullState::Merged && upper.past.iter().any(|(_, pull)| self.trunks().contains(&pull.base));
+                let what = if back {
+                    return None;
+                } else if self.lies_on(lower, tip) {
                     format!("#{pr} waits for #{on}, which has landed")
                 } else if truly != told {
                     format!("#{pr} waits for #{on}, which is taken for {told:?} and is {truly:?}")
