@@ -13,7 +13,7 @@ const TO_FIND: u64 = 1_000;
 const TWICE: u64 = 100;
 
 /// What must have happened somewhere, or the seeds do not reach what they are there for.
-const SOMETIMES: [&str; 43] = [
+const SOMETIMES: &[&str] = &[
     "a landing",
     "a crash while something settled",
     "a process was fenced",
@@ -57,6 +57,16 @@ const SOMETIMES: [&str; 43] = [
     "a batch waited for company",
     "a pull request was out of reach",
     "others went on without one that is out of reach",
+    "a stacked pull request was sent to trunk",
+    "a landing after what it stood on",
+    "a pull request was merged by hand",
+    "a branch was deleted after landing",
+    "a branch that had landed was pushed to",
+    "a landing in a shape that was wished for",
+    "a landing of what was to be alone",
+    "a landing that needed its owners",
+    "a landing after it was talked about",
+    "a conversation went on while something settled",
 ];
 
 fn seeds() -> std::ops::Range<u64> {
@@ -131,5 +141,5 @@ fn every_planted_bug_is_found() {
         }
     }
     assert!(missed.is_empty(), "not found in {TO_FIND} seeds: {missed:?}");
-    assert!(Bug::ALL.len() >= 36, "too few planted bugs to prove anything");
+    assert!(Bug::ALL.len() >= 45, "too few planted bugs to prove anything");
 }

@@ -70,7 +70,7 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
     for command in commands {
         answers.push(match command {
             // It was said to the queue of the branch that it went to then.
-            Ok(command) if heard.since == Since::Retargeted && !command.only_asks() => {
+            Ok(command) if heard.since == Since::Retargeted && !command.only_asks() && !stays(record, &command) => {
                 Answer::Refused { word: command.word(), why: Refusal::Retargeted { base: heard.pull.base.to_string() } }
             }
             Ok(command) => stop::obey(&mut desk.freeze, &command, (comment, heard.permission), now, terms)
@@ -81,6 +81,13 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
     desk.forget_landed(pr);
     decisions.push(Decision::Answer { comment: comment.id, pr, answers });
     decisions
+}
+
+/// Whether it is held back is no other question after we ourselves sent it to trunk, for what it stood on has landed.
+fn stays(record: &Record, command: &Command) -> bool {
+    let stack = record.approval.as_ref().and_then(|approval| approval.stack.as_ref());
+    let sent = stack.is_some_and(|stack| stack.state == PullState::Merged);
+    sent && matches!(command, Command::Hold(_) | Command::Release)
 }
 
 pub(super) fn obey(

@@ -28,7 +28,7 @@ pub use pulls::{PullReading, awaken, dismiss, fallen, out_of_reach, read, recons
 pub use requests::{Asked, ask};
 pub use rules::Terms;
 pub use said::{Delegate, Said, Subject};
-pub use stack::Stack;
+pub use stack::{Stack, elsewhere};
 pub use stop::{Closure, Freeze, Hold, Stopped, changes_at, closures, passes};
 pub use tries::TrialAnswer;
 pub use weigh::{Grounds, Obstacle, approvers, weigh};

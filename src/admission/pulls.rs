@@ -72,7 +72,8 @@ pub fn read(desk: &mut Desk, reading: &PullReading, now: Moment, terms: &Terms) 
         decisions.extend(reviews::follow(record, reading, now, terms));
     }
     let state = if record.has_landed() { PullState::Merged } else { record.pull.state };
-    decisions.extend(stack::note(desk, reading.number, state, terms));
+    let below = stack::becomes(record, terms);
+    decisions.extend(stack::note(desk, reading.number, below, terms));
     if before.is_some_and(|before| before != state) {
         let waits = |record: &&mut Record| record.waits().is_some() && record.said.awaited().contains(&reading.number);
         let waiting = desk.pulls.values_mut().filter(waits);

@@ -2,7 +2,7 @@
 //! trunk. Pure.
 
 use super::desk::{Decision, Desk, Record};
-use super::pulls::weigh_again;
+use super::pulls::{PullReading, weigh_again};
 use super::rules::Terms;
 use crate::facts::{Pull, PullState};
 use crate::ids::PrNumber;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Stack {
     /// The pull request from that branch.
     pub on: PrNumber,
-    /// How that one is: `Merged` when it has landed.
+    /// How that one is: `Merged` when it has landed, `Closed` also when only another branch has it.
     pub state: PullState,
 }
 
@@ -26,6 +26,22 @@ pub(super) fn parent(desk: &Desk, pull: &Pull, terms: &Terms) -> Option<PrNumber
     };
     let from = desk.pulls.values().find(from).map(|record| record.pull.number);
     from.filter(|_| pull.base != terms.trunk)
+}
+
+/// What those that stand on a pull request take it for: merged is only what is on trunk, whatever other branch has it.
+pub(super) fn becomes(below: &Record, terms: &Terms) -> PullState {
+    match below.pull.state {
+        _ if below.has_landed() => PullState::Merged,
+        PullState::Merged if below.pull.base != terms.trunk => PullState::Closed,
+        state => state,
+    }
+}
+
+/// A pull request goes to a branch with a queue of its own, and those that stand on it here wait for what does not come here.
+pub fn elsewhere(desk: &mut Desk, reading: &PullReading, terms: &Terms) -> Vec<Decision> {
+    let state = reading.pull.as_ref().map(|pull| pull.state);
+    let open = state == Some(PullState::Open);
+    note(desk, reading.number, if open { PullState::Open } else { PullState::Closed }, terms)
 }
 
 /// What became of a pull request is noted by those that stand on it: when it has landed they are sent to trunk.
@@ -102,6 +118,21 @@ mod tests {
         assert!(becomes(&mut story, PullState::Merged).contains(&Decision::Retarget { pr: PR }), "merged by hand");
         story.change(|pull| pull.base = "main".parse().expect("a branch"));
         assert_eq!(queued(&story.look()), Some(sha('a')));
+    }
+
+    #[test]
+    fn what_was_merged_into_another_branch_has_not_landed() {
+        let mut story = Story::new();
+        below(&mut story);
+        story.change(|pull| pull.base = "below".parse().expect("a branch"));
+        story.merge("merge");
+        let number = PrNumber::new(8);
+        let base = "lowest".parse().expect("a branch");
+        let pull = Pull { state: PullState::Merged, base, ..story.desk.pulls[&number].pull.clone() };
+        let reading = PullReading::of(Reading::new(1_000), number, Some(pull));
+        let decisions = read(&mut story.desk, &reading, Moment::from_ms(1_000_000), &story.terms);
+        assert!(!decisions.contains(&Decision::Retarget { pr: PR }));
+        assert_eq!(story.waits(), [Obstacle::Stacked { on: number, state: PullState::Closed }]);
     }
 
     #[test]

@@ -91,7 +91,7 @@ pub enum Obstacle {
     Stacked {
         /// Which.
         on: PrNumber,
-        /// How that one is: `Merged` when it has landed.
+        /// How that one is: `Merged` when it has landed, `Closed` also when only another branch has it.
         state: PullState,
     },
     /// Its description says what it depends on in words that name no pull request here.

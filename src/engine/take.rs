@@ -80,7 +80,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Settings { at, file, demands, places } => settings(state, (*at, file, demands), places, around),
         Fact::Owners(seen) => owners_read(state, seen, around),
         Fact::Trunks(names) => state.settings.trunks = Some(names.clone()),
-        Fact::Pull(reading) if elsewhere(state, reading, around) => {}
+        Fact::Pull(reading) if elsewhere(state, reading, around) => left_below(state, reading, around),
         Fact::Pull(reading) => {
             let reading = PullReading { pull: seen(state, reading.pull.as_ref()), ..reading.clone() };
             admit(state, around, |desk, terms| admission::read(desk, &reading, around.now, terms));
@@ -187,6 +187,11 @@ fn elsewhere(state: &mut RepoState, reading: &PullReading, Around { now, page }:
     }
     state.proposals.remove(&pull.number);
     true
+}
+
+/// Whoever stands here on what goes elsewhere is to know what became of that.
+fn left_below(state: &mut RepoState, reading: &PullReading, around: Around<'_>) {
+    admit(state, around, |desk, terms| admission::elsewhere(desk, reading, terms));
 }
 
 /// A request through the API, unless it has its answer already or is another queue's to answer.

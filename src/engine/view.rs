@@ -3,7 +3,7 @@
 use super::state::RepoState;
 use crate::admission::{Approval, Obstacle, Subject, Terms};
 use crate::config::BranchPattern;
-use crate::facts::Pull;
+use crate::facts::{Pull, PullState};
 use crate::ids::{BranchName, CheckName, CommentId, Moment, PrNumber, RefName, RunId, Sha, TrialNumber};
 use crate::queue::{Phase, Trunk, TrunkVerdict};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,8 @@ pub struct View {
     pub approved: BTreeMap<PrNumber, Subject>,
     /// When they were asked for.
     pub asked_at: BTreeMap<PrNumber, Moment>,
+    /// What approved pull requests stand on, as long as it has not landed: it is looked at whether anybody asks for it or not.
+    pub below: BTreeSet<PrNumber>,
     /// Heads of open pull requests that are known.
     pub heads: BTreeMap<PrNumber, Sha>,
     /// Runs whose verdict is waited for, with their commits.
@@ -89,6 +91,7 @@ impl View {
             settings_at: state.settings.read_at,
             approved: records.clone().filter_map(|(pr, record)| Some((*pr, record.subject()?))).collect(),
             asked_at: records.clone().filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?.at))).collect(),
+            below: below(state),
             heads: state.proposals.iter().map(|(pr, proposal)| (*pr, proposal.head)).collect(),
             runs: waited_for(state).collect(),
             trials: state.trials.awaited().map(|(number, sha, _)| (number, sha)).collect(),
@@ -107,9 +110,11 @@ impl View {
         if self.further { self.trunk == *base } else { !self.others.contains(base) }
     }
 
-    /// The pull request is approved, or its label asks for that, or it is being tried.
+    /// The pull request is approved, or its label asks for that, or it is being tried, or something stands on it.
     pub fn concerns(&self, pull: &Pull) -> bool {
-        self.approved.contains_key(&pull.number) || self.asks(pull) || self.on_trial.contains(&pull.number)
+        let number = &pull.number;
+        let known = self.approved.contains_key(number) || self.on_trial.contains(number) || self.below.contains(number);
+        known || self.asks(pull)
     }
 
     /// The pull request is not approved, may ask for landing by its label or a review, and changed since that was last judged.
@@ -159,6 +164,11 @@ impl View {
 
 fn approved(state: &RepoState) -> impl Iterator<Item = (PrNumber, &Approval)> {
     state.desk.pulls.iter().filter_map(|(pr, record)| Some((*pr, record.approval.as_ref()?)))
+}
+
+fn below(state: &RepoState) -> BTreeSet<PrNumber> {
+    let stacks = approved(state).filter_map(|(_, approval)| approval.stack.as_ref());
+    stacks.filter(|stack| stack.state != PullState::Merged).map(|stack| stack.on).collect()
 }
 
 fn waiting(state: &RepoState) -> impl Iterator<Item = (PrNumber, &Approval)> {

@@ -1,10 +1,10 @@
 //! One seed from its beginning to its end: faults for a while, then quiet, then everything must have come to its end.
 
-use super::bugs::Bug;
-use super::dice::mix;
-use super::oracle::Violation;
-use super::process::{Polled, Process};
-use super::world::{Due, Ground, Shared};
+use super::bot::process::{Polled, Process};
+use super::ground::dice::mix;
+use super::ground::world::{Due, Ground, Shared};
+use super::judge::oracle::Violation;
+use super::planted::bugs::Bug;
 use crate::engine::repo::Ended;
 use std::collections::BTreeMap;
 

@@ -149,9 +149,13 @@ fn stacked(on: PrNumber, state: PullState) -> Told {
             .into()
         }
         PullState::Closed => Told::new(
-            format!("It goes to the branch of #{on}, which was closed without landing, and has that one's commits."),
             format!(
-                "Open #{on} again; or have it go to the branch it is meant for, take out what shall not land, and ask again."
+                "It goes to the branch of #{on}, and has that one's commits, which did not land: #{on} was closed, or merged into \
+                 another branch."
+            ),
+            format!(
+                "Open #{on} again if you can; or have this one go to the branch it is meant for, take out what shall not land, and ask \
+                 again."
             ),
         ),
         PullState::Merged => Told::new(

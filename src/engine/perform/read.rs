@@ -151,7 +151,8 @@ async fn pulls<W: World>(
     });
     found.facts.extend(heads(view, base, &open));
     let listed: BTreeSet<PrNumber> = open.iter().map(|pull| pull.number).collect();
-    let unlisted: BTreeSet<_> = view.approved.keys().chain(&view.on_trial).filter(|pr| !listed.contains(pr)).collect();
+    let known = view.approved.keys().chain(&view.on_trial).chain(&view.below);
+    let unlisted: BTreeSet<_> = known.filter(|pr| !listed.contains(pr)).collect();
     for number in unlisted {
         readings.extend(found.part(pull_reading(world, view, *number).await));
     }

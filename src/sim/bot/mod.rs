@@ -1,0 +1,7 @@
+//! The bot as it runs in the world: one process of it, and its views of forge, git, database and clock.
+
+pub mod forge;
+pub mod gate;
+pub mod git;
+pub mod process;
+pub mod store;

@@ -1,0 +1,4 @@
+//! Planted bugs, by which it is proven that the judge sees.
+
+pub mod bugs;
+pub mod saboteur;
