@@ -132,31 +132,26 @@ impl Ground {
     pub fn stands_in_vain(&self, tip: Sha, state: &RepoState) -> Option<Violation> {
         let waits =
             state.desk.pulls.iter().flat_map(|(pr, record)| record.waits().into_iter().flatten().map(|w| (*pr, w)));
-        waits
-            .filter_map(
-                |(pr, obstacle)| {
-                    if let Obstacle::Stacked { on, state } = obstacle { Some((pr, *on, *state)) } else { None }
-                },
-            )
-            .find_map(|(pr, on, told)| {
-                let lower = self.pulls.get(&on)?;
-                // Merged into another branch it has not landed here.
-                let truly = if lower.shown.state == PullState::Open { PullState::Open } else { PullState::Closed };
-                // Whoever sends it back onto a branch that has landed was told to send it to trunk.
-                let upper = self.pulls.get(&pr)?;
-                let back =
-                    told == PullState::Merged && upper.past.iter().any(|(_, pull)| self.trunks().contains(&pull.base));
-                let what = if back {
-                    return None;
-                } else if self.lies_on(lower, tip) {
-                    format!("#{pr} waits for #{on}, which has landed")
-                } else if truly != told {
-                    format!("#{pr} waits for #{on}, which is taken for {told:?} and is {truly:?}")
-                } else {
-                    return None;
-                };
-                Some(Violation { invariant: "L3", what })
-            })
+        let stands = |(pr, obstacle): (PrNumber, &Obstacle)| {
+            if let Obstacle::Stacked { on, state } = obstacle { Some((pr, *on, *state)) } else { None }
+        };
+        let what = waits.filter_map(stands).find_map(|(pr, on, told)| self.in_vain_on(pr, (on, told), tip))?;
+        Some(Violation { invariant: "L3", what })
+    }
+
+    fn in_vain_on(&self, pr: PrNumber, (on, told): (PrNumber, PullState), tip: Sha) -> Option<String> {
+        let lower = self.pulls.get(&on).filter(|_| !self.lost(on))?;
+        // Merged into another branch it has not landed here.
+        let truly = if lower.shown.state == PullState::Open { PullState::Open } else { PullState::Closed };
+        // Whoever sends it back onto a branch that has landed was told to send it to trunk.
+        let been_on_trunk = self.pulls.get(&pr)?.past.iter().any(|(_, pull)| self.trunks().contains(&pull.base));
+        if told == PullState::Merged && been_on_trunk {
+            None
+        } else if self.lies_on(lower, tip) {
+            Some(format!("#{pr} waits for #{on}, which has landed"))
+        } else {
+            (truly != told).then(|| format!("#{pr} waits for #{on}, which is taken for {told:?} and is {truly:?}"))
+        }
     }
 
     /// Counts a landing after what it stood on.
