@@ -93,7 +93,10 @@ async fn nothing_is_kept_for_a_queue_that_retired(store: Arc<impl Store>) {
     let branch = QueueId { repo: REPO.repo, branch: Some("release/1".parse().expect("a branch")) };
     store.claim(&branch).await.expect("claims");
     assert_eq!(store.receive(delivery("a", 1)).await, Ok(Received::New));
+    store.claim(&REPO).await.expect("claims");
+    assert_eq!(store.claimed(REPO.repo).await, Ok(vec![branch.clone()]), "beside the default branch's");
     assert_eq!(store.retire(&branch).await, Ok(()));
+    assert_eq!(store.claimed(REPO.repo).await, Ok(vec![]));
     assert_eq!(store.receive(delivery("b", 2)).await, Ok(Received::New));
     let rows = async |queue: &QueueId| store.inbox(Some(queue), 10).await.expect("rows").len();
     assert_eq!(

@@ -258,6 +258,21 @@ async fn for_a_branch_that_nobody_serves_nothing_more_is_kept() {
 }
 
 #[tokio::test]
+async fn a_queue_that_did_not_close_in_order_is_opened_again() {
+    let stage = Stage::open(None, false);
+    let queue = |name: &str| QueueId { repo: REPO, branch: Some(name.parse().expect("a branch")) };
+    for name in ["release/1", "release/2"] {
+        stage.store.claim(&queue(name)).await.expect("memory answers");
+    }
+    stage.store.retire(&queue("release/2")).await.expect("memory answers");
+    stage.list.send_replace(Some(Ok(given())));
+    let mut boards = stage.boards.subscribe();
+    boards.wait_for(|all| all.contains_key(&queue("release/1"))).await.expect("its queue is opened");
+    assert!(!stage.boards.now().contains_key(&queue("release/2")), "it had closed");
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_list_that_does_not_come_keeps_nobody_waiting() {
     let stage = Stage::open(None, false);
     stage.until_asked(1).await;

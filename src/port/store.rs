@@ -173,6 +173,8 @@ pub trait Store: Send + Sync + 'static {
     fn claim(&self, queue: &QueueId) -> impl Future<Output = Result<Epoch, Trouble>> + Send;
     /// Nobody serves this branch any more: until it is claimed again, nothing is put into the inbox for it.
     fn retire(&self, queue: &QueueId) -> impl Future<Output = Result<(), Trouble>> + Send;
+    /// Queues of a repository beside that of its default branch that were claimed and not retired since.
+    fn claimed(&self, repo: RepoId) -> impl Future<Output = Result<Vec<QueueId>, Trouble>> + Send;
     /// The state as last written; `None` for a queue never seen.
     fn load(&self, queue: &QueueId) -> impl Future<Output = Result<Option<Loaded>, Trouble>> + Send;
     /// Writes a turn in one transaction, or nothing.

@@ -6,7 +6,7 @@ use greenline::adapter::store::MemoryStore;
 use greenline::config::service::ApiToken;
 use greenline::engine::board::Boards;
 use greenline::http::{Doors, Limits, Metrics, Readiness, doors, serve};
-use greenline::ids::QueueId;
+use greenline::ids::{QueueId, RepoId};
 use greenline::port::Trouble;
 use greenline::port::store::{Delivery, Epoch, InboxRow, JournalRow, Loaded, Received, Store, Turn, Written};
 use hmac::{Hmac, KeyInit, Mac};
@@ -61,6 +61,9 @@ impl Store for Moody {
     }
     async fn retire(&self, queue: &QueueId) -> Result<(), Trouble> {
         self.inner.retire(queue).await
+    }
+    async fn claimed(&self, repo: RepoId) -> Result<Vec<QueueId>, Trouble> {
+        self.inner.claimed(repo).await
     }
     async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
         self.inner.load(queue).await

@@ -164,6 +164,12 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    async fn claimed(&self, repo: RepoId) -> Result<Vec<QueueId>, Trouble> {
+        let rows = self.rows();
+        let claimed = rows.queues.iter().filter(|(id, queue)| id.repo == repo && id.branch.is_some() && !queue.retired);
+        Ok(claimed.map(|(id, _)| id.clone()).collect())
+    }
+
     async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {
         let rows = self.rows();
         let found = rows.queues.get(queue);

@@ -141,7 +141,7 @@ impl<T: Site, S: Store> Supervisor<T, S> {
             let pause = self.agenda.pause_ms(now);
             tokio::select! {
                 () = self.service.wake.notified() => self.agenda.inbox_now(now),
-                Some(ended) = self.tasks.join_next_with_id() => if self.fenced(ended) { return },
+                Some(ended) = self.tasks.join_next_with_id() => if self.fenced(ended).await { return },
                 found = &mut self.listing => self.listed(found),
                 asked = &mut self.redelivery => told(asked),
                 () = self.branched.notified() => self.branch_out(),
@@ -187,9 +187,14 @@ impl<T: Site, S: Store> Supervisor<T, S> {
             own.wake.notify_one();
         }
         let told = self.loops.iter_mut().map(|(id, own)| (id, &own.found, own.trunks.borrow_and_update().clone()));
-        let named: Vec<_> = told.flat_map(|(id, found, trunks)| missing(id, &trunks, found)).collect();
+        let named = told.flat_map(|(id, found, trunks)| missing(id, &trunks, found)).collect();
+        self.have_opened(named);
+    }
+
+    /// Has queues opened that are not open and not to be opened yet.
+    fn have_opened(&mut self, queues: Vec<(QueueId, Found)>) {
         let known = |id: &QueueId| self.loops.contains_key(id) || self.unopened.iter().any(|(other, _)| other == id);
-        let new: Vec<_> = named.into_iter().filter(|(id, _)| !known(id)).collect();
+        let new: Vec<_> = queues.into_iter().filter(|(id, _)| !known(id)).collect();
         self.unopened.extend(new);
     }
 
@@ -248,6 +253,17 @@ impl<T: Site, S: Store> Supervisor<T, S> {
         tracing::info!(repo = %found.repository.name, %id, "queue opened");
         self.loops.insert(id.clone(), Loop { found: found.clone(), wake, stop, task, trunks: named });
         self.branch_out();
+        if id.branch.is_none() {
+            self.reopen(found).await?;
+        }
+        Ok(())
+    }
+
+    /// Has the queues of further branches opened that did not close in order: one whose branch lost its queue meanwhile still has
+    /// to tell everybody who waited in it.
+    async fn reopen(&mut self, found: &Found) -> Result<(), Trouble> {
+        let left = self.store.claimed(found.repository.id).await?;
+        self.have_opened(left.into_iter().map(|id| (id, found.clone())).collect());
         Ok(())
     }
 
@@ -291,7 +307,7 @@ impl<T: Site, S: Store> Supervisor<T, S> {
 
     /// Takes in that a loop has ended; true if another process works on a repository of ours. A loop that broke stays
     /// stopped: a person must look first.
-    fn fenced(&mut self, ended: Result<(task::Id, (QueueId, Ended)), JoinError>) -> bool {
+    async fn fenced(&mut self, ended: Result<(task::Id, (QueueId, Ended)), JoinError>) -> bool {
         let (task, id, ended) = match ended {
             Ok((task, (id, ended))) => (task, id, ended),
             Err(broken) => {
@@ -307,6 +323,9 @@ impl<T: Site, S: Store> Supervisor<T, S> {
         if ended == Ended::Retired && self.loops.get(&id).is_some_and(|own| own.task == task) {
             tracing::info!(%id, "queue closed: its branch is gone, or the default branch's settings no longer name it");
             self.loops.remove(&id);
+            if let Err(trouble) = self.store.retire(&id).await {
+                tracing::warn!(%id, %trouble, "that a queue has closed could not be written; it is opened and closed once more after a restart");
+            }
             // It may have been named again while it closed.
             self.branch_out();
         }

@@ -147,7 +147,7 @@ async fn work(shared: Shared, id: u32, shutdown: watch::Receiver<bool>, pushes: 
     let branched = Arc::new(Notify::new());
     let mut open = BTreeSet::new();
     let mut loops = FuturesUnordered::new();
-    let mut wanted = vec![None];
+    let mut wanted: Vec<_> = [None].into_iter().chain(shared.ground().claimed().map(Some)).collect();
     loop {
         for branch in wanted.drain(..) {
             let id_of = QueueId { repo: REPO, branch };
@@ -169,6 +169,7 @@ async fn work(shared: Shared, id: u32, shutdown: watch::Receiver<bool>, pushes: 
                 Some((id_of, Ended::Retired)) => {
                     shared.ground().oracle.sometimes("a queue was retired");
                     open.remove(&id_of);
+                    shared.ground().retire(&id_of);
                 }
                 Some((_, Ended::Shutdown)) => {}
                 None => return Ended::Shutdown,

@@ -1,6 +1,6 @@
 //! The database of the simulation: for each queue an inbox, one state, one claim. It survives every crash.
 
-use crate::ids::QueueId;
+use crate::ids::{BranchName, QueueId, RepoId};
 use crate::port::store::{Delivery, Epoch, Hint, InboxRow, JournalRow, Loaded, Received, Turn, Written};
 use crate::port::{Store, Trouble};
 use crate::sim::bot::gate::Door;
@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct Rows {
     /// Who may write.
     pub epoch: u64,
+    /// Its branch has no queue any more.
+    pub retired: bool,
     /// Counts the writes.
     pub version: u64,
     /// The state as last written.
@@ -42,6 +44,18 @@ impl Ground {
             self.oracle.sometimes("a webhook came twice");
         }
         self.processes.values().flat_map(|process| process.wake.values()).for_each(|wake| wake.notify_one());
+    }
+
+    /// A queue has closed in order.
+    pub fn retire(&mut self, queue: &QueueId) {
+        self.rows.entry(branch_of(queue)).or_default().retired = true;
+    }
+
+    /// Further branches whose queues have not.
+    pub fn claimed(&self) -> impl Iterator<Item = BranchName> {
+        let further =
+            self.rows.iter().filter(|(trunk, rows)| trunk.as_str() != MAIN && rows.epoch > 0 && !rows.retired);
+        further.map(|(trunk, _)| trunk.clone())
     }
 
     fn write(&mut self, process: u32, turn: Turn) -> Written {
@@ -121,11 +135,17 @@ impl Store for SimStore {
         let mut ground = self.0.ground();
         let rows = ground.rows.entry(branch_of(queue)).or_default();
         rows.epoch += 1;
+        rows.retired = false;
         Ok(Epoch(rows.epoch))
     }
 
-    async fn retire(&self, _queue: &QueueId) -> Result<(), Trouble> {
-        self.busy().await
+    async fn retire(&self, queue: &QueueId) -> Result<(), Trouble> {
+        self.0.ground().retire(queue);
+        Ok(())
+    }
+
+    async fn claimed(&self, repo: RepoId) -> Result<Vec<QueueId>, Trouble> {
+        Ok(self.0.ground().claimed().map(|branch| QueueId { repo, branch: Some(branch) }).collect())
     }
 
     async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {

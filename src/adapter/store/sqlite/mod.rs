@@ -7,7 +7,7 @@ mod schema;
 mod write;
 mod writer;
 
-use crate::ids::QueueId;
+use crate::ids::{QueueId, RepoId};
 use crate::port::Trouble;
 use crate::port::store::{Delivery, Epoch, InboxRow, JournalRow, Loaded, Received, Store, Turn, Written};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
@@ -97,6 +97,10 @@ impl Store for SqliteStore {
 
     async fn retire(&self, queue: &QueueId) -> Result<(), Trouble> {
         self.writer.ask(queue.clone(), Job::Retire).await
+    }
+
+    async fn claimed(&self, repo: RepoId) -> Result<Vec<QueueId>, Trouble> {
+        self.read(move |pool| read::claimed(pool, repo)).await
     }
 
     async fn load(&self, queue: &QueueId) -> Result<Option<Loaded>, Trouble> {

@@ -66,6 +66,15 @@ pub async fn waiting(pool: SqlitePool) -> Result<Vec<QueueId>, Error> {
     rows.iter().map(queue_id).collect()
 }
 
+/// Queues of further branches that are not retired.
+pub async fn claimed(pool: SqlitePool, repo: RepoId) -> Result<Vec<QueueId>, Error> {
+    let rows = sqlx::query("select repo, branch from queue where repo = ? and branch <> '' and not retired order by 2")
+        .bind(repo.get().cast_signed())
+        .fetch_all(&pool)
+        .await?;
+    rows.iter().map(queue_id).collect()
+}
+
 /// How many rows wait.
 pub async fn depth(pool: SqlitePool) -> Result<u64, Error> {
     unsigned(&sqlx::query("select count(*) from inbox").fetch_one(&pool).await?, 0)
