@@ -207,10 +207,12 @@ fn reviewers(pull: &Pull, approval: &Approval, grounds: Option<&Grounds>, terms:
 /// It cannot be read or composed, however often that is tried: those behind it go on without it, until it can be; and its people
 /// hear what it waits for.
 pub fn out_of_reach(desk: &mut Desk, pr: PrNumber, what: &str) -> Vec<Decision> {
-    let waits = vec![Obstacle::OutOfReach(what.to_owned())];
-    let in_question = |waits: &[Obstacle]| waits.contains(&Obstacle::Unread);
-    let record = desk.pulls.get_mut(&pr).filter(|record| record.waits().is_none_or(in_question));
-    record.map(|record| settle(record, waits, Vec::new())).unwrap_or_default()
+    let lost = Obstacle::OutOfReach(what.to_owned());
+    let Some(record) = desk.pulls.get_mut(&pr) else { return Vec::new() };
+    let mut waits = record.waits().unwrap_or(&[Obstacle::Unread]).to_vec();
+    let Some(unread) = waits.iter_mut().find(|wait| **wait == Obstacle::Unread) else { return Vec::new() };
+    *unread = lost;
+    settle(record, waits, Vec::new())
 }
 
 /// The rules changed: whatever waits is weighed again, by what is to be read anew.

@@ -17,8 +17,8 @@ const PROPOSALS_AT_ONCE: usize = 2;
 /// First pause after trouble, doubled up to the longest.
 const PAUSE_MS: i64 = 500;
 const LONGEST_PAUSE_MS: i64 = 30_000;
-/// After so many failures in a row, about a minute, nobody waits for the pull request that they are about.
-const TRIES: u32 = 8;
+/// What has failed for so long, and more than once, over the same pull request keeps nobody waiting for that any more.
+const PATIENCE_MS: i64 = 60_000;
 /// Pushes a minute that are not used for tidying up.
 const SPARED_FOR_LANDINGS: u32 = 4;
 /// The push budget counts over this long.
@@ -37,6 +37,9 @@ pub struct Dispatch {
 struct Resting {
     times: u32,
     until: Moment,
+    /// Whose failures these have been, and since when.
+    of: Option<PrNumber>,
+    since: Moment,
     what: String,
 }
 
@@ -140,30 +143,33 @@ impl Dispatch {
                 self.resting.remove(&key);
             }
         }
-        for (key, Failed { trouble, .. }) in failed {
-            self.rest(key.clone(), trouble, now);
+        for (key, failed) in failed {
+            self.rest(key.clone(), failed, now);
         }
-        failed.iter().find_map(|(key, failed)| Some((failed.of?, self.hopeless(key, &failed.trouble)?)))
+        failed.iter().find_map(|(key, failed)| Some((failed.of?, self.hopeless(key, &failed.trouble, now)?)))
     }
 
     /// What stands in the way of a job for long. That the other side asks everybody to wait is no reason to go without one.
-    fn hopeless(&self, key: &Key, trouble: &Trouble) -> Option<String> {
+    fn hopeless(&self, key: &Key, trouble: &Trouble, now: Moment) -> Option<String> {
         let what = match trouble {
             Trouble::Busy { retry_after_ms: Some(_), .. } => return None,
             Trouble::Busy { what, retry_after_ms: None } | Trouble::Denied(what) | Trouble::Bug(what) => what,
         };
-        self.resting.get(key).filter(|resting| resting.times >= TRIES).map(|_| what.clone())
+        self.resting.get(key).filter(|resting| now.since_ms(resting.since) >= PATIENCE_MS).map(|_| what.clone())
     }
 
-    fn rest(&mut self, key: Key, trouble: &Trouble, now: Moment) {
-        let times = self.resting.get(&key).map_or(1, |resting| resting.times.saturating_add(1));
+    fn rest(&mut self, key: Key, Failed { trouble, of }: &Failed, now: Moment) {
+        let before = self.resting.get(&key);
+        let times = before.map_or(1, |resting| resting.times.saturating_add(1));
+        let since = before.filter(|resting| resting.of == *of).map_or(now, |resting| resting.since);
         let asked = match trouble {
             Trouble::Busy { retry_after_ms: Some(ms), .. } => i64::try_from(*ms).unwrap_or(LONGEST_PAUSE_MS),
             Trouble::Busy { retry_after_ms: None, .. } | Trouble::Bug(_) => 0,
             Trouble::Denied(_) => LONGEST_PAUSE_MS,
         };
         let grown = (PAUSE_MS << (times - 1).min(7)).min(LONGEST_PAUSE_MS);
-        self.resting.insert(key, Resting { times, until: now.plus_ms(asked.max(grown)), what: trouble.to_string() });
+        let (of, until, what) = (*of, now.plus_ms(asked.max(grown)), trouble.to_string());
+        self.resting.insert(key, Resting { times, until, of, since, what });
     }
 
     /// What has gone wrong more than once in a row, for the board.
@@ -282,15 +288,19 @@ mod tests {
 
     #[test]
     fn after_a_minute_nobody_waits_for_whoever_it_is_about() {
-        let in_the_way = |of: Option<u64>, trouble: Trouble| {
+        let in_the_way = |of: fn(i64) -> Option<u64>, trouble: Trouble| {
             let mut dispatch = Dispatch::new(None);
-            let ends = (0..10).map(|_| dispatch.ended(&[], &failed(Key::Trunk, of, trouble.clone()), NOW));
-            ends.enumerate().find_map(|(i, end)| Some((i, end?)))
+            let mut ends =
+                |s: i64| dispatch.ended(&[], &failed(Key::Trunk, of(s), trouble.clone()), Moment::from_ms(s * 1_000));
+            (0..200).step_by(10).find_map(|s| Some((s, ends(s)?)))
         };
-        assert_eq!(in_the_way(Some(7), Trouble::busy("502")), Some((7, (PrNumber::new(7), "502".to_owned()))));
-        assert_eq!(in_the_way(None, Trouble::busy("502")), None, "it is about everybody");
+        let seven = Some((60, (PrNumber::new(7), "502".to_owned())));
+        assert_eq!(in_the_way(|_| Some(7), Trouble::busy("502")), seven);
+        assert_eq!(in_the_way(|_| None, Trouble::busy("502")), None, "it is about everybody");
+        let late = Some((160, (PrNumber::new(7), "502".to_owned())));
+        assert_eq!(in_the_way(|s| (s >= 100).then_some(7), Trouble::busy("502")), late, "it was not, at first");
         let asked = Trouble::Busy { what: "too many requests".into(), retry_after_ms: Some(1) };
-        assert_eq!(in_the_way(Some(7), asked), None);
+        assert_eq!(in_the_way(|_| Some(7), asked), None);
     }
 
     #[test]

@@ -172,10 +172,10 @@ impl<W: World, S: Store> Repo<W, S> {
                     tracing::warn!(%trouble, ?job, "a job could not be done; it is tried again");
                 }
                 let in_the_way = self.dispatch.ended(&batch, &failed, now);
+                facts.extend(in_the_way.map(|(pr, what)| Fact::OutOfReach { pr, what }));
                 if batch.iter().any(|job| is_outdated(&self.book.state, job)) {
                     facts.clear();
                 }
-                facts.extend(in_the_way.map(|(pr, what)| Fact::OutOfReach { pr, what }));
                 self.turn(facts, Vec::new()).await?;
                 batch.retain(|job| failed.iter().all(|(key, _)| *key != job.key()));
                 self.look_at_begun(&batch);
@@ -212,12 +212,14 @@ impl<W: World, S: Store> Repo<W, S> {
 
     /// What a look came to, by the rows that asked for it. Gives the rows that nobody follows any more.
     fn looked(&mut self, look: &Look, rows: Vec<u64>, trouble: Option<&Trouble>, now: Moment) -> Vec<u64> {
-        if *look == Look::All {
+        let periodic = *look == Look::All && rows.is_empty();
+        if periodic {
             self.lookout.ended(trouble, now);
+            self.inbox_due |= self.lookout.resting() > 0;
         }
         let Some(trouble) = trouble else { return rows };
         tracing::warn!(%trouble, ?look, "could not look; it is tried again");
-        if rows.is_empty() && *look != Look::All {
+        if rows.is_empty() && !periodic {
             self.lookout.missed(trouble, now);
         }
         let given_up: Vec<u64> = rows.into_iter().filter(|row| self.lookout.failed(*row, trouble, now)).collect();
@@ -392,6 +394,7 @@ impl<W: World, S: Store> Repo<W, S> {
         for other in others {
             self.begin_looks(vec![other]);
         }
+        self.lookout.forget(&idle);
         let news = !idle.is_empty() || self.settings.trunks.heard(&self.book.state).is_some();
         if news { self.turn(Vec::new(), idle).await } else { Ok(()) }
     }

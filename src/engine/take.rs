@@ -32,6 +32,9 @@ const FAILED_KEPT: usize = 3;
 /// Closed pull requests that are kept in mind.
 const CLOSED_KEPT: usize = 500;
 
+/// Comments that could not be read are asked for again for this long: a day.
+const UNHEARD_MS: i64 = 24 * 3_600_000;
+
 /// A trunk commit, its settings file, and what the forge demands.
 type SettingsRead<'a> = (Sha, &'a Result<Option<Box<RepoConfig>>, Vec<String>>, &'a Demands);
 
@@ -94,7 +97,7 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         }
         Fact::Request(asked) => request(state, asked, around),
         Fact::RequestUnread { request, why } => requests::unread(state, request, why, around.now),
-        Fact::HeardUntil(moment) => state.heard_until = state.heard_until.max(*moment),
+        Fact::HeardUntil(moment) => heard_until(state, *moment),
         Fact::Unheard { pr, since } => unheard(state, *pr, *since),
         Fact::RunAsked { run } => {
             if let Some(run) = state.runs.get_mut(run) {
@@ -127,6 +130,12 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::LeftOpen { pr, head } => left_open(state, *pr, *head, around),
         Fact::BranchDone { pr } => _ = state.branches.remove(pr),
     }
+}
+
+/// Comments that can never be read, as those of a hidden account, are not asked for without end.
+fn heard_until(state: &mut RepoState, moment: Moment) {
+    state.heard_until = state.heard_until.max(moment);
+    state.unheard.retain(|_, since| moment.since_ms(*since) < UNHEARD_MS);
 }
 
 /// Since when the comments on a pull request have not been read, if they have not.

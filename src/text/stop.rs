@@ -54,7 +54,7 @@ pub fn held(hold: &Hold, approved: bool) -> String {
 pub fn held_here_only(hold: &Hold, trunk: &str, base: &str) -> String {
     let because = hold.reason.as_ref().map_or_else(String::new, |reason| format!(", because {}", code(reason)));
     format!(
-        "{} held it back in the queue of `{trunk}`{because}. The queue of {} does not know of that: whoever asks for it there may land          it, unless somebody comments `{PREFIX} hold` again. Should it come back to `{trunk}`, it is still held here.",
+        "{} held it back in the queue of `{trunk}`{because}. The queue of {} does not know of that: whoever asks for it there may land it, unless somebody comments `{PREFIX} hold` again. Should it come back to `{trunk}`, it is still held here.",
         code(hold.by.login.as_str()),
         code(base)
     )

@@ -115,7 +115,8 @@ fn obstacle(obstacle: &Obstacle) -> Told {
 fn out_of_reach(what: &str) -> Told {
     Told::new(
         format!(
-            "For a minute it could not be read or composed, however often I tried ({}), so those behind it go on without it.",
+            "For a minute it, or something it was composed with, could not be read or composed, however often I tried ({}); those \
+             behind it go on without it.",
             code(what)
         ),
         "Wait: I try again within minutes. If that goes on, see the status page and GitHub's own.",

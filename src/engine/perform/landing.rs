@@ -50,8 +50,8 @@ pub(super) struct Revocation<'a> {
 
 /// Tries to land; answers with what the refs say afterwards.
 pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<Fact>, Failed> {
-    if landing.stopped {
-        return Ok(settle(world, landing, Vec::new(), Refusal::Stopped).await?);
+    if let Some(refusal) = called_off(landing) {
+        return Ok(settle(world, landing, Vec::new(), refusal).await?);
     }
     let (refs, checked) = join!(read_refs(world, landing), precheck::precheck(world, landing));
     if let Ok(refs) = &refs
@@ -82,6 +82,12 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
     };
     let refusal = try_pushing(world, landing, &checked.green, (refs, guard)).await?;
     Ok(settle(world, landing, unmoved, refusal).await?)
+}
+
+/// Why it is not even tried. Of a member without an approval nothing is read: perhaps that went because nothing can be.
+fn called_off(landing: &Landing) -> Option<Refusal> {
+    let withdrawn = landing.members.iter().any(|member| member.approval.is_none());
+    landing.stopped.then_some(Refusal::Stopped).or_else(|| withdrawn.then_some(Refusal::MemberChanged))
 }
 
 /// Pushes trunk, a few times if the forge refuses while trunk stays where it was; why it was refused last.

@@ -52,6 +52,18 @@ impl Outcome {
         }
     }
 
+    /// Something that failed is about one pull request alone.
+    pub(super) fn blames(&self) -> bool {
+        self.failed.iter().any(|(_, failed)| failed.of.is_some())
+    }
+
+    /// What failed is about nobody.
+    pub(super) fn acquit(&mut self) {
+        for (_, failed) in &mut self.failed {
+            failed.of = None;
+        }
+    }
+
     pub(super) fn fails(&mut self, job: &Job, failed: Failed) {
         self.failed.push((job.key(), failed));
     }

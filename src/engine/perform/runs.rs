@@ -132,7 +132,7 @@ async fn push<W: World>(world: &W, jobs: &[&Job], outcome: &mut Outcome) -> Resu
                     outcome.facts.push(Fact::Queue(Event::RunFinished { run, verdict }));
                 }
                 Want::Run(..) | Want::NoRun(..) | Want::Trial(..) | Want::NoTrial(..) | Want::Nothing => {
-                    outcome.fails(job, about(job)(Trouble::busy(refused(name, why))));
+                    outcome.fails(job, Trouble::busy(refused(name, why)).into());
                 }
             },
             Some(Pushed::Unknown(why)) => {

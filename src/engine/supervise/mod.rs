@@ -254,17 +254,20 @@ impl<T: Site, S: Store> Supervisor<T, S> {
         self.loops.insert(id.clone(), Loop { found: found.clone(), wake, stop, task, trunks: named });
         self.branch_out();
         if id.branch.is_none() {
-            self.reopen(found).await?;
+            self.reopen(found).await;
         }
         Ok(())
     }
 
     /// Has the queues of further branches opened that did not close in order: one whose branch lost its queue meanwhile still has
     /// to tell everybody who waited in it.
-    async fn reopen(&mut self, found: &Found) -> Result<(), Trouble> {
-        let left = self.store.claimed(found.repository.id).await?;
-        self.have_opened(left.into_iter().map(|id| (id, found.clone())).collect());
-        Ok(())
+    async fn reopen(&mut self, found: &Found) {
+        match self.store.claimed(found.repository.id).await {
+            Ok(left) => self.have_opened(left.into_iter().map(|id| (id, found.clone())).collect()),
+            Err(trouble) => {
+                tracing::error!(repo = %found.repository.name, %trouble, "which queues did not close in order could not be read; it is read at the next start");
+            }
+        }
     }
 
     fn not_opened(&self, id: &QueueId, found: &Found, trouble: &Trouble) {

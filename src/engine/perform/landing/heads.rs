@@ -5,6 +5,7 @@ use super::Refs;
 use crate::admission::PullReading;
 use crate::engine::fact::Fact;
 use crate::engine::job::{LandMember, Landing, landing_ref};
+use crate::engine::perform::outcome::Failed;
 use crate::engine::world::World;
 use crate::facts::{Pull, Reach, Strategy};
 use crate::ids::{PrNumber, RepoName};
@@ -43,7 +44,7 @@ pub(super) async fn move_heads<W: World>(
     landing: &Landing,
     pulls: &[Pull],
     refs: &Refs,
-) -> Result<Moved, Trouble> {
+) -> Result<Moved, Failed> {
     let mut except = Vec::new();
     // Their heads stand in what lands, as the forge will see; no lease tells whether they were pushed to.
     let mut staying = Vec::new();
@@ -74,14 +75,14 @@ pub(super) async fn move_heads<W: World>(
         match (pr, outcome) {
             (Some(pr), Pushed::Done) => moving.push(*pr),
             (Some(pr), Pushed::Rejected(_)) => except.push(*pr),
-            (Some(pr), Pushed::Unknown(why)) => return Err(unanswered(*pr, &why)),
+            (Some(pr), Pushed::Unknown(why)) => return Err(Failed::of(*pr)(unanswered(*pr, &why))),
             (None, Pushed::Done) => guard = Guard::There,
             (None, Pushed::Rejected(why)) => guard = Guard::Refused(why),
             (None, Pushed::Unknown(_)) => {}
         }
     }
     for (pr, name, update) in forks {
-        if push_to_fork(world, pr, &name, update).await? {
+        if push_to_fork(world, pr, &name, update).await.map_err(Failed::of(pr))? {
             moving.push(pr);
         } else {
             except.push(pr);

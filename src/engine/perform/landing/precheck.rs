@@ -42,11 +42,11 @@ pub(super) async fn precheck<W: World>(world: &W, landing: &Landing) -> Result<C
     let mut pulls = Vec::new();
     let mut refusal = None;
     for (member, reading) in landing.members.iter().zip(readings) {
-        if !reading.as_ref().is_some_and(|reading| still_approved(member, reading, &landing.terms)) {
+        if !still_approved(member, &reading, &landing.terms) {
             refusal = Some(Refusal::MemberChanged);
-            facts.extend(reading.clone().map(Fact::Pull));
+            facts.push(Fact::Pull(reading.clone()));
         }
-        pulls.extend(reading.and_then(|reading| reading.pull));
+        pulls.extend(reading.pull);
     }
     let now = world.clock().now();
     let evidence = Evidence { sha: landing.to, seen: &seen, spent: &landing.bar.spent, asked_at: None, now };
@@ -85,16 +85,12 @@ fn backward(landing: &Landing) -> Refusal {
     Refusal::Unsound(format!("commit {to} does not stand on {from}, where {trunk} is, so {trunk} would lose commits"))
 }
 
-/// A member as it is now. Of one whose approval is gone nothing is read: perhaps it went because nothing can be.
-async fn member_reading<W: World>(
-    world: &W,
-    member: &LandMember,
-    landing: &Landing,
-) -> Result<Option<PullReading>, Trouble> {
-    let Some(approval) = &member.approval else { return Ok(None) };
+async fn member_reading<W: World>(world: &W, member: &LandMember, landing: &Landing) -> Result<PullReading, Trouble> {
     let reading = world.readings().begin();
     let number = member.member.entry.pr;
-    let (pull, subject) = (world.forge().pull(number).await?, &approval.subject(&member.said));
+    let pull = world.forge().pull(number);
+    let Some(approval) = &member.approval else { return Ok(PullReading::of(reading, number, pull.await?)) };
+    let (pull, subject) = (pull.await?, &approval.subject(&member.said));
     let grounds = match &pull {
         Some(pull) => {
             let (terms, by) = (&landing.terms, Some(landing.from));
@@ -102,7 +98,7 @@ async fn member_reading<W: World>(
         }
         None => None,
     };
-    Ok(Some(PullReading { grounds, ..PullReading::of(reading, number, pull) }))
+    Ok(PullReading { grounds, ..PullReading::of(reading, number, pull) })
 }
 
 fn still_approved(member: &LandMember, reading: &PullReading, terms: &Terms) -> bool {
