@@ -215,6 +215,8 @@ pub enum Job {
     Retarget {
         /// Which.
         pr: PrNumber,
+        /// The branch that it was asked for on; anywhere else somebody sent it meanwhile, and there it stays.
+        from: Option<BranchName>,
         /// Trunk.
         trunk: BranchName,
     },

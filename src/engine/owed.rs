@@ -7,7 +7,7 @@ use super::recipe::recipe;
 use super::state::RepoState;
 use super::trials;
 use crate::admission::Obstacle;
-use crate::ids::{RefName, Sha};
+use crate::ids::{PrNumber, RefName, Sha};
 use crate::queue::{self, Effect, EntryId, Member, Phase, RedWhy, Why};
 use std::collections::BTreeSet;
 
@@ -74,7 +74,9 @@ fn after_landing(state: &RepoState) -> impl Iterator<Item = Job> {
             trunk: state.trunk().clone(),
         })
     });
-    let retargets = state.retargets.iter().map(|pr| Job::Retarget { pr: *pr, trunk: state.trunk().clone() });
+    let asked_on = move |pr: &PrNumber| Some(state.desk.pulls.get(pr)?.approval.as_ref()?.base.clone());
+    let retarget = move |pr: &PrNumber| Job::Retarget { pr: *pr, from: asked_on(pr), trunk: state.trunk().clone() };
+    let retargets = state.retargets.iter().map(retarget);
     closings.chain(retargets).chain(branches)
 }
 

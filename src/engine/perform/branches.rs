@@ -31,7 +31,16 @@ pub(super) async fn delete<W: World>(world: &W, deletion: &Deletion) -> Result<V
 }
 
 /// Has a pull request go to trunk whose own base has landed. One that cannot is left where it is; its people are told why it waits.
-pub(super) async fn retarget<W: World>(world: &W, pr: PrNumber, trunk: &BranchName) -> Result<Vec<Fact>, Trouble> {
+pub(super) async fn retarget<W: World>(
+    world: &W,
+    pr: PrNumber,
+    (from, trunk): (Option<&BranchName>, &BranchName),
+) -> Result<Vec<Fact>, Trouble> {
+    let over = Ok(vec![Fact::Retargeted { pr }]);
+    let pull = world.forge().pull(pr).await?;
+    if pull.is_none_or(|pull| Some(&pull.base) != from) {
+        return over;
+    }
     match world.forge().retarget(pr, trunk).await? {
         Outcome::Done(()) => {}
         Outcome::Rejected(why) => tracing::warn!(%pr, why, "a pull request could not be sent to trunk"),
@@ -39,7 +48,7 @@ pub(super) async fn retarget<W: World>(world: &W, pr: PrNumber, trunk: &BranchNa
             return Err(Trouble::busy(format!("sending #{pr} to trunk was not answered ({why})")));
         }
     }
-    Ok(vec![Fact::Retargeted { pr }])
+    over
 }
 
 /// Where the branch is, if it is where the landing left it.

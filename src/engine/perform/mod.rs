@@ -76,7 +76,7 @@ async fn one<W: World>(world: &W, job: &Job) -> Outcome {
         Job::Report { id, report } => reports::report(world, *id, report).err_into().await,
         Job::ReadProposal { pr, recipe } => proposals::proposal(world, *pr, recipe).err_into().await,
         Job::Answer { comment, pr, body } => comments::answer(world, *comment, *pr, body.as_deref()).err_into().await,
-        Job::Retarget { pr, trunk } => branches::retarget(world, *pr, trunk).err_into().await,
+        Job::Retarget { pr, from, trunk } => branches::retarget(world, *pr, (from.as_ref(), trunk)).err_into().await,
         Job::RemoveLabel { pr, label } => comments::remove_label(world, *pr, label).err_into().await,
         Job::DeleteBranch(deletion) => branches::delete(world, deletion).err_into().await,
         Job::Close { pr, unmoved, kept, .. } => comments::close(world, *pr, *unmoved, *kept).err_into().await,

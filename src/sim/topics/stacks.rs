@@ -140,7 +140,7 @@ impl Ground {
     }
 
     fn in_vain_on(&self, pr: PrNumber, (on, told): (PrNumber, PullState), tip: Sha) -> Option<String> {
-        let lower = self.pulls.get(&on).filter(|_| !self.lost(on))?;
+        let lower = self.pulls.get(&on).filter(|_| !self.lost(on) && !self.lost(pr))?;
         // Merged into another branch it has not landed here.
         let truly = if lower.shown.state == PullState::Open { PullState::Open } else { PullState::Closed };
         // Whoever sends it back onto a branch that has landed was told to send it to trunk.
