@@ -5,7 +5,7 @@ use crate::ids::Moment;
 use crate::port::Trouble;
 use std::collections::BTreeMap;
 
-/// Times a row is followed in vain before it is left to the next look at everything: about four minutes.
+/// Times a row is followed in vain before it is left to the next look at everything: about three minutes.
 const ROW_TRIES: u32 = 10;
 /// The longest pause before a row is followed again.
 const LONGEST_ROW_PAUSE_MS: i64 = 30_000;

@@ -28,7 +28,7 @@ pub struct View {
     pub queued: BTreeSet<PrNumber>,
     /// Approved pull requests outside of it, with their heads.
     pub waiting: BTreeMap<PrNumber, Sha>,
-    /// Of these, the ones that could not be read or composed: with everything else they are tried again, and not by a list.
+    /// Of these, the ones that could not be read or composed. Each is read by itself: a list may show what cannot be read.
     pub lost: BTreeSet<PrNumber>,
     /// The rules requests are weighed by.
     pub terms: Terms,
