@@ -175,6 +175,10 @@ number!(/// One reading of the outside world, counted by us per queue when the r
     Reading);
 number!(/// The number of a candidate; strictly increasing along trunk.
     CandidateSeq);
+number!(/// The number of a deployment, counted by us per trunk over all its stages.
+    DeploymentId);
+number!(/// The number of a lock on merges or on a stage, counted by us per trunk.
+    LockId);
 
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $holds:expr) => {
@@ -238,6 +242,11 @@ TeamName, "a team of the form org/team",
 text!(/// The name of a check run or the context of a commit status.
     CheckName, "a check name (1 to 255 characters, no control characters)",
     |t| !t.trim().is_empty() && t.len() <= 255 && !t.chars().any(char::is_control));
+
+text!(/// A stage of delivery (`staging`): a word that can stand in refs, addresses and commands.
+    StageName, "a stage's name (1 to 40 small letters, digits and dashes, a letter first)",
+    |t| t.len() <= 40 && t.starts_with(|c: char| c.is_ascii_lowercase())
+        && t.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
 
 impl BranchName {
     /// The full ref: `refs/heads/` and this name.

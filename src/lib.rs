@@ -11,6 +11,7 @@
 //! | | [`when`] | moments as text, and back |
 //! | | [`wording`] | foreign words, made harmless inside our sentences |
 //! | 1 decide | [`calendar`] | windows of time in time zones: open, closed, and when that changes |
+//! | | [`delivery`] | from a landed commit to production as a value: events in, effects out |
 //! | | [`config`] | `bot.toml` and `.github/greenline.toml`, all mistakes at once |
 //! | | [`command`] | what a comment asks |
 //! | | [`queue`] | the queue of one trunk as a value: events in, effects out |
@@ -42,6 +43,7 @@ pub mod calendar;
 pub mod checks;
 pub mod command;
 pub mod config;
+pub mod delivery;
 pub mod doctor;
 pub mod document;
 pub mod migrate;

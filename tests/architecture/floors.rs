@@ -5,14 +5,15 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Module, floor, and the neighbours on its own floor that it may see. What is below it, it may see unless `BLIND` says no.
-const FLOORS: [(&str, u8, &[&str]); 26] = [
+const FLOORS: [(&str, u8, &[&str]); 27] = [
     ("ids", 0, &[]),
     ("facts", 0, &["ids"]),
     ("message", 0, &["facts", "ids", "wording"]),
     ("when", 0, &["ids"]),
     ("wording", 0, &[]),
     ("calendar", 1, &[]),
-    ("config", 1, &["calendar"]),
+    ("delivery", 1, &["calendar"]),
+    ("config", 1, &["calendar", "delivery"]),
     ("command", 1, &["calendar"]),
     ("queue", 1, &[]),
     ("trial", 1, &["queue"]),
@@ -22,7 +23,7 @@ const FLOORS: [(&str, u8, &[&str]); 26] = [
     ("workflow", 1, &["document"]),
     ("migrate", 1, &["config", "document", "workflow"]),
     ("doctor", 1, &["config", "workflow"]),
-    ("text", 1, &["admission", "calendar", "checks", "command", "config", "queue", "trial"]),
+    ("text", 1, &["admission", "calendar", "checks", "command", "config", "delivery", "queue", "trial"]),
     ("port", 2, &[]),
     ("engine", 3, &[]),
     ("adapter", 4, &[]),
