@@ -105,6 +105,30 @@ pub struct TagObject {
     pub at: Moment,
 }
 
+/// A commit of the ledger, all of whose bytes follow from these fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerCommit {
+    /// The one before; none for the first.
+    pub parent: Option<Sha>,
+    /// The whole message.
+    pub message: String,
+    /// Files that are to be other than in the parent: their bytes, or `None` for gone. Paths have at most one folder.
+    pub files: BTreeMap<String, Option<Vec<u8>>>,
+    /// Author's and committer's date: when what it records happened.
+    pub at: Moment,
+}
+
+/// A commit of the ledger, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerPage {
+    /// Its id.
+    pub id: Sha,
+    /// The one before; none for the first.
+    pub parent: Option<Sha>,
+    /// The whole message.
+    pub message: String,
+}
+
 /// A tag as it stands in the remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteRef {
@@ -148,6 +172,15 @@ pub trait Git: Send + Sync + 'static {
     fn committed_at(&self, commit: Sha) -> impl Future<Output = Result<Moment, Trouble>> + Send;
     /// Writes a tag object into the cache and says its id; the same fields give the same id.
     fn tag_object(&self, tag: &TagObject) -> impl Future<Output = Result<Sha, Trouble>> + Send;
+    /// Writes a commit of the ledger into the cache and says its id; the same fields give the same id.
+    fn ledger_commit(&self, commit: &LedgerCommit) -> impl Future<Output = Result<Sha, Trouble>> + Send;
+    /// The commits of the ledger from after `known` (or from the first) to `tip`, oldest first, from the cache; `None` if `known`
+    /// is none of them.
+    fn ledger_pages(
+        &self,
+        tip: Sha,
+        known: Option<Sha>,
+    ) -> impl Future<Output = Result<Option<Vec<LedgerPage>>, Trouble>> + Send;
     /// Pushes to the repository (`None`) or to a fork, each ref under its lease; with `atomic` all or none.
     /// The answers stand in the order of the updates.
     fn push(

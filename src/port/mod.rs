@@ -1,12 +1,14 @@
-//! What we ask of the world: forge, git, store, clock. Outcomes are values, trouble is an error; nothing here does anything.
+//! What we ask of the world: forge, git, store, drivers of deployments, clock. Outcomes are values, trouble is an error; nothing here does anything.
 
 pub mod clock;
+pub mod deploy;
 pub mod forge;
 pub mod git;
 pub mod report;
 pub mod store;
 
 pub use clock::Clock;
+pub use deploy::Deploy;
 pub use forge::Forge;
 pub use git::Git;
 pub use store::Store;

@@ -7,7 +7,9 @@ use super::remote::{Remote, TimeLimits, TokenSource};
 use super::{files, program, push};
 use crate::facts::OwnersFile;
 use crate::ids::{Moment, RefName, RepoName, Sha};
-use crate::port::git::{Composed, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject};
+use crate::port::git::{
+    Composed, LedgerCommit, LedgerPage, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject,
+};
 use crate::port::{Git, Trouble};
 use git2::{ObjectType, Repository};
 use std::collections::BTreeMap;
@@ -203,6 +205,14 @@ impl Git for GitCache {
             composer.objects.write(ObjectType::Tag, &raw).map(sha)
         })
         .await
+    }
+
+    async fn ledger_commit(&self, _: &LedgerCommit) -> Result<Sha, Trouble> {
+        Err(Trouble::Bug("the ledger is not built yet".into()))
+    }
+
+    async fn ledger_pages(&self, _: Sha, _: Option<Sha>) -> Result<Option<Vec<LedgerPage>>, Trouble> {
+        Err(Trouble::Bug("the ledger is not built yet".into()))
     }
 
     async fn push(&self, fork: Option<&RepoName>, updates: &[RefUpdate], atomic: bool) -> Result<Vec<Pushed>, Trouble> {

@@ -2,7 +2,9 @@
 
 use crate::facts::OwnersFile;
 use crate::ids::{Moment, RefName, RepoName, Sha};
-use crate::port::git::{Composed, Expect, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject};
+use crate::port::git::{
+    Composed, Expect, LedgerCommit, LedgerPage, PullHead, Pushed, Recipe, Recomputed, RefUpdate, RemoteRef, TagObject,
+};
 use crate::port::{Git, Trouble};
 use crate::sim::bot::gate::Door;
 use crate::sim::ground::trunks::Ours;
@@ -143,6 +145,14 @@ impl Git for SimGit {
         let object = sha(hash);
         self.0.ground().tags.insert(object, tag.clone());
         Ok(object)
+    }
+
+    async fn ledger_commit(&self, _: &LedgerCommit) -> Result<Sha, Trouble> {
+        Err(Trouble::Bug("the ledger is not built yet".into()))
+    }
+
+    async fn ledger_pages(&self, _: Sha, _: Option<Sha>) -> Result<Option<Vec<LedgerPage>>, Trouble> {
+        Err(Trouble::Bug("the ledger is not built yet".into()))
     }
 
     async fn push(&self, fork: Option<&RepoName>, updates: &[RefUpdate], atomic: bool) -> Result<Vec<Pushed>, Trouble> {
