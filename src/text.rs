@@ -3,6 +3,7 @@
 //! in `command`; those sentences come in as they are.
 
 mod checks;
+pub mod delivery;
 mod departure;
 mod eta;
 mod excerpt;

@@ -29,6 +29,9 @@ pub struct RepoConfig {
     /// `[freeze]`
     #[serde(default)]
     pub freeze: FreezeConfig,
+    /// `[delivery]`, `[[stage]]` and what belongs to them
+    #[serde(default)]
+    pub delivery: crate::delivery::Policy,
 }
 
 /// Which groups are tested.
@@ -271,6 +274,7 @@ impl Default for RepoConfig {
             },
             candidate: CandidateConfig { tag: TagTemplate::default() },
             freeze: FreezeConfig::default(),
+            delivery: crate::delivery::Policy::default(),
         }
     }
 }

@@ -47,6 +47,7 @@ impl RepoConfig {
             merge: merging::merge(&mut read, &root, default.merge),
             candidate: candidate(&mut read, &root, default.candidate),
             freeze: super::freeze::freeze(&mut read, &root),
+            delivery: default.delivery,
         };
         read.finish(Some(value))
     }

@@ -1,6 +1,7 @@
 //! Which owed jobs are begun now: one of a key at a time, refs batched into one push, after trouble with growing pauses,
 //! and pushes within their budget. Pure bookkeeping; the jobs themselves come from the state.
 
+use super::delivery::DeliveryKey;
 use super::job::{Job, Key};
 use super::perform::Failed;
 use super::trials::TrialKey;
@@ -80,12 +81,12 @@ impl Dispatch {
                     Some(until) => begin.next = Some(begin.next.map_or(until, |next| next.min(until))),
                 },
                 // Trials push by themselves: what keeps them must not keep the queue's runs.
-                kind @ (Kind::Branch | Kind::Trial) if self.count(kind) > 0 => {}
-                Kind::Branch | Kind::Trial => match self.wait_for_push(now, SPARED_FOR_LANDINGS) {
+                kind @ (Kind::Branch | Kind::Trial | Kind::Ledger) if self.count(kind) > 0 => {}
+                Kind::Branch | Kind::Trial | Kind::Ledger => match self.wait_for_push(now, SPARED_FOR_LANDINGS) {
                     None => self.start(vec![job], now, &mut begin),
                     Some(until) => begin.next = Some(begin.next.map_or(until, |next| next.min(until))),
                 },
-                kind @ (Kind::Comment | Kind::Closing | Kind::Proposal | Kind::Other) => {
+                kind @ (Kind::Comment | Kind::Closing | Kind::Proposal | Kind::Delivery | Kind::Other) => {
                     if self.count(kind) < kind.at_once() {
                         self.start(vec![job], now, &mut begin);
                     }
@@ -115,9 +116,9 @@ impl Dispatch {
 
     fn start(&mut self, batch: Vec<Job>, now: Moment, begin: &mut Begin) {
         let pushes = match batch.first().map(|job| kind(&job.key())) {
-            Some(Kind::Refs | Kind::Branch | Kind::Trial) => 1,
+            Some(Kind::Refs | Kind::Branch | Kind::Trial | Kind::Ledger) => 1,
             Some(Kind::Landing) => 2,
-            Some(Kind::Comment | Kind::Closing | Kind::Proposal | Kind::Other) | None => 0,
+            Some(Kind::Comment | Kind::Closing | Kind::Proposal | Kind::Delivery | Kind::Other) | None => 0,
         };
         self.pushes.extend(std::iter::repeat_n(now, pushes));
         self.under_way.extend(batch.iter().map(Job::key));
@@ -197,6 +198,8 @@ enum Kind {
     Branch,
     Trial,
     Proposal,
+    Ledger,
+    Delivery,
     Other,
 }
 
@@ -204,11 +207,11 @@ impl Kind {
     /// Batches of this kind under way at once, at the most; landings are held back by their budget and by the queue.
     fn at_once(self) -> usize {
         match self {
-            Self::Refs | Self::Comment | Self::Branch | Self::Trial => 1,
+            Self::Refs | Self::Comment | Self::Branch | Self::Trial | Self::Ledger => 1,
             Self::Landing => usize::MAX,
             Self::Closing => CLOSINGS_AT_ONCE,
             Self::Proposal => PROPOSALS_AT_ONCE,
-            Self::Other => AT_ONCE,
+            Self::Delivery | Self::Other => AT_ONCE,
         }
     }
 }
@@ -229,6 +232,15 @@ fn kind(key: &Key) -> Kind {
         | Key::Base(_)
         | Key::Label(_) => Kind::Other,
         Key::Branch(_) => Kind::Branch,
+        Key::Delivery(DeliveryKey::Record) => Kind::Ledger,
+        Key::Delivery(
+            DeliveryKey::Judge(_)
+            | DeliveryKey::Change(_)
+            | DeliveryKey::Confirm(_)
+            | DeliveryKey::Driver(_)
+            | DeliveryKey::Sample(..)
+            | DeliveryKey::Rights(_),
+        ) => Kind::Delivery,
         Key::Proposal(..) => Kind::Proposal,
     }
 }

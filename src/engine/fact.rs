@@ -1,5 +1,6 @@
 //! What the engine hears: readings of the world and outcomes of jobs. Everything a repository's state changes by.
 
+use super::delivery::take::Fact as DeliveryFact;
 use super::proposals::Proposed;
 use super::state::{Landed, OwnComment};
 use super::trials::TrialFact;
@@ -193,6 +194,8 @@ pub enum Fact {
         /// Its head now.
         head: Sha,
     },
+    /// Something about delivery.
+    Delivery(DeliveryFact),
     /// The branch of a landed pull request is deleted, or stays.
     BranchDone {
         /// Whose it was.

@@ -1,5 +1,6 @@
 //! What is owed to the world, computed from the state alone: each job says everything its performer needs, and leaves it no choice.
 
+use super::delivery::{DeliveryJob, DeliveryKey};
 use super::state::OwnComment;
 use super::trials::{TrialJob, TrialKey};
 use crate::admission::{Approval, Said, Subject, Terms};
@@ -240,6 +241,8 @@ pub enum Job {
     },
     /// Delete a branch that was landed.
     DeleteBranch(Deletion),
+    /// Something for delivery.
+    Delivery(DeliveryJob),
 }
 
 /// What a job is about: at most one job of a key is under way at a time.
@@ -283,6 +286,8 @@ pub enum Key {
     Close(PrNumber),
     /// A landed branch.
     Branch(PrNumber),
+    /// Something of delivery.
+    Delivery(DeliveryKey),
 }
 
 impl Job {
@@ -308,6 +313,7 @@ impl Job {
             Self::RemoveLabel { pr, .. } => Key::Label(*pr),
             Self::Close { pr, .. } => Key::Close(*pr),
             Self::DeleteBranch(deletion) => Key::Branch(deletion.pr),
+            Self::Delivery(job) => Key::Delivery(job.key()),
         }
     }
 }

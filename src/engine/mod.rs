@@ -2,6 +2,7 @@
 
 pub mod board;
 mod branches;
+pub mod delivery;
 pub mod dispatch;
 pub mod eta;
 pub mod fact;

@@ -1,5 +1,6 @@
 //! What a repository owes the world, computed from its state: after a crash the unfinished work is the same. Nothing is done here.
 
+use super::delivery;
 use super::job::{Bar, Deletion, Descent, Job, LandMember, Landing, landing_ref, run_branch};
 use super::posts;
 use super::proposals;
@@ -46,6 +47,7 @@ pub fn jobs(state: &RepoState) -> Vec<Job> {
     }));
     jobs.extend(trials::jobs(state));
     jobs.extend(proposals::jobs(state));
+    jobs.extend(delivery::owed::jobs(state).into_iter().map(Job::Delivery));
     jobs
 }
 

@@ -62,7 +62,12 @@ pub(super) fn unread(state: &mut RepoState, request: &Request, why: &str, now: M
     }
 }
 
-fn keep(state: &mut RepoState, request: &Request, (done, code, sentence): (bool, &str, String), now: Moment) {
+pub(super) fn keep(
+    state: &mut RepoState,
+    request: &Request,
+    (done, code, sentence): (bool, &str, String),
+    now: Moment,
+) {
     let row = RequestRow {
         request: request.id,
         at: now,

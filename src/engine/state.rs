@@ -6,6 +6,7 @@ use crate::checks::{Named, Reds};
 use crate::config::repo::{self, PlanConfig, RulesConfig};
 use crate::config::{Places, RepoConfig};
 use crate::engine::board::{DepartureRow, LandingRow, RequestRow};
+use crate::engine::delivery::Delivery;
 use crate::engine::eta::History;
 use crate::engine::gather::Came;
 use crate::engine::proposals::Proposal;
@@ -114,6 +115,9 @@ pub struct RepoState {
     /// What keeps trunk where it is, as of the last turn.
     #[serde(default)]
     pub closed: Vec<Closure>,
+    /// What becomes of what landed.
+    #[serde(default)]
+    pub delivery: Delivery,
 }
 
 /// What trunk and the forge say about how to judge.
@@ -244,6 +248,9 @@ pub struct LeftBranch {
 pub struct Landed {
     /// The candidate tag on it.
     pub candidate: Option<String>,
+    /// The object of that tag.
+    #[serde(default)]
+    pub tag: Option<Sha>,
     /// The checks that were green on it.
     pub checks: Vec<Named>,
     /// Members whose head branch could not be moved.
@@ -296,6 +303,7 @@ impl RepoState {
             unheard: BTreeMap::new(),
             trunk_red_at: None,
             closed: Vec::new(),
+            delivery: Delivery::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Takes facts into a repository's state: admission, checks and queue decide, and what they decide is written down here. No I/O.
 
 use super::branches;
+use super::delivery;
 use super::fact::Fact;
 use super::gate;
 use super::gather;
@@ -61,6 +62,7 @@ pub fn take_in(state: &mut RepoState, facts: &[Fact], around: Around<'_>) {
     advance(state, Event::Reconsidered, around);
     trials::settle(state, around.now);
     sweep(state, around.now);
+    delivery::take::settle(state, around.now);
     posts::refresh(state, around);
     trials::refresh(state, around.page);
     reports::sweep(state);
@@ -107,7 +109,11 @@ fn take_one(state: &mut RepoState, fact: &Fact, around: Around<'_>) {
         Fact::Checks { run, seen } => checks(state, *run, seen, around),
         Fact::Evidence { tip, words } => _ = state.evidence.insert(*tip, words.clone()),
         Fact::TrunkDoubted => advance(state, Event::TrunkDoubted, around),
-        Fact::Landed { tip, landed } => _ = state.landed.insert(*tip, landed.clone()),
+        Fact::Landed { tip, landed } => {
+            delivery::take::landed(state, *tip, landed, around.now);
+            state.landed.insert(*tip, landed.clone());
+        }
+        Fact::Delivery(fact) => delivery::take::take(state, fact, around.now),
         Fact::Queue(event) => {
             if let Event::Revoked { attempt, trunk, landed: false, .. } = event {
                 state.revoked.insert(landing_ref(state.trunk(), *attempt), *trunk);

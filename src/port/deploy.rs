@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct Order {
     /// How.
     pub driver: Driver,
-    /// One for each deployment and attempt: 64 hex digits.
+    /// One for each deployment and attempt: letters, digits and dashes.
     pub key: String,
     /// `forward`, `hotfix`, `rollback` or `redeploy`.
     pub kind: &'static str,

@@ -229,7 +229,7 @@ async fn conclude<W: World>(
 async fn known<W: World>(world: &W, to: Sha, tag: &TagTemplate, bar: &Bar, refs: &Refs) -> Result<Landed, Trouble> {
     let tagged = |(name, found): (&RefName, &RemoteRef)| {
         let name = name.as_str().strip_prefix("refs/tags/")?;
-        (found.peeled == Some(to) && tag.parse(name).is_some()).then(|| name.to_owned())
+        (found.peeled == Some(to) && tag.parse(name).is_some()).then(|| (name.to_owned(), found.target))
     };
     let seen = world.forge().checks(to).await?;
     let now = world.clock().now();
@@ -242,7 +242,9 @@ async fn known<W: World>(world: &W, to: Sha, tag: &TagTemplate, bar: &Bar, refs:
         | Judgement::NeverStarted(_)
         | Judgement::NeverFinished(_) => Vec::new(),
     };
-    Ok(Landed { candidate: refs.all.iter().find_map(tagged), checks, unmoved: Vec::new() })
+    let found = refs.all.iter().find_map(tagged);
+    let (candidate, tag) = found.map_or((None, None), |(name, object)| (Some(name), Some(object)));
+    Ok(Landed { candidate, tag, checks, unmoved: Vec::new() })
 }
 
 /// Puts another commit where the landing's lease asks for its own; after that, what the refs say is final.

@@ -3,6 +3,7 @@
 mod branches;
 mod comments;
 mod compose;
+mod delivery;
 mod depends;
 mod evidence;
 mod grounds;
@@ -79,6 +80,7 @@ async fn one<W: World>(world: &W, job: &Job) -> Outcome {
         Job::Retarget { pr, from, trunk } => branches::retarget(world, *pr, (from.as_ref(), trunk)).err_into().await,
         Job::RemoveLabel { pr, label } => comments::remove_label(world, *pr, label).err_into().await,
         Job::DeleteBranch(deletion) => branches::delete(world, deletion).err_into().await,
+        Job::Delivery(job) => delivery::deliver(world, job).err_into().await,
         Job::Close { pr, unmoved, kept, .. } => comments::close(world, *pr, *unmoved, *kept).err_into().await,
     };
     Outcome::of(job, done)
