@@ -165,6 +165,12 @@ number!(/// GitHub's id of an issue comment.
     CommentId);
 number!(/// GitHub's id of a check run.
     CheckRunId);
+number!(/// GitHub's id of its record of a deployment.
+    RecordId);
+number!(/// GitHub's id of a release.
+    ReleaseId);
+number!(/// GitHub's id of a run of a workflow.
+    WorkflowRunId);
 number!(/// One CI run of one tip, counted by us per queue; its branch is named after it.
     RunId);
 number!(/// One commit that CI checks on trial, counted by us per queue; its branch is named after it.

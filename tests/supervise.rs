@@ -1,6 +1,7 @@
 //! The supervisor on a site whose list is answered by hand, by a clock that is moved by hand: which deliveries it keeps,
 //! what it does while a list is awaited, and what it says of a queue that broke.
 
+use greenline::adapter::deploy::{Allowed, Drivers};
 use greenline::adapter::git::{CacheOptions, GitCache, Identity, TimeLimits};
 use greenline::adapter::github::{App, GithubForge};
 use greenline::adapter::store::MemoryStore;
@@ -38,8 +39,9 @@ impl Clock for HandClock {
 
 /// A repository of which nothing can be read, and whose git may break an invariant.
 struct Nowhere {
-    forge: GithubForge,
-    git: GitCache,
+    forge: Arc<GithubForge>,
+    git: Arc<GitCache>,
+    deploy: Drivers<GithubForge>,
     clock: HandClock,
     readings: Readings,
     memory: Memory,
@@ -49,6 +51,7 @@ struct Nowhere {
 impl World for Nowhere {
     type Forge = GithubForge;
     type Git = GitCache;
+    type Deploy = Drivers<GithubForge>;
     type Clock = HandClock;
 
     fn forge(&self) -> &GithubForge {
@@ -57,6 +60,9 @@ impl World for Nowhere {
     fn git(&self) -> &GitCache {
         assert!(!self.breaks, "an invariant broke");
         &self.git
+    }
+    fn deploy(&self) -> &Drivers<GithubForge> {
+        &self.deploy
     }
     fn clock(&self) -> &HandClock {
         &self.clock
@@ -117,8 +123,11 @@ impl Site for HandSite {
             token: None,
             limits: TimeLimits::default(),
         })?;
-        let forge = App::new(&settings)?.forge(found.installation, found.repository.id, name);
-        Ok(Nowhere { forge, git, clock: self.clock.clone(), readings, memory: Memory::default(), breaks: self.breaks })
+        let (git, forge) = (Arc::new(git), App::new(&settings)?.forge(found.installation, found.repository.id, name));
+        let (forge, dir) = (Arc::new(forge), self.dir.path().join("deployments"));
+        let deploy = Drivers::new(Arc::clone(&forge), Arc::clone(&git), dir, Allowed::default());
+        let (clock, memory) = (self.clock.clone(), Memory::default());
+        Ok(Nowhere { forge, git, deploy, clock, readings, memory, breaks: self.breaks })
     }
 
     fn clock(&self) -> &HandClock {

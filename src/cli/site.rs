@@ -1,6 +1,7 @@
 //! Introduces the GitHub and git adapters to the engine: which repositories there are, and the world of each.
 
 use crate::adapter::clock::SystemClock;
+use crate::adapter::deploy::{Allowed, Drivers};
 use crate::adapter::git::{CacheOptions, GitCache, Identity, SigningKey, TimeLimits, TokenSource};
 use crate::adapter::github::{App, GithubForge};
 use crate::config::ServiceConfig;
@@ -26,6 +27,7 @@ pub struct GithubSite {
     app: App,
     git_url: String,
     cache_dir: PathBuf,
+    deploy_dir: PathBuf,
     identity: Identity,
     head_seen_ms: u64,
     clock: SystemClock,
@@ -51,6 +53,7 @@ impl GithubSite {
             app: App::new(&config.github)?,
             git_url: config.github.git_url.clone(),
             cache_dir: config.git.cache_dir.clone(),
+            deploy_dir: config.store.path.with_file_name("deployments"),
             identity: Identity::new(&config.git.name, &config.git.email).signing(key),
             head_seen_ms: config.engine.head_seen_ms,
             clock: SystemClock,
@@ -92,9 +95,11 @@ impl Site for GithubSite {
     fn open(&self, found: &Found, readings: Readings) -> Result<GithubWorld, Trouble> {
         let (id, name, installation) = (found.repository.id, found.repository.name.clone(), found.installation);
         let git = self.cache(found)?;
-        let forge = self.app.forge(installation, id, name);
-        let memory = Memory::default();
-        Ok(GithubWorld { forge, git, clock: self.clock, readings, memory, head_seen_ms: self.head_seen_ms })
+        let forge = Arc::new(self.app.forge(installation, id, name));
+        let dir = self.deploy_dir.join(id.to_string());
+        let deploy = Drivers::new(Arc::clone(&forge), Arc::clone(&git), dir, Allowed::default());
+        let (memory, head_seen_ms) = (Memory::default(), self.head_seen_ms);
+        Ok(GithubWorld { forge, git, deploy, clock: self.clock, readings, memory, head_seen_ms })
     }
 
     fn clock(&self) -> &SystemClock {
@@ -146,8 +151,9 @@ async fn tidy_now_and_then(git: Weak<GitCache>) {
 
 /// One repository on GitHub.
 pub struct GithubWorld {
-    forge: GithubForge,
+    forge: Arc<GithubForge>,
     git: Arc<GitCache>,
+    deploy: Drivers<GithubForge>,
     clock: SystemClock,
     readings: Readings,
     memory: Memory,
@@ -157,6 +163,7 @@ pub struct GithubWorld {
 impl World for GithubWorld {
     type Forge = GithubForge;
     type Git = GitCache;
+    type Deploy = Drivers<GithubForge>;
     type Clock = SystemClock;
 
     fn forge(&self) -> &GithubForge {
@@ -165,6 +172,10 @@ impl World for GithubWorld {
 
     fn git(&self) -> &GitCache {
         &self.git
+    }
+
+    fn deploy(&self) -> &Drivers<GithubForge> {
+        &self.deploy
     }
 
     fn clock(&self) -> &SystemClock {
@@ -234,6 +245,7 @@ mod tests {
             app: App::new(&settings).expect("the key is good"),
             git_url: url,
             cache_dir: dir.path().to_owned(),
+            deploy_dir: dir.path().join("deployments"),
             identity: Identity::new("Greenline", "greenline@example.com"),
             head_seen_ms: 0,
             clock: SystemClock,

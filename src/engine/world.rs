@@ -1,16 +1,18 @@
-//! The world as one repository's jobs see it: forge, git and clock together, and the count of readings.
+//! The world as one repository's jobs see it: forge, git, drivers and clock together, and the count of readings.
 
 use super::memory::Memory;
 use crate::ids::{Reading, RepoName};
-use crate::port::{Clock, Forge, Git};
+use crate::port::{Clock, Deploy, Forge, Git, Records};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Everything outside that one repository's jobs may ask.
 pub trait World: Send + Sync + 'static {
     /// The forge.
-    type Forge: Forge;
+    type Forge: Forge + Records;
     /// Git.
     type Git: Git;
+    /// Drivers and probes.
+    type Deploy: Deploy;
     /// Time.
     type Clock: Clock;
 
@@ -18,6 +20,8 @@ pub trait World: Send + Sync + 'static {
     fn forge(&self) -> &Self::Forge;
     /// Git.
     fn git(&self) -> &Self::Git;
+    /// Drivers and probes.
+    fn deploy(&self) -> &Self::Deploy;
     /// Time.
     fn clock(&self) -> &Self::Clock;
     /// The count of readings.

@@ -4,14 +4,18 @@ pub mod clock;
 pub mod deploy;
 pub mod forge;
 pub mod git;
+pub mod records;
 pub mod report;
 pub mod store;
+pub mod workflows;
 
 pub use clock::Clock;
 pub use deploy::Deploy;
 pub use forge::Forge;
 pub use git::Git;
+pub use records::Records;
 pub use store::Store;
+pub use workflows::Workflows;
 
 /// Why a question could not be answered at all. A refusal is not trouble, it is an answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

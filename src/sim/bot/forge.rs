@@ -19,7 +19,7 @@ pub const OWN: &str = "greenline[bot]";
 pub struct SimForge(pub Door);
 
 impl SimForge {
-    async fn read<T: Send>(&self, look: impl FnOnce(&mut Ground) -> T + Send) -> Result<T, Trouble> {
+    pub(super) async fn read<T: Send>(&self, look: impl FnOnce(&mut Ground) -> T + Send) -> Result<T, Trouble> {
         let early = self.0.ground().dice.one_in(2);
         if !early {
             self.0.pass().await;
@@ -41,7 +41,7 @@ impl SimForge {
     }
 
     /// A write: `act` says no when it is refused.
-    async fn write<T: Send>(
+    pub(super) async fn write<T: Send>(
         &self,
         act: impl FnOnce(&mut Ground, u32) -> Option<T> + Send,
     ) -> Result<Outcome<T>, Trouble> {

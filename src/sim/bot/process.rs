@@ -9,6 +9,7 @@ use crate::engine::turn::Book;
 use crate::engine::world::{Readings, World};
 use crate::ids::{Moment, QueueId, RepoName};
 use crate::port::Clock;
+use crate::sim::bot::deploy::SimDeploy;
 use crate::sim::bot::forge::SimForge;
 use crate::sim::bot::gate::Door;
 use crate::sim::bot::git::SimGit;
@@ -41,6 +42,7 @@ impl Clock for SimClock {
 struct SimWorld {
     forge: SimForge,
     git: SimGit,
+    deploy: SimDeploy,
     clock: SimClock,
     readings: Readings,
     memory: Memory,
@@ -49,6 +51,7 @@ struct SimWorld {
 impl World for SimWorld {
     type Forge = SimForge;
     type Git = SimGit;
+    type Deploy = SimDeploy;
     type Clock = SimClock;
 
     fn forge(&self) -> &SimForge {
@@ -57,6 +60,10 @@ impl World for SimWorld {
 
     fn git(&self) -> &SimGit {
         &self.git
+    }
+
+    fn deploy(&self) -> &SimDeploy {
+        &self.deploy
     }
 
     fn clock(&self) -> &SimClock {
@@ -205,6 +212,7 @@ async fn queue(door: Door, id: QueueId, settings: Settings, shutdown: watch::Rec
     let world = SimWorld {
         forge: SimForge(door.clone()),
         git: SimGit(door.clone()),
+        deploy: SimDeploy(door.clone()),
         clock,
         readings: Readings::after(book.state.readings),
         memory: Memory::default(),

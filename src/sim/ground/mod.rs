@@ -2,6 +2,7 @@
 //! here judges, and nothing in here is the bot's.
 
 pub mod ci;
+pub mod delivered;
 pub mod dice;
 pub mod faults;
 pub mod pulls;

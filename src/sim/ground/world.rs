@@ -7,6 +7,7 @@ use crate::port::report::Report;
 use crate::port::store::Hint;
 use crate::sim::bot::store::Rows;
 use crate::sim::ground::ci::Suite;
+use crate::sim::ground::delivered::Delivered;
 use crate::sim::ground::dice::{Dice, mix};
 use crate::sim::ground::faults::Faults;
 use crate::sim::ground::pulls::{Note, PullFile};
@@ -143,6 +144,8 @@ pub struct Ground {
     pub hotfixes: BTreeSet<PrNumber>,
     /// The database, by the branch of each queue that was ever claimed.
     pub rows: BTreeMap<BranchName, Rows>,
+    /// What was brought to stages, and what the forge shows of it.
+    pub stages: Delivered,
     /// Deliveries that came.
     pub delivered: BTreeSet<u64>,
     /// Processes that run.
@@ -201,6 +204,7 @@ impl Ground {
             stops: Vec::new(),
             hotfixes: BTreeSet::new(),
             rows: BTreeMap::new(),
+            stages: Delivered::default(),
             delivered: BTreeSet::new(),
             processes: BTreeMap::new(),
             doomed: Vec::new(),

@@ -102,7 +102,7 @@ impl Status {
     }
 }
 
-fn run_state(status: Option<&str>, conclusion: Option<&str>) -> CheckState {
+pub(super) fn run_state(status: Option<&str>, conclusion: Option<&str>) -> CheckState {
     match (status, conclusion) {
         (Some("queued" | "requested" | "waiting" | "pending"), _) => CheckState::Queued,
         (Some("in_progress"), _) => CheckState::InProgress,

@@ -10,12 +10,16 @@ mod owners;
 mod people;
 mod pulls;
 mod pushes;
+mod records;
+mod releases;
 mod reports;
 mod reviews;
 pub(super) mod rules;
 mod runs;
 mod threads;
 mod timeline;
+mod views;
+mod workflows;
 
 use super::answer::{Answer, Ask};
 use super::app::App;
