@@ -1,6 +1,8 @@
 //! The loop of one queue: hints are looked at, facts are taken in turns, jobs are begun, and each answer is a fact again.
 
 use super::board::Boards;
+use super::delivery::pace::Pace;
+use super::delivery::{self, DeliveryKey};
 use super::dispatch::Dispatch;
 use super::fact::Fact;
 use super::farewell::Farewell;
@@ -83,6 +85,7 @@ pub struct Repo<W: World, S: Store> {
     boards: Option<Boards>,
     settings: Settings,
     dispatch: Dispatch,
+    pace: Pace,
     farewell: Farewell,
     under_way: FuturesUnordered<BoxFuture<'static, Done>>,
     rows: BTreeSet<u64>,
@@ -104,6 +107,7 @@ impl<W: World, S: Store> Repo<W, S> {
         Self {
             id: book.state.id(),
             dispatch: Dispatch::new(settings.pushes_per_minute),
+            pace: Pace::default(),
             farewell: Farewell::default(),
             lookout: Lookout::new(world.clock().now().plus_ms(SETTINGS_FIRST_MS), settings.reconcile_ms),
             world,
@@ -172,6 +176,7 @@ impl<W: World, S: Store> Repo<W, S> {
                     tracing::warn!(%trouble, ?job, "a job could not be done; it is tried again");
                 }
                 let in_the_way = self.dispatch.ended(&batch, &failed, now);
+                self.pace.ended(&batch, now);
                 facts.extend(in_the_way.map(|(pr, what)| Fact::OutOfReach { pr, what }));
                 if batch.iter().any(|job| is_outdated(&self.book.state, job)) {
                     facts.clear();
@@ -267,10 +272,13 @@ impl<W: World, S: Store> Repo<W, S> {
             return Err(Ended::Retired);
         }
         self.settings.trunks.tell(&self.book.state);
-        let begin = self.dispatch.begin(if over { Vec::new() } else { owed }, now);
-        self.wake_at = begin.next;
+        let (owed, paced) = self.pace.keep(if over { Vec::new() } else { owed }, now);
+        let begin = self.dispatch.begin(owed, now);
+        self.wake_at = begin.next.into_iter().chain(paced).min();
         let state = &self.book.state;
-        let by_time = [gate::next_change(state, now), state.trials.next_change(), gather::next_change(state)];
+        let delivered = delivery::next_change(&state.delivery, now);
+        let by_time =
+            [gate::next_change(state, now), state.trials.next_change(), gather::next_change(state), delivered];
         self.gate_at = by_time.into_iter().flatten().min();
         for batch in begin.batches {
             self.begin(batch);
@@ -375,6 +383,11 @@ impl<W: World, S: Store> Repo<W, S> {
             early && matches!(row.hint, Hint::Pull(_) | Hint::Comment(_) | Hint::Request(_) | Hint::Unreadable)
         };
         let rests = |row: &InboxRow| self.lookout.rests(row.seq, now);
+        for hint in rows.iter().map(|row| &row.hint) {
+            if let Hint::Checks(sha) = hint {
+                self.pace.hurry(|key| *key == DeliveryKey::Judge(*sha));
+            }
+        }
         for row in rows.into_iter().filter(|row| !self.rows.contains(&row.seq) && !waits(row) && !rests(row)) {
             match wanted(&view, &row) {
                 None => idle.push(row.seq),

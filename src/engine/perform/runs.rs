@@ -178,6 +178,7 @@ fn want(job: &Job) -> Option<(&RefName, Want)> {
         | Job::Retarget { .. }
         | Job::RemoveLabel { .. }
         | Job::DeleteBranch(_)
+        | Job::Delivery(_)
         | Job::Close { .. } => None,
     }
 }

@@ -1,6 +1,7 @@
 //! A pull request that falls out of reach for good: from some moment on what the bot asks the forge, or git, about it is never
 //! answered. Whom that concerns beside itself is the judge's to see (L6). By seed, apart from every other choice.
 
+use crate::engine::delivery::DeliveryKey;
 use crate::engine::job::{Job, Key};
 use crate::ids::{Moment, PrNumber};
 use crate::port::Trouble;
@@ -51,6 +52,7 @@ impl Ground {
         let of = match job.key() {
             Key::Compose(_, entry) | Key::Eject(entry) => Some(entry.pr),
             Key::Weigh(pr)
+            | Key::Delivery(DeliveryKey::Change(pr))
             | Key::Post(_, pr)
             | Key::Report(pr, ..)
             | Key::Proposal(pr, _)
@@ -66,6 +68,7 @@ impl Ground {
             | Key::Drop(_)
             | Key::Land(_)
             | Key::Revoke(_)
+            | Key::Delivery(_)
             | Key::Answer(_) => None,
         };
         of.is_some_and(|pr| self.lost(pr))
