@@ -3,6 +3,7 @@
 use super::branches::BranchPattern;
 use super::freeze::FreezeConfig;
 use super::pattern::Pattern;
+use crate::delivery::Policy;
 use crate::facts::{InnerMerges, RequiredCheck, Strategy};
 use crate::ids::{CheckName, Party};
 use crate::message::Messages;
@@ -29,6 +30,9 @@ pub struct RepoConfig {
     /// `[freeze]`
     #[serde(default)]
     pub freeze: FreezeConfig,
+    /// `[delivery]`, `[[stage]]`, `[hotfix]`, `[red]` and `[trust]`
+    #[serde(default)]
+    pub delivery: Policy,
 }
 
 /// Which groups are tested.
@@ -271,6 +275,7 @@ impl Default for RepoConfig {
             },
             candidate: CandidateConfig { tag: TagTemplate::default() },
             freeze: FreezeConfig::default(),
+            delivery: Policy::default(),
         }
     }
 }

@@ -3,4 +3,6 @@
 
 pub mod policy;
 
+mod strictest;
+
 pub use policy::Policy;
