@@ -1,7 +1,7 @@
 //! The table of settings is held to the parser, and what is made from it to the table: whoever adds a key to one of them
 //! learns here where it is missing. A key is a row in `src/config/reference/table.rs`.
 
-use greenline::config::reference::{Absent, Kind, Row, SECTIONS, page, schema};
+use greenline::config::reference::{Absent, Kind, Row, SECTIONS, Section, page, schema};
 use greenline::config::{Problem, RepoConfig};
 use jsonschema::Validator;
 use serde_json::Value;
@@ -25,7 +25,10 @@ impl Place {
 
     /// The places of the keys inside of this one's tables; the other keys of the table have their examples.
     fn inside(&self) -> Vec<Self> {
-        let Some((rows, open, close)) = tables(&self.row.kind) else { return Vec::new() };
+        tables(&self.row.kind).into_iter().flat_map(|table| self.inside_one(table)).collect()
+    }
+
+    fn inside_one(&self, (rows, open, close): Brackets) -> Vec<Self> {
         let each = |row: &'static Row| {
             let others = rows.iter().filter(|other| other.key != row.key);
             let others: Vec<_> = others.map(|other| format!("{} = {}, ", other.key, other.example)).collect();
@@ -40,19 +43,31 @@ impl Place {
     }
 }
 
-/// The rows of a kind that is made of tables, and the brackets around one of them.
-fn tables(kind: &'static Kind) -> Option<(&'static [Row], &'static str, &'static str)> {
+/// The rows of a table, and the brackets around it.
+type Brackets = (&'static [Row], &'static str, &'static str);
+
+/// The tables that a kind is made of.
+fn tables(kind: &'static Kind) -> Vec<Brackets> {
     match kind {
-        Kind::List { of: Kind::Table(rows), .. } => Some((rows, "[", "]")),
-        Kind::Table(rows) => Some((rows, "", "")),
+        Kind::List { of: Kind::Table(rows), .. } => vec![(rows, "[", "]")],
+        Kind::List { of: Kind::OneOf(tables), .. } => tables.iter().map(|rows| (*rows, "[", "]")).collect(),
+        Kind::Table(rows) => vec![(rows, "", "")],
+        Kind::OneOf(tables) => tables.iter().map(|rows| (*rows, "", "")).collect(),
         Kind::Flag
         | Kind::Whole { .. }
         | Kind::Word(_)
         | Kind::Text { .. }
         | Kind::Duration { .. }
         | Kind::List { .. }
-        | Kind::Either(_) => None,
+        | Kind::Either(_) => Vec::new(),
     }
+}
+
+/// The lines of the keys of a section that must be there, but for this one.
+fn others(section: &Section, key: &str) -> String {
+    let needed = section.rows.iter().filter(|row| row.absent == Absent::Refused && row.key != key);
+    let lines: Vec<_> = needed.map(|row| format!("{} = {}\n", row.key, row.example)).collect();
+    lines.concat()
 }
 
 fn places() -> Vec<Place> {
@@ -61,7 +76,7 @@ fn places() -> Vec<Place> {
         let top = section.rows.iter().map(|row| Place {
             row,
             path: format!("{}.{}", section.name, row.key),
-            before: format!("[{}]\n", section.name),
+            before: section.above_examples() + &others(section, row.key),
             after: "\n".into(),
         });
         let mut waiting: Vec<Place> = top.collect();
@@ -87,7 +102,7 @@ fn as_json(text: &str) -> Value {
 fn wrong(kind: &Kind, example: &str) -> Vec<(String, bool)> {
     let mut wrong = vec![("1979-05-27".to_owned(), true)];
     match kind {
-        Kind::Flag | Kind::Table(_) => {}
+        Kind::Flag | Kind::Table(_) | Kind::OneOf(_) => {}
         Kind::Whole { low, high } => {
             wrong.push(((low - 1).to_string(), true));
             wrong.extend(high.checked_add(1).map(|more| (more.to_string(), true)));
@@ -97,9 +112,10 @@ fn wrong(kind: &Kind, example: &str) -> Vec<(String, bool)> {
             let long = "x".repeat(usize::try_from(*longest).expect("a length") + 1);
             wrong.extend([("\"\"".into(), true), (format!("\"{long}\""), true)]);
         }
-        Kind::Duration { high_ms, .. } => {
+        Kind::Duration { low_ms, high_ms } => {
             let days = high_ms / 86_400_000 + 1;
-            wrong.extend([("\"soon\"".into(), true), ("\"0s\"".into(), false), (format!("\"{days}d\""), false)]);
+            wrong.extend([("\"soon\"".into(), true), (format!("\"{days}d\""), false)]);
+            wrong.extend((*low_ms > 0).then(|| ("\"0s\"".into(), false)));
             wrong.push((format!("\"{days}00d\""), true));
         }
         Kind::List { most, .. } => {
@@ -140,7 +156,7 @@ fn all_examples_together_are_a_file_that_is_right() {
     let line = |row: &Row| format!("{} = {}\n", row.key, row.example);
     let sections = SECTIONS.iter().map(|section| {
         let lines: Vec<_> = section.rows.iter().map(line).collect();
-        format!("[{}]\n{}", section.name, lines.concat())
+        format!("{}{}", section.above_examples(), lines.concat())
     });
     let text = sections.collect::<Vec<_>>().concat();
     RepoConfig::parse(&text).unwrap_or_else(|why| panic!("{why:?}\n{text}"));
@@ -179,11 +195,12 @@ fn the_table_has_exactly_the_keys_that_the_parser_knows() {
     assert_eq!(known(&format!("{NOBODYS} = 1\n")), names);
     let mut texts = Vec::new();
     for section in SECTIONS {
-        texts.push((format!("[{}]\n{NOBODYS} = 1\n", section.name), section.rows));
+        texts.push((format!("{}{NOBODYS} = 1\n", section.above_examples()), section.rows));
     }
     for place in places() {
-        if let Some((rows, open, close)) = tables(&place.row.kind) {
-            texts.push((place.with(&format!("{open}{{ {NOBODYS} = 1 }}{close}")), rows));
+        for (rows, open, close) in tables(&place.row.kind) {
+            let (key, example) = (rows[0].key, rows[0].example);
+            texts.push((place.with(&format!("{open}{{ {key} = {example}, {NOBODYS} = 1 }}{close}")), rows));
         }
     }
     for (text, rows) in texts {

@@ -4,6 +4,7 @@ use super::Window;
 use super::zone::{Local, Zone};
 use crate::wording::shown;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The forms, for whoever wrote none of them.
 const FORMS: &str = "write for example \"fri 16:00 - mon 08:00\", \"mon-thu 22:00-06:00\", \"sat, sun\", \"12:00-13:00\" or \
@@ -53,6 +54,37 @@ impl Days {
 
     fn only(weekday: u8) -> Self {
         Self(1 << weekday)
+    }
+}
+
+/// As it is written, so that it is read as the same.
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        match self {
+            Self::Dates { from, to } => write!(f, "{from}..{to}"),
+            Self::Weekly { days, from: 0, to: 0, nights: 1 } => write!(f, "{days}"),
+            Self::Weekly { days, from, to, nights } if *nights == u8::from(to <= from) => {
+                write!(f, "{days} {}-{}", time(*from), time(*to))
+            }
+            Self::Weekly { days, from, to, nights } => {
+                let last = (0..7).find(|day| days.0 & (1 << day) != 0).map_or(0, |first| (first + nights) % 7);
+                write!(f, "{days} {} - {} {}", time(*from), weekday_written(last), time(*to))
+            }
+        }
+    }
+}
+
+/// Days that follow each other as the first and the last, with commas between such.
+impl fmt::Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let has = |day: u8| day < 7 && self.0 & (1 << day) != 0;
+        let firsts = (0..7).filter(|day| has(*day) && (*day == 0 || !has(day - 1)));
+        let runs = firsts.map(|first| match (first..7).take_while(|day| has(*day)).last() {
+            Some(last) if last > first => format!("{}-{}", weekday_written(first), weekday_written(last)),
+            Some(_) | None => weekday_written(first).to_owned(),
+        });
+        f.write_str(&runs.collect::<Vec<_>>().join(","))
     }
 }
 

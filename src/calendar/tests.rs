@@ -119,6 +119,23 @@ fn what_is_no_window_is_refused_with_the_forms() {
 }
 
 #[test]
+fn what_is_written_again_is_read_as_the_same() {
+    for text in ["mon-thu 09:00-16:00", "mon-thu 22:00-06:00", "sat-sun", "mon,wed,fri-sun", "fri 16:00 - mon 08:00"] {
+        assert_eq!(When::parse(text).expect(text).to_string(), text);
+    }
+    for (text, written) in [
+        ("sat, sun", "sat-sun"),
+        ("12:00-13:00", "mon-sun 12:00-13:00"),
+        ("fri-mon 09:00-24:00", "mon,fri-sun 09:00-24:00"),
+        ("fri 16:00 - fri 08:00", "fri 16:00 - fri 08:00"),
+        ("2026-12-18..2027-01-04", "2026-12-18 00:00..2027-01-05 00:00"),
+    ] {
+        let when = When::parse(text).expect(text);
+        assert_eq!((when.to_string().as_str(), When::parse(written)), (written, Ok(when)), "{text}");
+    }
+}
+
+#[test]
 fn moments_are_said_in_passing() {
     let zone = Zone::named("Europe/Berlin").expect("a zone");
     // A Sunday, 11:00 in Berlin.

@@ -1,7 +1,9 @@
 //! What is set differently in two settings: each key with its old and its new value. It compares whatever there is, so a new
-//! setting needs nothing here; what a change means is said elsewhere.
+//! setting needs nothing here, but for those of delivery, which `delivery::written` names; what a change means is said elsewhere.
 
+use super::delivery::written::{one_promote, written};
 use super::{RepoConfig, duration};
+use crate::delivery::policy::Promote;
 use std::collections::BTreeMap;
 use toml::Value;
 
@@ -19,6 +21,13 @@ pub struct Change {
     pub new: Option<String>,
 }
 
+pub use super::delivery::laxer::{Laxer, laxer};
+
+/// What a stage waits for, as one writes it.
+pub fn promote_written(promote: Promote) -> String {
+    one_promote(promote)
+}
+
 /// Everything that is set differently, by key.
 pub fn changes(old: &RepoConfig, new: &RepoConfig) -> Vec<Change> {
     let (mut old, mut new) = (flat(old), flat(new));
@@ -32,10 +41,18 @@ pub fn changes(old: &RepoConfig, new: &RepoConfig) -> Vec<Change> {
 fn flat(config: &RepoConfig) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     // Settings are plain structs, numbers and texts, all of which TOML can say.
-    if let Ok(value) = Value::try_from(config) {
-        spread("", &value, &mut found);
+    if let Ok(Value::Table(mut sections)) = Value::try_from(config) {
+        sections.remove("delivery");
+        spread("", &Value::Table(sections), &mut found);
     }
+    let cut = written(&config.delivery).into_iter().map(|(key, value)| (key, cut(&value)));
+    found.extend(cut);
     found
+}
+
+fn cut(said: &str) -> String {
+    let end = if said.chars().count() > SHOWN { "…" } else { "" };
+    said.chars().take(SHOWN).collect::<String>() + end
 }
 
 fn spread(key: &str, value: &Value, found: &mut BTreeMap<String, String>) {
@@ -60,16 +77,13 @@ fn spread(key: &str, value: &Value, found: &mut BTreeMap<String, String>) {
         | Value::Boolean(_)
         | Value::Datetime(_)
         | Value::Array(_) => {
-            let said = said(value);
-            let cut = said.chars().count() > SHOWN;
-            let end = if cut { "…" } else { "" };
-            found.insert(key.to_owned(), said.chars().take(SHOWN).collect::<String>() + end);
+            found.insert(key.to_owned(), cut(&said(value)));
         }
     }
 }
 
 /// A value on one line.
-fn said(value: &Value) -> String {
+pub(super) fn said(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => format!("[{}]", items.iter().map(said).collect::<Vec<_>>().join(", ")),

@@ -111,7 +111,7 @@ fn exempt(read: &mut Reader, section: &mut Section<'_>, inherited: &Exempt) -> E
     }
 }
 
-fn zone(text: &str) -> Result<Zone, Fault> {
+pub(super) fn zone(text: &str) -> Result<Zone, Fault> {
     Zone::named(text).map_err(|what| Fault::new(what, "write a name of the IANA database, such as \"Europe/Berlin\""))
 }
 

@@ -8,6 +8,8 @@ pub mod service;
 
 mod api;
 mod branches;
+mod delivery;
+mod limits;
 mod merging;
 mod pattern;
 mod places;

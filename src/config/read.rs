@@ -64,6 +64,53 @@ impl Reader {
         })
     }
 
+    /// Sections of the same name, `[[name]]`, if there are any; at most `max` of them.
+    pub fn sections<'t>(&mut self, root: &'t Table, name: &'static str, max: usize) -> Option<Vec<Section<'t>>> {
+        let node = root.get(name)?;
+        let hint = format!("write [[{name}]] above each");
+        match &node.value {
+            Value::List(items) if items.is_empty() => {
+                self.wrong(&node.at, "is an empty list", "drop it to have what is usual");
+                None
+            }
+            Value::List(items) if items.len() > max => {
+                self.wrong(
+                    &node.at,
+                    format!("stands there {} times", items.len()),
+                    format!("at most {max} are allowed"),
+                );
+                None
+            }
+            Value::List(items) => {
+                let mut sections = Vec::new();
+                for item in items {
+                    match Section::of(item) {
+                        Some(section) => sections.push(section),
+                        None => self.wrong(&item.at, format!("is {}, not a section", kind(&item.value)), &hint),
+                    }
+                }
+                Some(sections)
+            }
+            Value::Text(_) | Value::Said(_) | Value::Whole(_) | Value::Flag(_) | Value::Table(_) | Value::Other(_) => {
+                self.wrong(&node.at, format!("is {}, not a list of sections", kind(&node.value)), hint);
+                None
+            }
+        }
+    }
+
+    /// A table in curly brackets, such as `example`.
+    pub fn table<'t>(&mut self, section: &mut Section<'t>, key: &'static str, example: &str) -> Option<Section<'t>> {
+        let node = section.take(key)?;
+        Section::of(node).or_else(|| self.bad_kind(node, &format!("a table in curly brackets, such as {example}")))
+    }
+
+    /// Reports a key that must be there and is not.
+    pub fn needs(&mut self, section: &Section<'_>, key: &str, hint: impl Into<String>) {
+        if !section.has(key) {
+            self.wrong(&section.at(key), "is missing", hint);
+        }
+    }
+
     fn bad_kind<T>(&mut self, node: &Node, wanted: &str) -> Option<T> {
         self.wrong(&node.at, format!("is {}", kind(&node.value)), format!("write {wanted}"));
         None
@@ -236,7 +283,7 @@ impl Reader {
     }
 }
 
-fn one_of<T: Copy>(text: &str, words: &[(&str, T)], or_else: &str) -> Result<T, Fault> {
+pub(super) fn one_of<T: Copy>(text: &str, words: &[(&str, T)], or_else: &str) -> Result<T, Fault> {
     words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning).ok_or_else(|| {
         let known: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
         let meant = did_you_mean(text, words.iter().map(|(word, _)| *word));

@@ -3,6 +3,7 @@
 use super::branches::BranchPattern;
 use super::freeze::FreezeConfig;
 use super::pattern::Pattern;
+use crate::delivery::Policy;
 use crate::facts::{InnerMerges, RequiredCheck, Strategy};
 use crate::ids::{CheckName, Party};
 use crate::message::Messages;
@@ -29,9 +30,9 @@ pub struct RepoConfig {
     /// `[freeze]`
     #[serde(default)]
     pub freeze: FreezeConfig,
-    /// `[delivery]`, `[[stage]]` and what belongs to them
+    /// `[delivery]`, `[[stage]]`, `[hotfix]`, `[red]` and `[trust]`
     #[serde(default)]
-    pub delivery: crate::delivery::Policy,
+    pub delivery: Policy,
 }
 
 /// Which groups are tested.
@@ -274,7 +275,7 @@ impl Default for RepoConfig {
             },
             candidate: CandidateConfig { tag: TagTemplate::default() },
             freeze: FreezeConfig::default(),
-            delivery: crate::delivery::Policy::default(),
+            delivery: Policy::default(),
         }
     }
 }

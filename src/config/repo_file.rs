@@ -1,5 +1,6 @@
 //! How `.github/greenline.toml` is read: keys, ranges, defaults. What the settings mean stands in `repo`.
 
+use super::delivery::{Around, delivery};
 use super::duration;
 use super::problem::{Fault, Problem};
 use super::read::{Reader, Section};
@@ -14,7 +15,7 @@ use crate::wording::{nearest, shown};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Required checks, at the most; as many names may be listed as passing when skipped or neutral.
-const CHECKS_MAX: usize = 100;
+pub(super) const CHECKS_MAX: usize = 100;
 
 /// Patterns of branches with a queue of their own, at the most.
 const TRUNKS_MAX: usize = 20;
@@ -40,14 +41,18 @@ impl RepoConfig {
         let mut read = Reader::default();
         read.unknown(&root, &SECTIONS.iter().map(|section| section.name).collect::<Vec<_>>(), "section");
         let default = Self::default();
+        let queue = queue(&mut read, &root, default.queue);
+        let freeze = super::freeze::freeze(&mut read, &root);
+        let around = Around { zone: &freeze.zone, trunks: &queue.trunks };
+        let delivery = delivery(&mut read, &root, &around);
         let value = Self {
-            queue: queue(&mut read, &root, default.queue),
+            queue,
             rules: rules(&mut read, &root),
             checks: checks(&mut read, &root, &default.checks),
             merge: merging::merge(&mut read, &root, default.merge),
             candidate: candidate(&mut read, &root, default.candidate),
-            freeze: super::freeze::freeze(&mut read, &root),
-            delivery: default.delivery,
+            freeze,
+            delivery,
         };
         read.finish(Some(value))
     }
@@ -173,7 +178,8 @@ fn checks(read: &mut Reader, root: &Table, default: &ChecksConfig) -> ChecksConf
     }
 }
 
-fn each_check(read: &mut Reader, items: &[Node]) -> Vec<RequiredCheck> {
+/// Checks by App and name, each once.
+pub(super) fn each_check(read: &mut Reader, items: &[Node]) -> Vec<RequiredCheck> {
     let mut checks: Vec<RequiredCheck> = Vec::new();
     for item in items {
         let Some(check) = required_check(read, item) else { continue };
@@ -203,15 +209,19 @@ fn required_check(read: &mut Reader, item: &Node) -> Option<RequiredCheck> {
     if !section.has("name") {
         read.wrong(&section.at("name"), "is missing", "write the check's name as it stands on a pull request");
     }
-    let name = read.checked(&mut section, "name", check_name);
+    let check = check_under(read, &mut section, "name");
+    read.close(&section);
+    check
+}
+
+/// A check whose name stands under this key, beside its App.
+pub(super) fn check_under(read: &mut Reader, section: &mut Section<'_>, key: &'static str) -> Option<RequiredCheck> {
+    let name = read.checked(section, key, check_name);
     if !section.has("app") {
         read.wrong(&section.at("app"), "is missing: a check is an App and a name", APP_HINT);
     }
-    let app =
-        read.word_or_whole(&mut section, "app", &[("any", None), ("github-actions", Some(GITHUB_ACTIONS))], |id| {
-            Some(AppId::new(id))
-        });
-    read.close(&section);
+    let words = [("any", None), ("github-actions", Some(GITHUB_ACTIONS))];
+    let app = read.word_or_whole(section, "app", &words, |id| Some(AppId::new(id)));
     Some(RequiredCheck { name: name?, app: app? })
 }
 

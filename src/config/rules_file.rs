@@ -41,7 +41,7 @@ pub(super) fn login(text: &str) -> Result<Login, Fault> {
     })
 }
 
-fn party(text: &str) -> Result<Party, Fault> {
+pub(super) fn party(text: &str) -> Result<Party, Fault> {
     text.parse().map_err(|_| {
         let hint = "write a person's login on GitHub, or a team as \"@org/team\"";
         Fault::new(format!("`{}` is neither a login nor a team", shown(text)), hint)

@@ -42,7 +42,7 @@ impl ServiceConfig {
         let mut root = tree::parse(text)?;
         let mut read = Reader::default();
         tree::overlay(&mut root, around.env, &mut read.problems);
-        read.unknown(&root, &["server", "github", "store", "git", "engine", "log", "api"], "section");
+        read.unknown(&root, &["server", "github", "store", "git", "engine", "log", "api", "delivery"], "section");
         let server = server(&mut read, &root);
         let github = github(&mut read, &root, around);
         let store = store(&mut read, &root, around);
@@ -50,7 +50,8 @@ impl ServiceConfig {
         let engine = engine(&mut read, &root);
         let log = log(&mut read, &root);
         let api = super::api::api(&mut read, &root);
-        read.finish(github.map(|github| Self { server, github, store, git, engine, log, api }))
+        let delivery = super::limits::delivery(&mut read, &root, around);
+        read.finish(github.map(|github| Self { server, github, store, git, engine, log, api, delivery }))
     }
 }
 
@@ -145,18 +146,23 @@ fn webhook_secrets(
     for (at, path) in &paths {
         let Some(text) = secret(read, at, path, around) else { continue };
         let text = text.expose_secret().trim_end_matches(['\r', '\n']);
-        if text.len() < SECRET_MIN {
-            let what = format!("`{}` holds {} bytes, which can be guessed", shown(path), text.len());
-            read.wrong(at, what, "make a secret with `openssl rand -hex 32`, and enter it in the App's settings too");
-        } else {
-            secrets.push(SecretString::from(text.to_owned()));
-        }
+        secrets.extend(long_enough(read, at, path, text, "the App's settings"));
     }
     (secrets.len() == paths.len()).then_some(secrets)
 }
 
+/// A secret, if it cannot be guessed.
+pub(super) fn long_enough(read: &mut Reader, at: &At, path: &str, text: &str, elsewhere: &str) -> Option<SecretString> {
+    if text.len() >= SECRET_MIN {
+        return Some(SecretString::from(text.to_owned()));
+    }
+    let what = format!("`{}` holds {} bytes, which can be guessed", shown(path), text.len());
+    read.wrong(at, what, format!("make a secret with `openssl rand -hex 32`, and enter it in {elsewhere} too"));
+    None
+}
+
 /// A file that every account may read is an error, not a warning: whoever has the App's key can push to trunk.
-fn secret(read: &mut Reader, at: &At, path: &str, around: &Surroundings<'_>) -> Option<SecretString> {
+pub(super) fn secret(read: &mut Reader, at: &At, path: &str, around: &Surroundings<'_>) -> Option<SecretString> {
     if path.trim().is_empty() {
         read.wrong(at, "names no file", "write the path of a file");
         return None;

@@ -3,6 +3,9 @@
 use super::problem::Fault;
 use crate::wording::shown;
 
+/// Bytes of an address, at the most.
+const LONGEST: usize = 500;
+
 /// A base URL without its trailing slash.
 pub(super) fn base(text: &str, plain_http_anywhere: bool) -> Result<String, Fault> {
     let wrong = |what: &str, hint: &str| Fault::new(format!("`{}` {what}", shown(text)), hint);
@@ -12,7 +15,7 @@ pub(super) fn base(text: &str, plain_http_anywhere: bool) -> Result<String, Faul
         .ok_or_else(|| wrong("is not a URL", "write https:// and the host"))?;
     let host = rest.split('/').next().unwrap_or_default();
     let legal = |b: u8| b.is_ascii_graphic() && !b"?#@\\\"'<>`{}|^%".contains(&b);
-    if host.is_empty() || host.starts_with(':') || !rest.bytes().all(legal) || text.len() > 500 {
+    if host.is_empty() || host.starts_with(':') || !rest.bytes().all(legal) || text.len() > LONGEST {
         return Err(wrong("is not a plain base URL", "write scheme, host and path, without user, ? or #"));
     }
     if scheme == "http" && !plain_http_anywhere && !loopback(host) {
@@ -25,6 +28,83 @@ pub(super) fn base(text: &str, plain_http_anywhere: bool) -> Result<String, Faul
 /// machine only. Errors: what is wrong with it and what to write.
 pub fn service_url(text: &str, carries_token: bool) -> Result<String, String> {
     base(text, !carries_token).map_err(|fault| format!("{} — {}", fault.what, fault.hint))
+}
+
+/// The address of something that is asked: whole, or a path behind a base address where there is one.
+pub(super) fn asked(text: &str, has_base: bool) -> Result<String, Fault> {
+    if !text.starts_with('/') {
+        return address(text);
+    }
+    let fault = |what: &str, hint: &str| Fault::new(format!("`{}` {what}", shown(text)), hint);
+    if !has_base {
+        let hint = "write the stage's url = \"https://…\" beside it, or the whole address";
+        return Err(fault("is a path, and the stage has no address", hint));
+    }
+    if text.starts_with("//") || text.len() > LONGEST || !text.bytes().all(in_address) {
+        return Err(fault("is no path", "write a path such as \"/healthz\""));
+    }
+    Ok(text.to_owned())
+}
+
+/// A whole address: scheme and host, and perhaps a path and a query.
+pub(super) fn address(text: &str) -> Result<String, Fault> {
+    let fault = |what: &str, hint: &str| Fault::new(format!("`{}` {what}", shown(text)), hint);
+    let host = host(text, &["https", "http"]).ok_or_else(|| fault("is no address", "write https:// and the host"))?;
+    if host.contains('@') {
+        let hint = "leave it out: whoever may read the repository reads this file";
+        return Err(fault("has a user or password in it", hint));
+    }
+    if text.len() > LONGEST || !text.bytes().all(in_address) {
+        return Err(fault(
+            "is no address",
+            "write scheme, host, path and query without blanks or #; anything else as %20",
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// An address that something is sent to which others must not read.
+pub(super) fn confidential(text: &str) -> Result<String, Fault> {
+    let address = address(text)?;
+    if address.starts_with("http://") && !host(text, &["http"]).is_some_and(loopback) {
+        let what = format!("`{}` would be sent tokens in the clear", shown(text));
+        return Err(Fault::new(what, "write https://; http:// is for this machine only"));
+    }
+    Ok(address)
+}
+
+/// A repository elsewhere that is pushed to. Other schemes are refused: to git, `ext::` is a program to run.
+pub(super) fn remote(text: &str) -> Result<String, Fault> {
+    let fault = || {
+        let hint = "write https:// or ssh://, the host and the path, with no password and no dots for folders";
+        Fault::new(format!("`{}` is nothing that can be pushed to", shown(text)), hint)
+    };
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@~[]".contains(&b);
+    let host = host(text, &["https", "http", "ssh"]).ok_or_else(fault)?;
+    let (user, machine) = host.split_once('@').map_or(("", host), |(user, machine)| (user, machine));
+    let secure = text.starts_with("ssh://") || (user.is_empty() && (text.starts_with("https://") || loopback(machine)));
+    let plain = !host.starts_with('-') && !machine.starts_with(['-', ':']) && !user.contains(':');
+    let folders = text.split('/').all(|part| part != "." && part != "..");
+    if secure && plain && folders && !machine.is_empty() && text.len() <= LONGEST && text.bytes().all(legal) {
+        return Ok(text.to_owned());
+    }
+    Err(fault())
+}
+
+/// An address is this one or lies below it; a host that merely begins alike does not.
+pub(super) fn lies_in(address: &str, folder: &str) -> bool {
+    let below = |rest: &str| folder.ends_with('/') || rest.is_empty() || rest.starts_with(['/', '?']);
+    address.strip_prefix(folder).is_some_and(below)
+}
+
+/// Host and port of an address, with the user before them.
+fn host<'t>(text: &'t str, schemes: &[&str]) -> Option<&'t str> {
+    let (_, rest) = text.split_once("://").filter(|(scheme, _)| schemes.contains(scheme))?;
+    rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty() && !host.starts_with(':'))
+}
+
+fn in_address(b: u8) -> bool {
+    b.is_ascii_graphic() && !b"#\\<>`^".contains(&b)
 }
 
 fn loopback(host: &str) -> bool {

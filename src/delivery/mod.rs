@@ -20,6 +20,7 @@ pub mod policy;
 mod rollback;
 pub mod state;
 mod step;
+mod strictest;
 mod sweep;
 mod trunk;
 pub mod verify;

@@ -3,7 +3,7 @@
 
 use crate::calendar::Window;
 use crate::facts::{Permission, RequiredCheck};
-use crate::ids::{BranchName, CheckName, Party, RefName, StageName};
+use crate::ids::{BranchName, CheckName, Login, Party, RefName, StageName};
 use serde::{Deserialize, Serialize};
 
 const MINUTE_MS: i64 = 60_000;
@@ -199,7 +199,7 @@ pub enum Driver {
         /// GitHub's name of the environment; none for the stage's.
         environment: Option<String>,
         /// Logins whose states count, besides those of the App that is named here; empty for whoever may write.
-        by: Vec<String>,
+        by: Vec<Login>,
     },
     /// A workflow of GitHub Actions is started.
     Actions {

@@ -24,13 +24,14 @@ pub fn page() -> String {
 }
 
 fn section(section: &Section) -> String {
-    let lines: Vec<String> = section.rows.iter().flat_map(|row| lines("", row)).collect();
+    let lines = distinct(section.rows.iter().flat_map(|row| lines("", row)));
     let examples: Vec<String> = section.rows.iter().map(|row| format!("{} = {}", row.key, row.example)).collect();
     format!(
-        "## [{0}]\n\n{1}\n\n| key | default | values | meaning |\n| --- | --- | --- | --- |\n{2}\n\n```toml\n[{0}]\n{3}\n```\n",
-        section.name,
+        "## {0}\n\n{1}\n\n| key | default | values | meaning |\n| --- | --- | --- | --- |\n{2}\n\n```toml\n{3}{4}\n```\n",
+        section.heading(),
         sentence(section.help),
         lines.join("\n"),
+        section.above_examples(),
         examples.join("\n"),
     )
 }
@@ -49,9 +50,11 @@ fn lines(above: &str, row: &Row) -> Vec<String> {
     };
     let cells = [format!("`{above}{}`", row.key), absent, values(&row.kind), row.help.to_owned()];
     let line = format!("| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
-    let (inner, suffix) = match &row.kind {
-        Kind::List { of: Kind::Table(rows), .. } => (*rows, "[]."),
-        Kind::Table(rows) => (*rows, "."),
+    let (tables, suffix): (Vec<&[Row]>, _) = match &row.kind {
+        Kind::List { of: Kind::Table(rows), .. } => (vec![rows], "[]."),
+        Kind::List { of: Kind::OneOf(tables), .. } => (tables.to_vec(), "[]."),
+        Kind::Table(rows) => (vec![rows], "."),
+        Kind::OneOf(tables) => (tables.to_vec(), "."),
         Kind::Flag
         | Kind::Whole { .. }
         | Kind::Word(_)
@@ -61,7 +64,18 @@ fn lines(above: &str, row: &Row) -> Vec<String> {
         | Kind::Either(_) => return vec![line],
     };
     let above = format!("{above}{}{suffix}", row.key);
-    std::iter::once(line).chain(inner.iter().flat_map(|row| lines(&above, row))).collect()
+    std::iter::once(line).chain(tables.into_iter().flatten().flat_map(|row| lines(&above, row))).collect()
+}
+
+/// Each line once: tables of which one is written have keys in common.
+fn distinct(lines: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for line in lines {
+        if !kept.contains(&line) {
+            kept.push(line);
+        }
+    }
+    kept
 }
 
 fn values(kind: &Kind) -> String {
@@ -73,10 +87,13 @@ fn values(kind: &Kind) -> String {
         Kind::Text { told, .. } => (*told).into(),
         Kind::Duration { low_ms, high_ms } => format!("{} to {}", written(*low_ms), written(*high_ms)),
         Kind::List { of, most } => format!("a list, up to {most}: {}", values(of)),
-        Kind::Table(rows) => {
-            let keys: Vec<_> = rows.iter().map(|row| row.key).collect();
-            format!("`{{ {} }}`", keys.join(", "))
-        }
+        Kind::Table(rows) => keys(rows),
+        Kind::OneOf(tables) => tables.iter().map(|rows| keys(rows)).collect::<Vec<_>>().join(", or "),
         Kind::Either(kinds) => kinds.iter().map(values).collect::<Vec<_>>().join(", or "),
     }
+}
+
+fn keys(rows: &[Row]) -> String {
+    let keys: Vec<_> = rows.iter().map(|row| row.key).collect();
+    format!("`{{ {} }}`", keys.join(", "))
 }

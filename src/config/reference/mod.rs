@@ -14,10 +14,45 @@ pub use table::SECTIONS;
 pub struct Section {
     /// What stands in square brackets.
     pub name: &'static str,
+    /// How often it may stand there.
+    pub form: Form,
     /// What it is about, in half a sentence.
     pub help: &'static str,
     /// Its keys, in the order in which a person would write them.
     pub rows: &'static [Row],
+}
+
+/// How often a section may stand in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Once, as `[name]`.
+    Once,
+    /// As often as there is something to say, as `[[name]]`.
+    Each {
+        /// The most times.
+        most: usize,
+        /// What stands under a first one, so that the examples, which are under a second, are a file that is right.
+        first: &'static str,
+    },
+}
+
+impl Section {
+    /// Its line in the file.
+    pub fn heading(&self) -> String {
+        match self.form {
+            Form::Once => format!("[{}]", self.name),
+            Form::Each { .. } => format!("[[{}]]", self.name),
+        }
+    }
+
+    /// The text above its examples, their own heading included.
+    pub fn above_examples(&self) -> String {
+        let heading = self.heading();
+        match self.form {
+            Form::Once => format!("{heading}\n"),
+            Form::Each { first, .. } => format!("{heading}\n{first}\n\n{heading}\n"),
+        }
+    }
 }
 
 /// A key of a section, or of a table in a list.
@@ -85,6 +120,8 @@ pub enum Kind {
     },
     /// A table in curly brackets.
     Table(&'static [Row]),
-    /// Any of these, which differ in their TOML types.
+    /// One of several tables in curly brackets; the first key of each must be there, and tells them apart.
+    OneOf(&'static [&'static [Row]]),
+    /// Any of these.
     Either(&'static [Kind]),
 }

@@ -1,7 +1,7 @@
 //! The table as a JSON Schema (draft 7, which editors understand), `docs/greenline.schema.json`. What spans several keys,
 //! it cannot say; `greenline check-config` does.
 
-use super::{Absent, Kind, Row, SECTIONS};
+use super::{Absent, Form, Kind, Row, SECTIONS};
 use crate::config::duration;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -51,13 +51,18 @@ pub struct Schema {
 /// The schema of a whole `.github/greenline.toml`.
 pub fn schema() -> Schema {
     let section = |section: &super::Section| {
-        let rows = Schema { description: Some(section.help.into()), ..table(section.rows) };
-        (section.name, rows)
+        let shape = match section.form {
+            Form::Once => table(section.rows),
+            Form::Each { most, .. } => list(table(section.rows), most),
+        };
+        (section.name, Schema { description: Some(section.help.into()), ..shape })
     };
     Schema {
         dialect: Some("http://json-schema.org/draft-07/schema#"),
         title: Some("Greenline: settings of a repository"),
-        description: Some("What a repository asks of its merge queue, in .github/greenline.toml.".into()),
+        description: Some(
+            "What a repository asks of its merge queue and its delivery, in .github/greenline.toml.".into(),
+        ),
         properties: Some(SECTIONS.iter().map(section).collect()),
         ..table(&[])
     }
@@ -72,6 +77,10 @@ fn table(rows: &'static [Row]) -> Schema {
         required: needed.map(|row| row.key).collect(),
         ..Schema::default()
     }
+}
+
+fn list(of: Schema, most: usize) -> Schema {
+    Schema { kind: Some("array"), items: Some(Box::new(of)), max_items: Some(most), ..Schema::default() }
 }
 
 fn property(row: &'static Row) -> Schema {
@@ -111,13 +120,9 @@ fn shape(kind: &'static Kind) -> Schema {
         Kind::Duration { high_ms, .. } => {
             Schema { min_length: Some(2), pattern: Some(duration::pattern(*high_ms)), ..text() }
         }
-        Kind::List { of, most } => Schema {
-            kind: Some("array"),
-            items: Some(Box::new(shape(of))),
-            max_items: Some(*most),
-            ..Schema::default()
-        },
+        Kind::List { of, most } => list(shape(of), *most),
         Kind::Table(rows) => table(rows),
+        Kind::OneOf(tables) => Schema { any_of: tables.iter().map(|rows| table(rows)).collect(), ..Schema::default() },
         Kind::Either(kinds) => Schema { any_of: kinds.iter().map(shape).collect(), ..Schema::default() },
     }
 }

@@ -3,7 +3,7 @@
 use super::DAY_MS;
 use crate::config::reference::{Absent, Kind, Row};
 
-const CHECK_NAME: Kind = Kind::Text { longest: 255, pattern: r"^\S(.*\S)?$", told: "the name of a check" };
+pub(super) const CHECK_NAME: Kind = Kind::Text { longest: 255, pattern: r"^\S(.*\S)?$", told: "the name of a check" };
 
 const REQUIRED_NAMES: Kind = Kind::List { of: &CHECK_NAME, most: 100 };
 
@@ -72,7 +72,7 @@ pub(super) const CHECKS: &[Row] = &[
     },
 ];
 
-const REQUIRED: &[Row] = &[
+pub(super) const REQUIRED: &[Row] = &[
     Row {
         key: "name",
         kind: CHECK_NAME,
@@ -80,14 +80,16 @@ const REQUIRED: &[Row] = &[
         example: r#""ci""#,
         help: "The check's name as it stands on a pull request.",
     },
-    Row {
-        key: "app",
-        kind: Kind::Either(&[Kind::Word(&["github-actions", "any"]), Kind::Whole { low: 1, high: i64::MAX }]),
-        absent: Absent::Refused,
-        example: r#""github-actions""#,
-        help: "The App that must have reported it, by its number; `any` trusts whoever can write.",
-    },
+    APP,
 ];
+
+pub(super) const APP: Row = Row {
+    key: "app",
+    kind: Kind::Either(&[Kind::Word(&["github-actions", "any"]), Kind::Whole { low: 1, high: i64::MAX }]),
+    absent: Absent::Refused,
+    example: r#""github-actions""#,
+    help: "The App that must have reported it, by its number; `any` trusts whoever can write.",
+};
 
 const RETRIES: &[Row] = &[
     Row {

@@ -3,9 +3,10 @@
 use super::LABEL;
 use crate::config::reference::{Absent, Kind, Row};
 
-const LOGIN: Kind = Kind::Text { longest: 100, pattern: "^@?[A-Za-z0-9_.-]+(\\[bot\\])?$", told: "a person's login" };
+pub(super) const LOGIN: Kind =
+    Kind::Text { longest: 100, pattern: "^@?[A-Za-z0-9_.-]+(\\[bot\\])?$", told: "a person's login" };
 
-const ZONE: Kind =
+pub(super) const ZONE: Kind =
     Kind::Text { longest: 64, pattern: "^[A-Za-z0-9_+/-]+$", told: "a time zone's name, such as Europe/Berlin" };
 
 const EXEMPT_LABELS: Row = Row {

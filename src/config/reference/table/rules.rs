@@ -3,7 +3,7 @@
 use super::LABEL;
 use crate::config::reference::{Absent, Kind, Row};
 
-const PARTY: Kind = Kind::Text {
+pub(super) const PARTY: Kind = Kind::Text {
     longest: 201,
     pattern: "^@?([A-Za-z0-9_.-]+(\\[bot\\])?|[A-Za-z0-9_-]+/[A-Za-z0-9_-]+)$",
     told: "a person's login, or a team as `@org/team`",
