@@ -7,6 +7,7 @@ mod depends;
 mod evidence;
 mod grounds;
 mod landing;
+mod ledger;
 mod outcome;
 mod proposals;
 mod read;
