@@ -12,6 +12,7 @@
 //! | | [`wording`] | foreign words, made harmless inside our sentences |
 //! | 1 decide | [`calendar`] | windows of time in time zones: open, closed, and when that changes |
 //! | | [`delivery`] | from a landed commit to production as a value: events in, effects out |
+//! | | [`ledger`] | what became of trunk, as entries that an outsider can hold against a clone |
 //! | | [`config`] | `bot.toml` and `.github/greenline.toml`, all mistakes at once |
 //! | | [`command`] | what a comment asks |
 //! | | [`queue`] | the queue of one trunk as a value: events in, effects out |
@@ -46,6 +47,7 @@ pub mod config;
 pub mod delivery;
 pub mod doctor;
 pub mod document;
+pub mod ledger;
 pub mod migrate;
 pub mod queue;
 pub mod text;

@@ -5,6 +5,8 @@
 mod command_line;
 #[path = "git_contract/hostile.rs"]
 mod hostile;
+#[path = "git_contract/ledger.rs"]
+mod ledger;
 #[path = "git_contract/memory.rs"]
 mod memory;
 #[path = "git_contract/merges.rs"]

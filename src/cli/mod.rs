@@ -14,6 +14,7 @@ mod simulate;
 mod site;
 mod start;
 mod token;
+mod verify;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -48,6 +49,8 @@ enum Command {
     Queue(queue::Args),
     /// Make a token with which a program may change queues.
     Token(token::Args),
+    /// Hold the ledger of a clone against what is in it: every landing, every candidate; no service is needed.
+    Verify(verify::Args),
     /// Run simulated worlds with faults against the real core and engine, by seed.
     Sim(simulate::Args),
 }
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         Command::Queue(args) => queue::run(&args),
         Command::Token(args) => token::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Sim(args) => simulate::run(&args),
     }
 }

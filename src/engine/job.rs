@@ -73,6 +73,8 @@ pub struct Landing {
     pub tag: TagTemplate,
     /// The rules its members were admitted by.
     pub terms: Terms,
+    /// The trunk commit whose settings are in force.
+    pub settings_at: Sha,
     /// Every branch that has a queue: nobody's head branch to move.
     pub trunks: BTreeSet<BranchName>,
     /// One of them is frozen or held by now: a landing that begins only now finds out whether it has happened, and no more.

@@ -141,6 +141,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             bar: bar(state, to.sha()),
             tag: state.config().candidate.tag.clone(),
             terms: state.terms(),
+            settings_at: state.settings.in_force_at().unwrap_or(*from),
             trunks: state.trunks(),
             stopped: members.iter().any(|member| stopped(state, member.entry)),
         })),

@@ -149,6 +149,16 @@ pub struct Settings {
     pub waits_for_itself: Vec<String>,
 }
 
+impl Settings {
+    /// The trunk commit that the settings in force are from.
+    pub fn in_force_at(&self) -> Option<Sha> {
+        match self.file {
+            File::Broken(_) => self.places_at.or(self.read_at),
+            File::Unread | File::Missing | File::Valid => self.read_at,
+        }
+    }
+}
+
 /// `.github/greenline.toml` on trunk.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

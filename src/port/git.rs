@@ -170,10 +170,14 @@ pub trait Git: Send + Sync + 'static {
     fn owners(&self, commit: Sha) -> impl Future<Output = Result<Option<OwnersFile>, Trouble>> + Send;
     /// The commit's committer date.
     fn committed_at(&self, commit: Sha) -> impl Future<Output = Result<Moment, Trouble>> + Send;
+    /// The commit's tree.
+    fn tree(&self, commit: Sha) -> impl Future<Output = Result<Sha, Trouble>> + Send;
     /// Writes a tag object into the cache and says its id; the same fields give the same id.
     fn tag_object(&self, tag: &TagObject) -> impl Future<Output = Result<Sha, Trouble>> + Send;
     /// Writes a commit of the ledger into the cache and says its id; the same fields give the same id.
     fn ledger_commit(&self, commit: &LedgerCommit) -> impl Future<Output = Result<Sha, Trouble>> + Send;
+    /// One commit of the ledger, from the cache; `None` if that object is no commit with at most one parent.
+    fn ledger_page(&self, id: Sha) -> impl Future<Output = Result<Option<LedgerPage>, Trouble>> + Send;
     /// The commits of the ledger from after `known` (or from the first) to `tip`, oldest first, from the cache; `None` if `known`
     /// is none of them.
     fn ledger_pages(

@@ -5,7 +5,7 @@ use super::source::{Source, words};
 use std::path::Path;
 
 /// Module, floor, and the neighbours on its own floor that it may see. What is below it, it may see unless `BLIND` says no.
-const FLOORS: [(&str, u8, &[&str]); 27] = [
+const FLOORS: [(&str, u8, &[&str]); 28] = [
     ("ids", 0, &[]),
     ("facts", 0, &["ids"]),
     ("message", 0, &["facts", "ids", "wording"]),
@@ -13,6 +13,7 @@ const FLOORS: [(&str, u8, &[&str]); 27] = [
     ("wording", 0, &[]),
     ("calendar", 1, &[]),
     ("delivery", 1, &["calendar"]),
+    ("ledger", 1, &["delivery"]),
     ("config", 1, &["calendar", "delivery"]),
     ("command", 1, &["calendar"]),
     ("queue", 1, &[]),

@@ -32,7 +32,7 @@ const PLACES: [(&str, &[&str]); 38] = [
     ("saphyr_parser", &["document"]),
     ("secrecy", &["config", "port", "engine", "adapter", "http", "sandbox", "cli"]),
     ("serde", ANYWHERE),
-    ("serde_json", &["engine", "adapter", "http", "sandbox", "sim", "cli"]),
+    ("serde_json", &["ledger", "engine", "adapter", "http", "sandbox", "sim", "cli"]),
     ("sha2", &["adapter", "http", "sandbox"]),
     ("sqlx", &["adapter/store"]),
     ("tempfile", &["adapter", "sandbox", "cli"]),

@@ -4,7 +4,7 @@
 use super::composer::{Composer, Identity};
 use super::objects::{oid, sha};
 use super::remote::{Remote, TimeLimits, TokenSource};
-use super::{files, program, push};
+use super::{files, ledger, program, push};
 use crate::facts::OwnersFile;
 use crate::ids::{Moment, RefName, RepoName, Sha};
 use crate::port::git::{
@@ -188,6 +188,10 @@ impl Git for GitCache {
         .await
     }
 
+    async fn tree(&self, commit: Sha) -> Result<Sha, Trouble> {
+        self.local(move |composer| composer.tree_of(commit)).await
+    }
+
     async fn tag_object(&self, tag: &TagObject) -> Result<Sha, Trouble> {
         let tag = tag.clone();
         self.local(move |composer| {
@@ -207,12 +211,17 @@ impl Git for GitCache {
         .await
     }
 
-    async fn ledger_commit(&self, _: &LedgerCommit) -> Result<Sha, Trouble> {
-        Err(Trouble::Bug("the ledger is not built yet".into()))
+    async fn ledger_commit(&self, commit: &LedgerCommit) -> Result<Sha, Trouble> {
+        let commit = commit.clone();
+        self.local(move |composer| composer.ledger_commit(&commit)).await
     }
 
-    async fn ledger_pages(&self, _: Sha, _: Option<Sha>) -> Result<Option<Vec<LedgerPage>>, Trouble> {
-        Err(Trouble::Bug("the ledger is not built yet".into()))
+    async fn ledger_page(&self, id: Sha) -> Result<Option<LedgerPage>, Trouble> {
+        self.local(move |composer| ledger::page(&composer.objects, id)).await
+    }
+
+    async fn ledger_pages(&self, tip: Sha, known: Option<Sha>) -> Result<Option<Vec<LedgerPage>>, Trouble> {
+        self.local(move |composer| ledger::pages(&composer.objects, tip, known)).await
     }
 
     async fn push(&self, fork: Option<&RepoName>, updates: &[RefUpdate], atomic: bool) -> Result<Vec<Pushed>, Trouble> {

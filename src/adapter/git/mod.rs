@@ -8,15 +8,19 @@
 //! | `three_way`, `tree`, `objects`, `unsaved` | merging trees without reading what did not change |
 //! | `authority`, `recompute` | git's own word, where trees do not say and before a landing |
 //! | `files` | what stands in a commit: settings, owners |
-//! | `signing` | signatures of what we make |
+//! | `ledger` | commits of the ledger, made and read |
+//! | `auditing` | somebody's clone, as far as an audit of the ledger asks |
+//! | `signing`, `verifying` | signatures: of what we make, and by whom |
 //! | `remote`, `push`, `program` | the git program and the network |
 //! | `scratch` | composing over someone's repository without touching it |
 
+mod auditing;
 mod authority;
 mod autosquash;
 mod cache;
 mod composer;
 mod files;
+mod ledger;
 mod lineage;
 mod local;
 mod message;
@@ -30,8 +34,10 @@ mod signing;
 mod three_way;
 mod tree;
 mod unsaved;
+mod verifying;
 mod wholes;
 
+pub use auditing::AuditedClone;
 pub use cache::{CacheOptions, GitCache};
 pub use composer::{Composer, Identity};
 pub use local::LocalClone;
@@ -39,3 +45,4 @@ pub use program::git_version;
 pub use remote::{TimeLimits, TokenSource};
 pub use scratch::Scratch;
 pub use signing::SigningKey;
+pub use verifying::VerifyingKeys;

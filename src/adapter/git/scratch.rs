@@ -2,10 +2,11 @@
 //! The repository underneath is never written.
 
 use super::program;
-use crate::ids::Sha;
+use crate::ids::{RefName, Sha};
 use crate::port::Trouble;
+use crate::port::git::RemoteRef;
 use git2::Repository;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -63,6 +64,24 @@ impl Scratch {
     /// Where it is, for a composer.
     pub fn git_dir(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// The refs of the repository underneath.
+    pub fn refs(&self) -> Result<BTreeMap<RefName, RemoteRef>, Trouble> {
+        let mut git = program::bare_command();
+        git.args(["-c", "safe.directory=*", "-C"]).arg(&self.under);
+        git.args(["for-each-ref", "--format=%(refname) %(objectname) %(*objectname)"]);
+        let ran = program::run_blocking(git, LIMIT)?;
+        if !ran.ok() {
+            return Err(Trouble::Denied(format!("the refs could not be read: {}", ran.complaint())));
+        }
+        let text = ran.text();
+        let read = |line: &str| {
+            let mut words = line.split(' ');
+            let (name, target) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+            Some((name, RemoteRef { target, peeled: words.next().and_then(|peeled| peeled.parse().ok()) }))
+        };
+        Ok(text.lines().filter_map(read).collect())
     }
 
     /// The commit a revision names in the repository underneath, by git's own rules; `None` if it names none.

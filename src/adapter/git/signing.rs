@@ -9,9 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha512};
 use std::sync::Arc;
 
-const KIND: &[u8] = b"ssh-ed25519";
+pub(super) const KIND: &[u8] = b"ssh-ed25519";
 /// What signatures are for; `git verify-commit` asks for this one.
-const NAMESPACE: &[u8] = b"git";
+pub(super) const NAMESPACE: &[u8] = b"git";
 /// Letters in a line of an armoured signature, as `ssh-keygen` writes them.
 const LINE: usize = 70;
 
@@ -96,22 +96,22 @@ fn denied(what: &str) -> Trouble {
 }
 
 /// A field of SSH's: its length in four bytes, then itself.
-fn field(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn field(bytes: &[u8]) -> Vec<u8> {
     let length = u32::try_from(bytes.len()).expect("keys and signatures are short");
     [length.to_be_bytes().as_slice(), bytes].concat()
 }
 
 /// What is still to be read of a row of such fields.
-struct Fields<'a>(&'a [u8]);
+pub(super) struct Fields<'a>(pub(super) &'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
     }
 
-    fn text(&mut self) -> Option<&'a [u8]> {
+    pub(super) fn text(&mut self) -> Option<&'a [u8]> {
         let length = u32::from_be_bytes(self.take(4)?.try_into().ok()?);
         self.take(usize::try_from(length).ok()?)
     }

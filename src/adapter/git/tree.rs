@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 pub struct Mode(u32);
 
 impl Mode {
-    const TREE: Self = Self(0o40_000);
+    /// A directory.
+    pub const TREE: Self = Self(0o40_000);
+    /// A file that is not to be run.
+    pub const FILE: Self = Self(0o100_644);
 
     /// It is a directory.
     pub fn is_tree(self) -> bool {

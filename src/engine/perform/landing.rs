@@ -1,7 +1,8 @@
-//! Moves trunk to a tested commit: everything is read again, head branches are moved first and seen, then trunk and the
-//! candidate tag move in one atomic push under lease, and what happened is read back from the refs.
+//! Moves trunk to a tested commit: everything is read again, head branches are moved first and seen, then trunk, the candidate
+//! tag and the ledger move in one atomic push under lease, and what happened is read back from the refs.
 
 mod candidate;
+mod entry;
 mod heads;
 mod precheck;
 
@@ -13,6 +14,7 @@ use crate::engine::perform::outcome::Failed;
 use crate::engine::state::Landed;
 use crate::engine::world::World;
 use crate::ids::{Attempt, BranchName, PrNumber, Reading, RefName, Sha};
+use crate::ledger;
 use crate::port::git::{Expect, Pushed, RefUpdate, RemoteRef};
 use crate::port::{Clock, Forge, Git, Trouble};
 use crate::queue::{Event, Refusal};
@@ -21,7 +23,10 @@ use heads::Guard;
 use std::collections::BTreeMap;
 
 /// Right after a head branch was moved GitHub may refuse the push to trunk for moments: pauses before the next tries.
-const PUSH_PAUSES_MS: [u64; 3] = [400, 1_500, 0];
+const PUSH_PAUSES_MS: [u64; 2] = [400, 1_500];
+
+/// So often in a row somebody else may write to the ledger between our reading it and our push.
+const OVERTAKEN_MAX: u8 = 8;
 
 /// Before an unanswered push is called off the refs are looked at once more, after this long.
 const UNANSWERED_PAUSE_MS: u64 = 2_000;
@@ -37,6 +42,16 @@ impl Refs {
     fn at(&self, name: &RefName) -> Option<Sha> {
         self.all.get(name).map(|found| found.target)
     }
+}
+
+/// A landing that is about to be pushed.
+#[derive(Clone, Copy)]
+struct Ready<'a> {
+    landing: &'a Landing,
+    /// The checks that are green on what lands.
+    green: &'a [Named],
+    /// Pull requests whose heads could not be moved.
+    unmoved: &'a [PrNumber],
 }
 
 /// Everything that a landing needs no longer to be possible.
@@ -80,7 +95,8 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
                 .collect());
         }
     };
-    let refusal = try_pushing(world, landing, &checked.green, (refs, guard)).await?;
+    let ready = Ready { landing, green: &checked.green, unmoved: &unmoved };
+    let refusal = try_pushing(world, ready, (refs, guard)).await?;
     Ok(settle(world, landing, unmoved, refusal).await?)
 }
 
@@ -91,36 +107,41 @@ fn called_off(landing: &Landing) -> Option<Refusal> {
 }
 
 /// Pushes trunk, a few times if the forge refuses while trunk stays where it was; why it was refused last.
-async fn try_pushing<W: World>(
-    world: &W,
-    landing: &Landing,
-    green: &[Named],
-    (first, guard): (Refs, Guard),
-) -> Result<Refusal, Trouble> {
+async fn try_pushing<W: World>(world: &W, ready: Ready<'_>, (first, guard): (Refs, Guard)) -> Result<Refusal, Trouble> {
+    let landing = ready.landing;
+    let (mut pauses, mut overtaken) = (PUSH_PAUSES_MS.into_iter(), 0);
     let mut refusal = Refusal::NoAnswer;
     let mut known = Some(first).filter(|_| guard == Guard::There);
-    for pause in PUSH_PAUSES_MS {
+    loop {
         // What was read before still serves once: the leases judge it.
         let refs = match known.take() {
             Some(refs) => refs,
             None => read_refs(world, landing).await?,
         };
         if refs.trunk != landing.from {
-            break;
+            return Ok(refusal);
         }
         if let Some(missing) = without_guard(landing, &refs, &guard)? {
             return Ok(missing);
         }
-        refusal = match push_trunk(world, landing, green, &refs).await? {
-            None => break,
+        refusal = match push_trunk(world, ready, &refs).await? {
+            None => return Ok(refusal),
+            Some(Refusal::NoAnswer) => return Ok(Refusal::NoAnswer),
             Some(refusal) => refusal,
         };
-        if pause == 0 || refusal == Refusal::NoAnswer {
-            break;
+        let now = read_refs(world, landing).await?;
+        if now.at(&ledger::name()) != refs.at(&ledger::name()) {
+            // Another queue wrote to the ledger first, which is no refusal of what lands here.
+            overtaken += 1;
+            if overtaken > OVERTAKEN_MAX {
+                return Err(Trouble::busy(format!("{} was written to by others each time", ledger::REF)));
+            }
+            known = Some(now);
+            continue;
         }
+        let Some(pause) = pauses.next() else { return Ok(refusal) };
         world.clock().sleep_ms(pause).await;
     }
-    Ok(refusal)
 }
 
 /// What it comes to if the ref in the landing's lease is not where it must be: nothing may land without it.
@@ -158,18 +179,16 @@ async fn settle<W: World>(
     Ok(vec![answer(landing.attempt, &refs, Err(refusal))])
 }
 
-/// Pushes trunk and the candidate tag, and takes the group's refs away, all or nothing; why not, if it was refused.
-async fn push_trunk<W: World>(
-    world: &W,
-    landing: &Landing,
-    green: &[Named],
-    refs: &Refs,
-) -> Result<Option<Refusal>, Trouble> {
+/// Pushes trunk, the candidate tag and the ledger, and takes the group's refs away, all or nothing; why not, if it was refused.
+async fn push_trunk<W: World>(world: &W, ready: Ready<'_>, refs: &Refs) -> Result<Option<Refusal>, Trouble> {
+    let Ready { landing, green, .. } = ready;
     let guard = landing_ref(&landing.trunk, landing.attempt);
     let tag = candidate::tag(world, landing, green, &refs.all).await?;
+    let entry = entry::update(world, ready, &tag, refs).await?;
     let mut updates = vec![
         RefUpdate { name: landing.trunk.to_ref(), expect: Expect::At(landing.from), to: Some(landing.to) },
         RefUpdate { name: tag.0, expect: Expect::Absent, to: Some(tag.1) },
+        entry,
         RefUpdate { name: guard, expect: Expect::At(landing.to), to: None },
     ];
     if let Some(at) = refs.at(&landing.branch) {
@@ -188,7 +207,7 @@ async fn push_trunk<W: World>(
 async fn read_refs<W: World>(world: &W, landing: &Landing) -> Result<Refs, Trouble> {
     let tags = format!("refs/tags/{}", landing.tag.prefix);
     let guard = landing_ref(&landing.trunk, landing.attempt);
-    read(world, &landing.trunk, &[&tags, guard.as_str(), landing.branch.as_str()]).await
+    read(world, &landing.trunk, &[&tags, guard.as_str(), landing.branch.as_str(), ledger::REF]).await
 }
 
 async fn read<W: World>(world: &W, trunk: &BranchName, others: &[&str]) -> Result<Refs, Trouble> {

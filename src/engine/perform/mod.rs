@@ -8,6 +8,7 @@ mod depends;
 mod evidence;
 mod grounds;
 mod landing;
+mod ledger;
 mod outcome;
 mod proposals;
 mod read;

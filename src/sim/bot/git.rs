@@ -47,6 +47,12 @@ impl Drop for OnTheWay {
 }
 
 impl SimGit {
+    /// Each of them is a commit of the ledger. Every process has them all: that one is not there would be one more lost reading.
+    fn has_pages(&self, commits: &[Sha]) -> bool {
+        let ground = self.0.ground();
+        commits.iter().all(|commit| ground.ledger.contains_key(commit))
+    }
+
     async fn read<T: Send>(&self, look: impl FnOnce(&mut Ground) -> T + Send) -> Result<T, Trouble> {
         let early = self.0.ground().dice.one_in(2);
         if !early {
@@ -86,7 +92,11 @@ impl Git for SimGit {
         .await
     }
 
-    async fn fetch(&self, _commits: &[Sha], heads: &[PullHead]) -> Result<(), Trouble> {
+    async fn fetch(&self, commits: &[Sha], heads: &[PullHead]) -> Result<(), Trouble> {
+        // What is there already costs nothing.
+        if !commits.is_empty() && heads.is_empty() && self.has_pages(commits) {
+            return Ok(());
+        }
         self.read(|ground| ground.git_finds(heads)).await?
     }
 
@@ -147,12 +157,20 @@ impl Git for SimGit {
         Ok(object)
     }
 
-    async fn ledger_commit(&self, _: &LedgerCommit) -> Result<Sha, Trouble> {
-        Err(Trouble::Bug("the ledger is not built yet".into()))
+    async fn tree(&self, commit: Sha) -> Result<Sha, Trouble> {
+        self.committed_at(commit).await.map(|_| commit)
     }
 
-    async fn ledger_pages(&self, _: Sha, _: Option<Sha>) -> Result<Option<Vec<LedgerPage>>, Trouble> {
-        Err(Trouble::Bug("the ledger is not built yet".into()))
+    async fn ledger_commit(&self, commit: &LedgerCommit) -> Result<Sha, Trouble> {
+        Ok(self.0.ground().ledger_commit(commit))
+    }
+
+    async fn ledger_page(&self, id: Sha) -> Result<Option<LedgerPage>, Trouble> {
+        Ok(self.0.ground().ledger_page(id))
+    }
+
+    async fn ledger_pages(&self, tip: Sha, known: Option<Sha>) -> Result<Option<Vec<LedgerPage>>, Trouble> {
+        Ok(self.0.ground().ledger_pages(tip, known))
     }
 
     async fn push(&self, fork: Option<&RepoName>, updates: &[RefUpdate], atomic: bool) -> Result<Vec<Pushed>, Trouble> {
@@ -205,7 +223,8 @@ impl Ground {
 
     /// What is pushed is written down first, with everything it stands on.
     fn save(&mut self, push: &Push) -> Result<(), Trouble> {
-        for to in push.updates.iter().filter_map(|update| update.to) {
+        let tips = push.updates.iter().filter_map(|update| update.to);
+        for to in tips.filter(|to| !self.ledger.contains_key(to)).collect::<Vec<_>>() {
             let target = self.tags.get(&to).map_or(to, |tag| tag.target);
             if !self.has(push.process, target) {
                 return Err(Trouble::Bug(format!("{target:?} is not there to be pushed")));
@@ -231,6 +250,7 @@ impl Ground {
         }
         if !all {
             self.oracle.sometimes("a lease did not hold");
+            self.overtaken(push, &held);
         }
         let answer = |held: bool| if done(held) { Pushed::Done } else { Pushed::Rejected("stale info".into()) };
         held.into_iter().map(answer).collect()

@@ -2,7 +2,7 @@
 
 use crate::facts::{Permission, Person, Repository};
 use crate::ids::{BranchName, CheckRunId, CommentId, Moment, PrNumber, RefName, RepoId, RepoName, Sha, UserId};
-use crate::port::git::{RefUpdate, TagObject};
+use crate::port::git::{LedgerCommit, RefUpdate, TagObject};
 use crate::port::report::Report;
 use crate::port::store::Hint;
 use crate::sim::bot::store::Rows;
@@ -116,6 +116,8 @@ pub struct Ground {
     pub forks: BTreeMap<RepoName, BTreeMap<RefName, Sha>>,
     /// Tag objects.
     pub tags: BTreeMap<Sha, TagObject>,
+    /// Commits of the ledger.
+    pub ledger: BTreeMap<Sha, LedgerCommit>,
     /// Pull requests.
     pub pulls: BTreeMap<PrNumber, PullFile>,
     /// Comments.
@@ -190,6 +192,7 @@ impl Ground {
             refs: BTreeMap::new(),
             forks: BTreeMap::new(),
             tags: BTreeMap::new(),
+            ledger: BTreeMap::new(),
             pulls: BTreeMap::new(),
             comments: BTreeMap::new(),
             reports: BTreeMap::new(),

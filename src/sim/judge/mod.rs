@@ -1,6 +1,7 @@
 //! The judge: what it sees at every write, and what must be true when all is over.
 
 pub mod blame;
+pub mod ledger;
 pub mod oracle;
 pub mod rules;
 pub mod traces;

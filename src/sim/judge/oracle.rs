@@ -3,6 +3,7 @@
 use crate::engine::board::DepartureRow;
 use crate::engine::state::RepoState;
 use crate::ids::{BranchName, Moment, PrNumber, RefName, Sha};
+use crate::ledger;
 use crate::port::git::{Expect, RefUpdate};
 use crate::queue::members_of;
 use crate::sim::ground::pulls::PullFile;
@@ -101,7 +102,7 @@ impl Oracle {
 impl Ground {
     /// S7: a process asks for a push; what it intends must stand in a state that it wrote.
     pub fn push_asked(&mut self, push: &Push) {
-        for update in &push.updates {
+        for update in push.updates.iter().filter(|update| update.name != ledger::name()) {
             let name = &update.name;
             let to = update.to.map(|to| to.to_string()).unwrap_or_default();
             let owner = self.owner_of(name).map(|(_, own)| own);
@@ -139,6 +140,10 @@ impl Ground {
     /// The world is about to accept these changes of refs together.
     pub fn push_accepted(&mut self, push: &Push, accepted: &[RefUpdate]) {
         for update in accepted {
+            if update.name == ledger::name() {
+                self.ledger_accepted(push, update, accepted);
+                continue;
+            }
             match self.owner_of(&update.name).filter(|_| push.fork.is_none()) {
                 Some((trunk, _)) if trunk != push.trunk => {
                     let what = format!("{} is {trunk}'s, and the queue of {} wrote it", update.name, push.trunk);
@@ -196,6 +201,9 @@ impl Ground {
         }
         if !accepted.iter().any(|u| u.name.as_str().starts_with(TAGS)) {
             self.oracle.breaks("S5", format!("trunk moved to {new:?} without a candidate tag"));
+        }
+        if !accepted.iter().any(|u| u.name == ledger::name()) {
+            self.oracle.breaks("S14", format!("trunk moved to {new:?} without an entry in the ledger"));
         }
         let members = self.members(old, new);
         self.each_tested(&members, old);

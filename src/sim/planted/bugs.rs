@@ -61,6 +61,10 @@ bugs! {
     WaitsForever,
     /// Moves candidate tags.
     MovesTags,
+    /// Lands without an entry in the ledger.
+    LandsUnrecorded,
+    /// Writes over what others wrote to the ledger.
+    ForcesLedger,
     /// Forgets that it was frozen when it crashes.
     ForgetsFreeze,
     /// Forgets who is held when it crashes.

@@ -5,6 +5,7 @@ use crate::facts::{
     Check, CheckState, Membership, Opinion, OwnersFile, Permission, Pull, PullState, Review, Since, Unresolved,
 };
 use crate::ids::{BranchName, PrNumber, RefName, Sha};
+use crate::ledger;
 use crate::port::Trouble;
 use crate::port::git::{Expect, Pushed, RefUpdate, RemoteRef};
 use crate::port::store::{Turn, Written};
@@ -354,6 +355,20 @@ pub fn push(ground: &mut Ground, mut push: Push) -> Vec<Pushed> {
             let left = |update: &&mut RefUpdate| update.to.is_none() && update.name.as_str().contains("/topic-");
             for update in push.updates.iter_mut().filter(left) {
                 let there = ground.refs.get(&update.name).copied();
+                update.expect = there.map_or(update.expect, Expect::At);
+            }
+            ground.arrive(&push, true)
+        }
+        Some(Bug::LandsUnrecorded) => {
+            let asked = push.updates.len();
+            push.updates.retain(|update| update.name != ledger::name());
+            let mut outcomes = ground.arrive(&push, true);
+            outcomes.resize(asked, outcomes.first().cloned().unwrap_or(Pushed::Done));
+            outcomes
+        }
+        Some(Bug::ForcesLedger) => {
+            let there = ground.refs.get(&ledger::name()).copied();
+            for update in push.updates.iter_mut().filter(|update| update.name == ledger::name()) {
                 update.expect = there.map_or(update.expect, Expect::At);
             }
             ground.arrive(&push, true)
