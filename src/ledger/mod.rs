@@ -7,8 +7,10 @@
 //! The types are the format and stand by themselves: what is renamed elsewhere must not change what was written long ago.
 
 pub mod audit;
+mod delivered;
 mod landing;
 
+pub use delivered::Delivered;
 pub use landing::{Approved, Candidate, Green, Landing, Member, Via};
 
 use crate::ids::RefName;
@@ -24,7 +26,7 @@ const MESSAGE_MAX: usize = 4 << 20;
 /// Pull requests that a subject names; the lines name them all.
 const NAMED_MAX: usize = 10;
 /// The words of the lines that are known here.
-const WORDS: [&str; 1] = ["landed"];
+const WORDS: [&str; 2] = ["landed", "delivery"];
 
 /// The ref of the ledger, as a name.
 pub fn name() -> RefName {
@@ -37,6 +39,8 @@ pub fn name() -> RefName {
 pub enum Line {
     /// Trunk was moved.
     Landed(Box<Landing>),
+    /// Something happened to what landed.
+    Delivery(Box<Delivered>),
     /// What only a newer version understands, as it stands there.
     #[serde(skip)]
     Unknown(String),
@@ -113,7 +117,9 @@ impl Line {
     fn text(&self) -> String {
         match self {
             Self::Unknown(text) => text.clone(),
-            Self::Landed(_) => serde_json::to_string(self).expect("it has text keys only, and no floats"),
+            Self::Landed(_) | Self::Delivery(_) => {
+                serde_json::to_string(self).expect("it has text keys only, and no floats")
+            }
         }
     }
 

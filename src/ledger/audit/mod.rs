@@ -111,7 +111,7 @@ pub fn heads(pages: &[Page]) -> BTreeSet<Sha> {
     let lines = pages.iter().filter_map(|page| Entry::read(&page.message).ok()).flat_map(|entry| entry.lines);
     let of_line = |line| match line {
         Line::Landed(landing) => landing.members.iter().map(|member| member.head).collect(),
-        Line::Unknown(_) => Vec::new(),
+        Line::Delivery(_) | Line::Unknown(_) => Vec::new(),
     };
     lines.flat_map(of_line).collect()
 }
@@ -159,6 +159,7 @@ impl<W: Witness> Audit<'_, W> {
         for line in &entry.lines {
             match line {
                 Line::Landed(landing) => self.landing(&at, landing)?,
+                Line::Delivery(_) => self.report.counts.delivery += 1,
                 Line::Unknown(_) => self.report.counts.unknown += 1,
             }
         }

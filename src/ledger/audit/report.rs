@@ -97,6 +97,8 @@ pub struct Counts {
     pub unmade: usize,
     /// Landings on branches that are gone, whose commits are gone as well.
     pub absent: usize,
+    /// Lines about what became of candidates.
+    pub delivery: usize,
     /// Lines that only a newer version understands.
     pub unknown: usize,
 }
@@ -146,6 +148,9 @@ impl fmt::Display for Counts {
         }
         if self.absent > 0 {
             write!(f, "; {} on branches that are gone", of(self.absent, "landing"))?;
+        }
+        if self.delivery > 0 {
+            write!(f, "; {} about deliveries", of(self.delivery, "line"))?;
         }
         if self.unknown > 0 {
             write!(f, "; {} that only a newer version understands", of(self.unknown, "line"))?;

@@ -9,22 +9,20 @@ use crate::engine::delivery::job::{Recording, StageMove};
 use crate::engine::delivery::take;
 use crate::engine::fact::Fact;
 use crate::engine::world::World;
-use crate::ids::{RefName, Sha};
+use crate::ids::{Moment, RefName, Sha};
+use crate::ledger::{self, Delivered, Line, REF};
 use crate::port::git::{Expect, LedgerCommit, Pushed, RefUpdate, RemoteRef};
 use crate::port::{Git, Trouble};
 use std::collections::BTreeMap;
-
-/// Where the ledger is.
-const LEDGER: &str = "refs/greenline/ledger";
 
 type Refs = BTreeMap<RefName, RemoteRef>;
 
 /// Writes and moves; a move that cannot be is told, and does not keep the rest.
 pub(super) async fn record<W: World>(world: &W, recording: &Recording) -> Result<Vec<Fact>, Trouble> {
-    let mut names: Vec<&str> = vec![LEDGER];
+    let mut names: Vec<&str> = vec![REF];
     names.extend(recording.moves.iter().map(|one| one.name.as_str()));
     let refs = world.git().remote_refs(&names).await?;
-    let ledger: RefName = LEDGER.parse().expect("it is a ref");
+    let ledger = ledger::name();
     let tip = refs.get(&ledger).map(|found| found.target);
     let written = written(world, recording, tip).await?;
     let entries: Vec<&Entry> = recording.entries.iter().filter(|entry| entry.n > written).collect();
@@ -58,18 +56,18 @@ async fn written<W: World>(world: &W, recording: &Recording, tip: Option<Sha>) -
     let pages = world.git().ledger_pages(tip, recording.known).await?;
     let Some(pages) = pages else {
         return Err(Trouble::Denied(format!(
-            "{LEDGER} was moved by somebody else: it no longer contains {}. Find out who did that, and put it back with \
-             `git push --force origin {}:{LEDGER}`",
+            "{REF} was moved by somebody else: it no longer contains {}. Find out who did that, and put it back with \
+             `git push --force origin {}:{REF}`",
             recording.known.map(|known| known.to_string()).unwrap_or_default(),
             recording.known.map(|known| known.to_string()).unwrap_or_default(),
         )));
     };
-    let of = |line: &str| -> Option<u64> {
-        let line: serde_json::Value = serde_json::from_str(line).ok()?;
-        let own = line.get("delivery").filter(|own| own["trunk"] == recording.trunk.as_str())?;
-        own["n"].as_u64()
+    let ours = |line: &Line| match line {
+        Line::Delivery(line) if line.trunk == recording.trunk => Some(line.n),
+        Line::Delivery(_) | Line::Landed(_) | Line::Unknown(_) => None,
     };
-    Ok(pages.iter().flat_map(|page| page.message.lines()).filter_map(of).max().unwrap_or(0))
+    let read = pages.iter().filter_map(|page| ledger::Entry::read(&page.message).ok());
+    Ok(read.filter_map(|entry| entry.lines.iter().filter_map(ours).max()).max().unwrap_or(0))
 }
 
 /// Which moves can be made, and which are made already or cannot be.
@@ -115,18 +113,18 @@ async fn page<W: World>(
 ) -> Result<Sha, Trouble> {
     let trunk = &recording.trunk;
     let lines = entries.iter().map(|Entry { n, at, event }| {
-        serde_json::json!({ "delivery": { "trunk": trunk, "n": n, "at": at, "event": event } }).to_string()
+        let (trunk, event) = (trunk.clone(), event.clone());
+        Line::Delivery(Box::new(Delivered { trunk, n: *n, at: *at, event }))
     });
-    let lines: Vec<String> = lines.collect();
     let (first, last) = (entries.first().map_or(0, |e| e.n), entries.last().map_or(0, |e| e.n));
     let subject = if first == last {
         format!("Delivery of {trunk}: entry {first}")
     } else {
         format!("Delivery of {trunk}: entries {first} to {last}")
     };
+    let message = ledger::Entry { subject, lines: lines.collect() }.message();
     let name = format!("delivery/{}.json", trunk.as_str().replace('/', "%2F"));
     let files = BTreeMap::from([(name, Some(recording.snapshot.clone()))]);
-    let at = entries.last().map_or(crate::ids::Moment::from_ms(0), |entry| entry.at);
-    let message = format!("{subject}\n\n{}\n", lines.join("\n"));
+    let at = entries.last().map_or(Moment::from_ms(0), |entry| entry.at);
     world.git().ledger_commit(&LedgerCommit { parent, message, files, at }).await
 }
