@@ -147,9 +147,13 @@ pub fn comment(mark: &str, headline: &str, body: &str, page: Option<&str>) -> St
     text
 }
 
-/// The answer to a comment's commands.
-pub fn answers(answers: &[Answer], standing: &str) -> Option<String> {
-    let said: Vec<String> = answers.iter().filter_map(|answer| one_answer(answer, standing)).collect();
+/// The answer to a comment's commands; `delivered` says what came of a wish about a delivery.
+pub fn answers(answers: &[Answer], standing: &str, delivered: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let said = answers.iter().filter_map(|answer| match answer {
+        Answer::Deliver { id } => delivered(id),
+        answer => one_answer(answer, standing),
+    });
+    let said: Vec<String> = said.collect();
     (!said.is_empty()).then(|| said.join("\n\n"))
 }
 
@@ -161,7 +165,8 @@ pub fn replaced(asked: Sha) -> (String, String) {
 
 fn one_answer(answer: &Answer, standing: &str) -> Option<String> {
     match answer {
-        Answer::Done => None,
+        // What came of a wish about a delivery is put in its place before.
+        Answer::Done | Answer::Deliver { .. } => None,
         Answer::Status => Some(standing.to_owned()),
         Answer::NotQueued => Some("It is not in the queue, so there is nothing to cancel.".into()),
         Answer::NothingToTakeBack => {

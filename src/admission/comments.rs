@@ -1,12 +1,14 @@
 //! A person's comment: each command in it is followed or refused, and the comment has exactly one visible answer.
 
+use super::deliver::{self, Asker};
 use super::desk::{Answer, Approval, Decision, Desk, Record, Refusal, Via};
 use super::pulls::{Permitted, approve, pushed_after, renew, weigh_again, withdraw};
 use super::rules::{Terms, against, unfit};
 use super::said;
 use super::stop;
 use super::tries;
-use crate::command::{self, Command, Wish};
+use crate::command::{self, Class, Command, Wish};
+use crate::delivery::approval as delivery;
 use crate::facts::{Comment, Permission, Pull, PullState, Rolls, Since};
 use crate::ids::{Moment, PrNumber, Reading, RequestId};
 use crate::queue::LeaveWhy;
@@ -67,8 +69,20 @@ pub fn hear(desk: &mut Desk, heard: &Heard, now: Moment, terms: &Terms) -> Vec<D
     let Some(record) = desk.pulls.get_mut(&pr) else { return Vec::new() };
     let mut decisions = Vec::new();
     let mut answers = Vec::new();
-    for command in commands {
+    for (n, command) in commands.into_iter().enumerate() {
         answers.push(match command {
+            // What becomes of what landed is no matter of the branch that this one goes to.
+            Ok(command) if command.class() == Class::Delivers => {
+                let asker = Asker {
+                    by: &comment.by,
+                    permission: heard.permission,
+                    rolls: &heard.rolls,
+                    via: delivery::Via::Comment(comment.id),
+                    id: format!("comment-{}-{n}", comment.id),
+                    at: comment.created_at,
+                };
+                deliver::obey(&command, asker, now, terms, &mut decisions).unwrap_or(Answer::Done)
+            }
             // It was said to the queue of the branch that it went to then.
             Ok(command) if heard.since == Since::Retargeted && !command.only_asks() && !stays(record, &command) => {
                 Answer::Refused { word: command.word(), why: Refusal::Retargeted { base: heard.pull.base.to_string() } }
@@ -114,7 +128,7 @@ pub(super) fn obey(
         Command::Try(trying) => tries::begin(record, trying, heard, terms, decisions),
         Command::TryCancel => tries::cancel(record, heard, terms, decisions),
         // Followed before; they are about everybody.
-        Command::Freeze(_) | Command::Thaw => Answer::Done,
+        Command::Freeze(_) | Command::Thaw | Command::Deliver(_) => Answer::Done,
         Command::Merge(wish) => {
             if let Some(why) = stands_against(record, wish, heard, terms) {
                 return refused(why);

@@ -7,6 +7,7 @@ use super::stop::{Freeze, Hold, Stopped};
 use super::tries::TrialAnswer;
 use super::weigh::Obstacle;
 use crate::command::{Misread, Request, Wish};
+use crate::delivery::Ask;
 use crate::facts::{Person, Pull};
 use crate::ids::{BranchName, CommentId, Login, Moment, PrNumber, Reading, RequestId, Sha};
 use crate::queue;
@@ -353,6 +354,11 @@ pub enum Answer {
         /// What came of it.
         came: TrialAnswer,
     },
+    /// About a delivery: what its wish, by this id, was answered.
+    Deliver {
+        /// The id.
+        id: String,
+    },
     /// Not understood.
     Misread(Misread),
 }
@@ -362,6 +368,8 @@ pub enum Answer {
 pub enum Decision {
     /// The queue is told.
     Queue(queue::Event),
+    /// Somebody wishes something of a delivery.
+    Deliver(Box<Ask>),
     /// A comment is answered, once.
     Answer {
         /// Which comment.

@@ -3,6 +3,7 @@
 //! An approval is (pull request, head, base, person, time); it is void as soon as any of these no longer holds. Pure.
 
 mod comments;
+mod deliver;
 mod desk;
 mod latest;
 pub mod owners;

@@ -1,11 +1,13 @@
 //! A request through the API: weighed by the same rules as a comment that names its commit, and answered exactly once.
 
 use super::comments::{Heard, obey};
+use super::deliver::{self, Asker};
 use super::desk::{Answer, Decision, Desk, Refusal};
 use super::pulls::renew;
 use super::rules::Terms;
 use super::stop;
 use crate::command::{About, Command, Request};
+use crate::delivery::approval::Via;
 use crate::facts::{Comment, Permission, Person, Pull, Rolls, Since};
 use crate::ids::{CommentId, Moment, PrNumber, Reading};
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,19 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
     if let Some(answer) = stop::obey(&mut desk.freeze, command, (&comment, *permission), now, terms) {
         return vec![reply(answer)];
     }
+    let asker = Asker {
+        by,
+        permission: *permission,
+        rolls: &asked.rolls,
+        via: via(&asked.request),
+        id: format!("request-{id}"),
+        at: asked.request.at,
+    };
+    let mut decisions = Vec::new();
+    if let Some(answer) = deliver::obey(command, asker, now, terms, &mut decisions) {
+        decisions.push(reply(answer));
+        return decisions;
+    }
     let Some(pull) = &asked.pull else { return refused(Refusal::NoSuchPull) };
     if desk.pulls.get(&pull.number).is_none_or(|known| known.reading < asked.reading) {
         renew(desk, pull.clone(), asked.reading, now, terms);
@@ -71,10 +86,14 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         // What comes through the API names no other pull request.
         unknown: BTreeSet::new(),
     };
-    let mut decisions = Vec::new();
     let answer = obey(record, command, &heard, now, terms, &mut decisions);
     decisions.push(reply(answer));
     decisions
+}
+
+/// By which way it came: the page's buttons have a token of their own.
+fn via(request: &Request) -> Via {
+    if request.token == "page" { Via::Page } else { Via::Api(request.token.clone()) }
 }
 
 /// The comment that would have asked the same.

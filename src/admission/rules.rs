@@ -7,6 +7,7 @@ use crate::config::repo::{ChecksConfig, RulesConfig, TryBy};
 use crate::facts::{Membership, Person, Pull, PullState, RequiredCheck, Rolls};
 use crate::ids::{BranchName, Login, Party, RepoId, TeamName};
 use crate::queue::LeaveWhy;
+use std::collections::BTreeSet;
 
 /// What the repository's settings and the forge's own rules say about admission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Terms {
     pub freeze: FreezeConfig,
     /// Who may have a pull request tried without landing.
     pub try_by: TryBy,
+    /// Teams whose members' word counts for stages of delivery.
+    pub stage_teams: BTreeSet<TeamName>,
 }
 
 impl Terms {

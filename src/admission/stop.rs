@@ -11,7 +11,7 @@ use super::desk::{Answer, Decision, Record, Refusal};
 use super::latest::Latest;
 use super::{Heard, Terms};
 use crate::calendar::{self, Spoken, Window, Zone};
-use crate::command::{Class, Command, Stop, Until};
+use crate::command::{Class, Command, Stop};
 use crate::config::freeze::{Exempt, FreezeConfig};
 use crate::facts::{Comment, Permission, Person, PullState};
 use crate::ids::{Login, Moment};
@@ -171,10 +171,7 @@ pub(super) fn obey(
 fn freeze(standing: &mut Latest<Freeze>, stop: &Stop, comment: &Comment, now: Moment, config: &FreezeConfig) -> Answer {
     let word = "freeze";
     let said = comment.created_at;
-    let until = stop.until.map(|until| match until {
-        Until::For(ms) => said.plus_ms(ms),
-        Until::At(spoken) => spoken.resolve(&config.zone, said),
-    });
+    let until = stop.until.map(|until| until.resolve(&config.zone, said));
     if until.is_some_and(|until| until <= now || until.since_ms(said) > Spoken::LONGEST_MS) {
         return Answer::Stop { word, came: Stopped::NoEnd };
     }

@@ -1,6 +1,7 @@
-//! What a comment asks of the queue. It reads text and decides nothing about who may ask, or whether it is done.
+//! What a comment asks of the queue, or of what becomes of what landed. It reads text and decides nothing about who may ask, or whether it is done.
 
 mod arguments;
+mod delivering;
 mod described;
 mod lines;
 mod request;
@@ -12,6 +13,7 @@ mod wish;
 #[cfg(test)]
 mod tests;
 
+pub use delivering::Delivering;
 pub use described::{Described, described};
 pub use request::{About, Request};
 pub use stop::{Stop, Until, reason};

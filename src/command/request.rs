@@ -54,6 +54,7 @@ impl Request {
             }
             Command::Hold(Some(reason)) => format!("{word} because {reason}"),
             Command::Freeze(stop) => format!("{word} {stop}"),
+            Command::Deliver(asked) => format!("{word} {}", asked.words()).trim_end().to_owned(),
             Command::Cancel
             | Command::TryCancel
             | Command::Approve(_)
@@ -107,6 +108,30 @@ mod tests {
             "freeze until 2026-12-01 08:00 because it burns",
             "freeze until 2026-12-01T08:00:00Z because it burns",
             "thaw",
+            "promote production",
+            "promote production 12 because it is well tested",
+            "reject 12 because it burns",
+            "reject 12 for production because it burns",
+            "unreject 12 because it was another",
+            "deploy 12 to staging",
+            "deploy 12 to production override because staging is gone",
+            "rollback production because it burns",
+            "rollback production to 11 because it burns",
+            "verify staging pass because I looked",
+            "verify staging fail because I looked",
+            "verify staging again",
+            "deployment 3 cancel",
+            "deployment 3 retry",
+            "deployment 3 succeeded",
+            "deployment 3 failed",
+            "deployment 3 again",
+            "hold staging because we look at it",
+            "resume staging",
+            "lock production because of the fair",
+            "lock stages strictly for 2h because of the fair",
+            "lock merges until 18:00 because of the fair",
+            "unlock 4",
+            "cut",
         ] {
             let commands = read(&format!("{PREFIX} {words}"), PREFIX);
             let [Ok(command)] = commands.as_slice() else { panic!("{words}: {commands:?}") };

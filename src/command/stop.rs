@@ -1,6 +1,8 @@
 //! What may follow `freeze` and `hold`: until when, and why. It reads words and decides nothing.
 
-use crate::calendar::{Spoken, duration};
+use super::{Command, delivering};
+use crate::calendar::{Spoken, Zone, duration};
+use crate::ids::Moment;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -14,6 +16,16 @@ pub struct Stop {
     pub until: Option<Until>,
     /// Why.
     pub reason: String,
+}
+
+impl Until {
+    /// The moment that it is, by these clocks, if it was said then.
+    pub fn resolve(self, zone: &Zone, said: Moment) -> Moment {
+        match self {
+            Self::For(ms) => said.plus_ms(ms),
+            Self::At(spoken) => spoken.resolve(zone, said),
+        }
+    }
 }
 
 /// The end of a freeze as it was said.
@@ -34,7 +46,7 @@ pub(super) fn freeze(words: &[&str]) -> Result<Stop, String> {
 }
 
 /// Reads the words between `freeze` and `because`.
-fn ending(words: &[&str]) -> Result<Option<Until>, String> {
+pub(super) fn ending(words: &[&str]) -> Result<Option<Until>, String> {
     Ok(match words {
         [] => None,
         [first, length] if first.eq_ignore_ascii_case("for") => {
@@ -90,16 +102,17 @@ pub fn reason(text: &str) -> Option<String> {
     Some(reason).filter(|reason| !reason.is_empty())
 }
 
-/// Reads the words after `hold`. Errors: what is wrong with them, in a sentence.
-pub(super) fn hold(words: &[&str]) -> Result<Option<String>, String> {
+/// Reads the words after `hold`: of a pull request, or of a stage. Errors: what is wrong with them, in a sentence.
+pub(super) fn hold(words: &[&str]) -> Result<Command, String> {
     match split(words) {
-        ([], reason) => Ok(reason),
-        ([..], _) => Err("It is followed by nothing, or by `because` and a reason.".to_owned()),
+        ([], reason) => Ok(Command::Hold(reason)),
+        ([stage], reason) => delivering::hold(stage, reason),
+        ([..], _) => Err("It is followed by nothing, by a stage, or by `because` and a reason.".to_owned()),
     }
 }
 
 /// What stands before `because`, and what after it, if anything does.
-fn split<'w, 't>(words: &'w [&'t str]) -> (&'w [&'t str], Option<String>) {
+pub(super) fn split<'w, 't>(words: &'w [&'t str]) -> (&'w [&'t str], Option<String>) {
     let Some(at) = words.iter().position(|word| word.eq_ignore_ascii_case("because")) else { return (words, None) };
     // What was markup in the comment stands here as one character of no meaning.
     (&words[..at], reason(&words[at + 1..].join(" ").replace('\u{fffc}', "…")))

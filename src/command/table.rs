@@ -1,6 +1,7 @@
 //! The one table of commands: parser, help and suggestions all read it.
 
 use super::arguments;
+use super::delivering::{self, Delivering};
 use super::stop::{self, Stop};
 use super::trying::{self, Trying};
 use super::wish::{self, Named, Wish};
@@ -39,6 +40,8 @@ pub enum Command {
     Freeze(Stop),
     /// Let everything go on.
     Thaw,
+    /// Something about what becomes of what landed.
+    Deliver(Delivering),
     /// Say that somebody listens.
     Ping,
     /// Say what can be asked.
@@ -74,6 +77,28 @@ pub enum Verb {
     Freeze,
     /// [`Command::Thaw`].
     Thaw,
+    /// [`Command::Deliver`]: `promote`.
+    Promote,
+    /// [`Command::Deliver`]: `reject`.
+    Reject,
+    /// [`Command::Deliver`]: `unreject`.
+    Unreject,
+    /// [`Command::Deliver`]: `deploy`.
+    Deploy,
+    /// [`Command::Deliver`]: `rollback`.
+    Rollback,
+    /// [`Command::Deliver`]: `verify`.
+    Verify,
+    /// [`Command::Deliver`]: `deployment`.
+    Deployment,
+    /// [`Command::Deliver`]: `resume`.
+    Resume,
+    /// [`Command::Deliver`]: `lock`.
+    Lock,
+    /// [`Command::Deliver`]: `unlock`.
+    Unlock,
+    /// [`Command::Deliver`]: `cut`.
+    Cut,
     /// [`Command::Ping`].
     Ping,
     /// [`Command::Help`].
@@ -92,13 +117,13 @@ struct Row {
     help: &'static str,
 }
 
-const TABLE: [Row; 15] = [
+const TABLE: [Row; 26] = [
     Row {
         verb: Verb::Merge,
         word: "merge",
         takes: " [COMMIT] [as rebase|merge|squash|rebase-merge|fast-forward] [priority=N] [alone] [when green] [hotfix]",
         aliases: &["queue", "retry"],
-        foreign: &["r+", "+r", "enqueue", "land", "ship", "shipit", "lgtm", "rebase", "go"],
+        foreign: &["r+", "+r", "enqueue", "land", "shipit", "lgtm", "rebase", "go"],
         help: "puts this pull request into the queue, as its head is now; COMMIT is that head's id, twelve digits of it or \
                more, and leaves no doubt about which one is meant",
     },
@@ -129,17 +154,18 @@ const TABLE: [Row; 15] = [
     Row {
         verb: Verb::Approve,
         word: "approve",
-        takes: " [COMMIT]",
+        takes: " [COMMIT]|STAGE",
         aliases: &[],
         foreign: &["approved", "accept"],
-        help: "counts as your approving review of its head, for teams who approve by comment; it asks for nothing else",
+        help: "counts as your approving review of its head, for teams who approve by comment; it asks for nothing else. With a \
+               stage it is short for `promote`",
     },
     Row {
         verb: Verb::Unapprove,
         word: "unapprove",
         takes: "",
         aliases: &[],
-        foreign: &["disapprove", "reject"],
+        foreign: &["disapprove"],
         help: "takes that back",
     },
     Row {
@@ -169,10 +195,11 @@ const TABLE: [Row; 15] = [
     Row {
         verb: Verb::Hold,
         word: "hold",
-        takes: " [because REASON]",
+        takes: " [because REASON]|STAGE because REASON",
         aliases: &[],
         foreign: &["block", "defer", "postpone"],
-        help: "keeps it from landing; those behind it go on, and its approval and its place are kept",
+        help: "keeps it from landing; those behind it go on, and its approval and its place are kept. With a stage: nothing goes \
+               there by itself until it is resumed",
     },
     Row {
         verb: Verb::Release,
@@ -187,7 +214,7 @@ const TABLE: [Row; 15] = [
         word: "freeze",
         takes: " [until MOMENT|for TIME] because REASON",
         aliases: &[],
-        foreign: &["treeclosed", "pause", "close", "lock"],
+        foreign: &["treeclosed", "pause", "close"],
         help: "keeps everything from landing but what is exempt; tests go on. MOMENT is like `18:00`, `mon 08:00` or \
                `2026-12-01 08:00`, TIME like `2h30m`",
     },
@@ -196,8 +223,89 @@ const TABLE: [Row; 15] = [
         word: "thaw",
         takes: "",
         aliases: &["unfreeze"],
-        foreign: &["treeopen", "resume", "reopen", "unlock"],
+        foreign: &["treeopen", "reopen"],
         help: "ends that",
+    },
+    Row {
+        verb: Verb::Promote,
+        word: "promote",
+        takes: " STAGE [CANDIDATE]",
+        aliases: &[],
+        foreign: &["ship"],
+        help: "lets the candidate that waits there go to a stage: your word counts as an approval of exactly the changes that would go",
+    },
+    Row {
+        verb: Verb::Reject,
+        word: "reject",
+        takes: " CANDIDATE [for STAGE] because REASON",
+        aliases: &[],
+        foreign: &[],
+        help: "keeps a candidate from a stage and all behind it, or from all",
+    },
+    Row {
+        verb: Verb::Unreject,
+        word: "unreject",
+        takes: " CANDIDATE because REASON",
+        aliases: &[],
+        foreign: &[],
+        help: "ends that",
+    },
+    Row {
+        verb: Verb::Deploy,
+        word: "deploy",
+        takes: " CANDIDATE to STAGE [override] [because REASON]",
+        aliases: &[],
+        foreign: &["release-to"],
+        help: "asks for a deployment; `override` lets it past stages that have not verified it",
+    },
+    Row {
+        verb: Verb::Rollback,
+        word: "rollback",
+        takes: " STAGE [to CANDIDATE] because REASON",
+        aliases: &[],
+        foreign: &["revert"],
+        help: "goes back to what was verified there before; nothing goes there by itself after that until it is resumed",
+    },
+    Row {
+        verb: Verb::Verify,
+        word: "verify",
+        takes: " STAGE pass|fail|again [because REASON]",
+        aliases: &[],
+        foreign: &[],
+        help: "says what a verification counts as that came to nothing, or begins it again",
+    },
+    Row {
+        verb: Verb::Deployment,
+        word: "deployment",
+        takes: " NUMBER cancel|retry|succeeded|failed|again",
+        aliases: &[],
+        foreign: &["deployed"],
+        help: "stops a deployment, tries it again, or says how one ended of which nobody knows",
+    },
+    Row {
+        verb: Verb::Resume,
+        word: "resume",
+        takes: " STAGE",
+        aliases: &[],
+        foreign: &[],
+        help: "lets candidates go to a stage by themselves again",
+    },
+    Row {
+        verb: Verb::Lock,
+        word: "lock",
+        takes: " STAGE|stages|merges [strictly] [until MOMENT|for TIME] because REASON",
+        aliases: &[],
+        foreign: &[],
+        help: "keeps everything from a stage, from all, or from landing; each lock is taken away by its number",
+    },
+    Row { verb: Verb::Unlock, word: "unlock", takes: " NUMBER", aliases: &[], foreign: &[], help: "takes a lock away" },
+    Row {
+        verb: Verb::Cut,
+        word: "cut",
+        takes: "",
+        aliases: &[],
+        foreign: &["tag"],
+        help: "makes a candidate of the newest green commit, where they are made by hand",
     },
     Row {
         verb: Verb::Ping,
@@ -242,15 +350,28 @@ impl Verb {
             }),
             Self::Cancel => bare(Command::Cancel),
             Self::Try => trying::read(words),
-            Self::Approve => arguments::commit(words).map(Command::Approve),
+            Self::Approve => {
+                delivering::approve(words).map_or_else(|| arguments::commit(words).map(Command::Approve), Ok)
+            }
             Self::Unapprove => bare(Command::Unapprove),
             Self::Delegate => arguments::login(words).map(Command::Delegate),
             Self::Depends => arguments::depends(words).map(Command::Depends),
             Self::Status => bare(Command::Status),
-            Self::Hold => stop::hold(words).map(Command::Hold),
+            Self::Hold => stop::hold(words),
             Self::Release => bare(Command::Release),
             Self::Freeze => stop::freeze(words).map(Command::Freeze),
             Self::Thaw => bare(Command::Thaw),
+            Self::Promote
+            | Self::Reject
+            | Self::Unreject
+            | Self::Deploy
+            | Self::Rollback
+            | Self::Verify
+            | Self::Deployment
+            | Self::Resume
+            | Self::Lock
+            | Self::Unlock
+            | Self::Cut => delivering::read(self, words),
             Self::Ping => bare(Command::Ping),
             Self::Help => bare(Command::Help),
         }
@@ -270,6 +391,8 @@ pub enum Class {
     Says,
     /// The whole queue stops, or goes on.
     Stops,
+    /// It is about what becomes of what landed.
+    Delivers,
 }
 
 impl Command {
@@ -287,6 +410,7 @@ impl Command {
             | Self::Hold(_)
             | Self::Release => Class::Says,
             Self::Freeze(_) | Self::Thaw => Class::Stops,
+            Self::Deliver(_) => Class::Delivers,
         }
     }
 
@@ -313,6 +437,7 @@ impl Command {
             Self::Release => Verb::Release,
             Self::Freeze(_) => Verb::Freeze,
             Self::Thaw => Verb::Thaw,
+            Self::Deliver(asked) => asked.verb(),
             Self::Ping => Verb::Ping,
             Self::Help => Verb::Help,
         };

@@ -6,7 +6,7 @@ use super::deployment::{Deployment, Kind};
 use super::policy::{ApprovalRule, Eyes, Promote, Stage};
 use super::state::State;
 use crate::facts::Permission;
-use crate::ids::{Login, Moment, Party, TeamName};
+use crate::ids::{CommentId, Login, Moment, Party, TeamName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -35,8 +35,8 @@ pub struct Approval {
 pub enum Via {
     /// A button on the page.
     Page,
-    /// A comment; its page.
-    Comment(String),
+    /// A comment; its id.
+    Comment(CommentId),
     /// The API; the token's name.
     Api(String),
     /// GitHub's protection rule of an environment.

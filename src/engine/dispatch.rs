@@ -238,8 +238,7 @@ fn kind(key: &Key) -> Kind {
             | DeliveryKey::Change(_)
             | DeliveryKey::Confirm(_)
             | DeliveryKey::Driver(_)
-            | DeliveryKey::Sample(..)
-            | DeliveryKey::Rights(_),
+            | DeliveryKey::Sample(..),
         ) => Kind::Delivery,
         Key::Proposal(..) => Kind::Proposal,
     }

@@ -35,12 +35,19 @@ pub(super) fn answered(state: &mut RepoState, request: &Request, answer: &Answer
         }
         Answer::Refused { why, .. } => (false, text::why::refusal_code(why), text::refusal(why).to_string()),
         Answer::Trial { word, came } => (false, "not-tried", text::trial::came(word, came)),
+        Answer::Deliver { id } => delivered(state, id),
         Answer::Misread(misread) => (false, "misread", misread.to_string()),
     };
     if let About::Pull(pr) = request.about {
         refused(state, pr, std::slice::from_ref(answer), now);
     }
     keep(state, request, (done, code, sentence), now);
+}
+
+/// What a wish about a delivery was answered.
+fn delivered(state: &mut RepoState, id: &str) -> (bool, &'static str, String) {
+    let told = state.delivery.told.remove(id);
+    told.map_or_else(|| (false, "unread", String::new()), |(done, code, told)| (done, code, told.to_string()))
 }
 
 /// How what a request was about stands after it was followed.
@@ -97,6 +104,7 @@ pub(super) fn refused(state: &mut RepoState, pr: PrNumber, answers: &[Answer], n
         | Answer::Delegated { .. }
         | Answer::Stop { .. }
         | Answer::Trial { .. }
+        | Answer::Deliver { .. }
         | Answer::Misread(_) => None,
     });
     if let Some(why) = why

@@ -5,6 +5,7 @@ use crate::admission::{Closure, Desk, Terms};
 use crate::checks::{Named, Reds};
 use crate::config::repo::{self, PlanConfig, RulesConfig};
 use crate::config::{Places, RepoConfig};
+use crate::delivery::approval::teams;
 use crate::engine::board::{DepartureRow, LandingRow, RequestRow};
 use crate::engine::delivery::Delivery;
 use crate::engine::eta::History;
@@ -456,6 +457,7 @@ impl RepoState {
             hotfix_label: config.queue.hotfix_label.clone(),
             freeze: config.freeze.clone(),
             try_by: config.queue.try_by,
+            stage_teams: config.delivery.stages.iter().flat_map(|stage| teams(&stage.approval)).cloned().collect(),
         }
     }
 

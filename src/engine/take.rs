@@ -307,9 +307,12 @@ fn decide(state: &mut RepoState, decisions: Vec<Decision>, around: Around<'_>) {
                     advance(state, Event::Held { pr }, around);
                 }
             }
+            Decision::Deliver(ask) => delivery::ask(state, *ask, around.now),
             Decision::Answer { comment, pr, answers } => {
                 requests::refused(state, pr, &answers, around.now);
-                let body = text::answers(&answers, &posts::standing(state, pr, around.now));
+                let told = std::mem::take(&mut state.delivery.told);
+                let delivered = |id: &str| told.get(id).map(|(.., told)| told.to_string());
+                let body = text::answers(&answers, &posts::standing(state, pr, around.now), delivered);
                 state.answers.insert(comment, super::state::Reply { pr, body });
             }
             Decision::Reply { request, answer } => requests::answered(state, &request, &answer, around.now),

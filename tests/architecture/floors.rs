@@ -15,7 +15,7 @@ const FLOORS: [(&str, u8, &[&str]); 28] = [
     ("delivery", 1, &["calendar"]),
     ("ledger", 1, &["delivery"]),
     ("config", 1, &["calendar", "delivery"]),
-    ("command", 1, &["calendar"]),
+    ("command", 1, &["calendar", "delivery"]),
     ("queue", 1, &[]),
     ("trial", 1, &["queue"]),
     ("checks", 1, &["config"]),

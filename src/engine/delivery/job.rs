@@ -81,15 +81,6 @@ pub enum DeliveryJob {
         /// What is looked at.
         look: Box<Look>,
     },
-    /// Read what somebody who asks for something may do.
-    Rights {
-        /// What the wish is kept under.
-        ask: String,
-        /// Who.
-        by: Login,
-        /// Teams that matter.
-        teams: BTreeSet<TeamName>,
-    },
 }
 
 /// What is written into the ledger at once.
@@ -137,8 +128,6 @@ pub enum DeliveryKey {
     Driver(DeploymentId),
     /// Something on a stage.
     Sample(DeploymentId, usize),
-    /// What somebody may do.
-    Rights(String),
 }
 
 impl DeliveryJob {
@@ -153,7 +142,6 @@ impl DeliveryJob {
                 DeliveryKey::Driver(*deployment)
             }
             Self::Sample { deployment, check, .. } => DeliveryKey::Sample(*deployment, *check),
-            Self::Rights { ask, .. } => DeliveryKey::Rights(ask.clone()),
         }
     }
 }

@@ -2,19 +2,19 @@
 //! is done, and what is owed becomes jobs. Everything here is bookkeeping; decisions are in `crate::delivery`.
 
 mod answers;
-mod ask;
 pub mod job;
 pub mod owed;
 pub mod pace;
 pub mod record;
 pub mod take;
 
-pub use ask::{Asker, Waiting};
+pub use answers::ask;
 pub use job::{DeliveryJob, DeliveryKey};
 pub use record::{Entry, Record};
 
-use crate::delivery::{State, Wish};
+use crate::delivery::State;
 use crate::ids::Moment;
+use crate::text::Told;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -26,11 +26,9 @@ pub struct Delivery {
     pub value: State,
     /// How far the ledger knows it.
     pub record: Record,
-    /// People's wishes for which it is still being read what they may do.
-    pub asks: BTreeMap<String, Waiting>,
-    /// Who waits for the answer to a wish that the core has: only within a turn.
+    /// What wishes were answered, by their ids: only within a turn.
     #[serde(skip)]
-    pub askers: BTreeMap<String, (Asker, Wish)>,
+    pub told: BTreeMap<String, (bool, &'static str, Told)>,
 }
 
 /// When time alone changes something next.

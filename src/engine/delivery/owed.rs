@@ -2,7 +2,6 @@
 //! not. Nothing is done here.
 
 use super::job::{DeliveryJob, Recording, StageMove};
-use crate::delivery::approval::teams;
 use crate::delivery::deployment::{Deployment, Phase};
 use crate::delivery::event::Report;
 use crate::delivery::policy::{Driver, Stage, Tier};
@@ -28,11 +27,6 @@ pub fn jobs(state: &RepoState) -> Vec<DeliveryJob> {
     }
     let effects = delivery::outstanding(&own.value);
     jobs.extend(effects.into_iter().filter_map(|effect| job(state, effect)));
-    jobs.extend(own.asks.iter().map(|(id, waiting)| DeliveryJob::Rights {
-        ask: id.clone(),
-        by: waiting.by.clone(),
-        teams: own.value.policy.stages.iter().flat_map(|stage| teams(&stage.approval)).cloned().collect(),
-    }));
     jobs
 }
 

@@ -67,7 +67,6 @@ fn every(job: &DeliveryJob) -> Option<i64> {
         | DeliveryJob::Confirm { .. }
         | DeliveryJob::Start { .. }
         | DeliveryJob::Stop { .. }
-        | DeliveryJob::Sample { .. }
-        | DeliveryJob::Rights { .. } => None,
+        | DeliveryJob::Sample { .. } => None,
     }
 }

@@ -1,10 +1,8 @@
 //! Takes what happened to a delivery in: the core decides, and what changed is noted for the ledger. No I/O.
 
-use super::answers;
-use crate::delivery;
-use crate::delivery::approval::Rights;
 use crate::delivery::candidate::{Change, Tag};
 use crate::delivery::event::Event;
+use crate::delivery::{self, Notice};
 use crate::engine::state::{File, Landed, RepoState};
 use crate::ids::{Moment, PrNumber, Sha};
 use serde::{Deserialize, Serialize};
@@ -22,28 +20,13 @@ pub enum Fact {
         /// The entry.
         upto: u64,
     },
-    /// What somebody who asks for something may do was read.
-    Rights {
-        /// What the wish is kept under.
-        ask: String,
-        /// What they may do.
-        rights: Rights,
-    },
 }
 
 /// Takes a fact in.
 pub fn take(state: &mut RepoState, fact: &Fact, now: Moment) {
     match fact {
-        Fact::Happened(event) => advance(state, event.clone(), now),
+        Fact::Happened(event) => _ = advance(state, event.clone(), now),
         Fact::Recorded { tip, upto } => state.delivery.record.written(*tip, *upto),
-        Fact::Rights { ask, rights } => {
-            if let Some(waiting) = state.delivery.asks.remove(ask) {
-                let (asker, wish) = (waiting.asker.clone(), waiting.wish.clone());
-                let asked = waiting.with(ask.clone(), rights.clone());
-                state.delivery.askers.insert(ask.clone(), (asker, wish));
-                advance(state, Event::Asked(asked), now);
-            }
-        }
     }
 }
 
@@ -64,7 +47,7 @@ pub fn settle(state: &mut RepoState, now: Moment) {
 }
 
 /// One step of the core; what changed is noted for the ledger.
-fn advance(state: &mut RepoState, event: Event, now: Moment) {
+pub(super) fn advance(state: &mut RepoState, event: Event, now: Moment) -> Vec<Notice> {
     let own = &mut state.delivery;
     let before = own.value.clone();
     let (value, notices) = delivery::step(std::mem::take(&mut own.value), now, &event);
@@ -74,9 +57,7 @@ fn advance(state: &mut RepoState, event: Event, now: Moment) {
     if !same {
         own.record.note(now, event);
     }
-    for notice in notices {
-        answers::hear(state, notice, now);
-    }
+    notices
 }
 
 /// A tip has landed: with its candidate, if one was made, and with what every member changed.

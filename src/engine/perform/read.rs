@@ -3,7 +3,7 @@
 use super::settings::settings;
 use super::{depends, requests, teams};
 use crate::admission::{Grounds, Heard, PullReading, Subject};
-use crate::command::{self, Class, Request};
+use crate::command::{self, Command, Request};
 use crate::engine::fact::Fact;
 use crate::engine::perform::grounds::{Weighing, grounds};
 use crate::engine::trials::TrialFact;
@@ -299,8 +299,8 @@ pub async fn comment_look<W: World>(world: &W, view: &View, comment: &Comment) -
     // The timeline is read after the pull request: whatever was changed before that reading stands in it.
     let changes = commands.iter().flatten().any(|command| !command.only_asks());
     let since = if changes { world.forge().since(comment).await? } else { Since::Nothing };
-    let asks = commands.iter().flatten().any(|command| command.class() == Class::Lands);
-    let rolls = if asks { teams::of(world, &view.terms, &comment.by.login).await? } else { Rolls::default() };
+    let classes = commands.iter().flatten().map(Command::class);
+    let rolls = teams::for_classes(world, &view.terms, &comment.by.login, classes).await?;
     let unknown = depends::unknown(world, commands.iter().flatten()).await;
     let comment = comment.clone();
     let heard = Heard { reading, comment, pull, permission, rolls, since, request: None, on_trial: false, unknown };

@@ -1,11 +1,10 @@
 //! Reads what a request through the API is judged by: its pull request, and what its person may do now. It decides nothing.
 
 use crate::admission::{Asked, Terms};
-use crate::command::{About, Class, Request};
+use crate::command::{About, Request};
 use crate::engine::fact::Fact;
 use crate::engine::perform::teams;
 use crate::engine::world::World;
-use crate::facts::Rolls;
 use crate::port::{Forge, Trouble};
 
 /// A request with its pull request and its person as they are now.
@@ -16,8 +15,7 @@ pub async fn look<W: World>(world: &W, request: &Request, terms: &Terms) -> Resu
         About::Trunk(_) => None,
     };
     let asker = world.forge().collaborator(&request.login).await?;
-    let asks = request.command.class() == Class::Lands;
-    let rolls = if asks { teams::of(world, terms, &request.login).await? } else { Rolls::default() };
+    let rolls = teams::for_classes(world, terms, &request.login, [request.command.class()]).await?;
     let (request, on_trial, archived) = (request.clone(), false, false);
     Ok(vec![Fact::Request(Asked { reading, request, pull, asker, rolls, on_trial, archived })])
 }

@@ -2,6 +2,7 @@
 
 use super::all;
 use crate::admission::Terms;
+use crate::command::Class;
 use crate::engine::world::World;
 use crate::facts::Rolls;
 use crate::ids::{Login, TeamName};
@@ -10,7 +11,20 @@ use std::collections::BTreeSet;
 
 /// In which of the teams whose members may ask for landing a person is.
 pub(super) async fn of<W: World>(world: &W, terms: &Terms, login: &Login) -> Result<Rolls, Trouble> {
-    rolls(world, terms.teams_for(login).map(|team| (team.clone(), login.clone())).collect()).await
+    for_classes(world, terms, login, [Class::Lands]).await
+}
+
+/// What commands of these classes by this person rest on.
+pub(super) async fn for_classes<W: World>(
+    world: &W,
+    terms: &Terms,
+    login: &Login,
+    classes: impl IntoIterator<Item = Class>,
+) -> Result<Rolls, Trouble> {
+    let classes: Vec<Class> = classes.into_iter().collect();
+    let asks = terms.teams_for(login).filter(|_| classes.contains(&Class::Lands));
+    let delivers = terms.stage_teams.iter().filter(|_| classes.contains(&Class::Delivers));
+    rolls(world, asks.chain(delivers).map(|team| (team.clone(), login.clone())).collect()).await
 }
 
 /// Whether each of these people is in the team beside them.

@@ -34,7 +34,6 @@ pub(super) async fn deliver<W: World>(world: &W, job: &DeliveryJob) -> Result<Ve
         DeliveryJob::Sample { deployment, check, look, .. } => {
             drivers::sample(world, (*deployment, *check), look).await
         }
-        DeliveryJob::Rights { ask, by, teams } => read::rights(world, ask, by, teams).await,
     }
 }
 

@@ -4,9 +4,7 @@ use super::happened;
 use crate::checks::{Evidence, Judgement, judge as judged};
 use crate::config::repo::ChecksConfig;
 use crate::delivery::Event;
-use crate::delivery::approval::Rights;
 use crate::delivery::candidate::PostMerge;
-use crate::engine::delivery::take;
 use crate::engine::fact::Fact;
 use crate::engine::world::World;
 use crate::facts::{Membership, Permission, RequiredCheck};
@@ -67,24 +65,4 @@ pub(super) async fn confirm<W: World>(
         }
     }
     Ok(vec![happened(Event::Confirmed { deployment, lost })])
-}
-
-/// What somebody may do, and in which of these teams they are.
-pub(super) async fn rights<W: World>(
-    world: &W,
-    ask: &str,
-    by: &Login,
-    teams: &BTreeSet<TeamName>,
-) -> Result<Vec<Fact>, Trouble> {
-    let found = world.forge().collaborator(by).await?;
-    let mut rights = Rights::default();
-    if let Some((person, permission)) = found {
-        (rights.permission, rights.bot) = (Some(permission), person.bot);
-        for team in teams {
-            if world.forge().membership(team, by).await? == Membership::Member {
-                rights.teams.insert(team.clone());
-            }
-        }
-    }
-    Ok(vec![Fact::Delivery(take::Fact::Rights { ask: ask.to_owned(), rights })])
 }
