@@ -50,6 +50,9 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         return refused(Refusal::Archived);
     }
     let Some((by, permission)) = &asked.asker else { return refused(Refusal::NeedsWrite { login: login.to_string() }) };
+    if asked.request.person.is_some_and(|pressed| pressed != by.id) {
+        return refused(Refusal::Renamed { login: login.to_string() });
+    }
     let comment = instead_of(asked, by);
     if let Some(answer) = stop::obey(&mut desk.freeze, command, (&comment, *permission), now, terms) {
         return vec![reply(answer)];

@@ -3,12 +3,14 @@
 pub mod clock;
 pub mod forge;
 pub mod git;
+pub mod identity;
 pub mod report;
 pub mod store;
 
 pub use clock::Clock;
 pub use forge::Forge;
 pub use git::Git;
+pub use identity::Identity;
 pub use store::Store;
 
 /// Why a question could not be answered at all. A refusal is not trouble, it is an answer.

@@ -112,6 +112,7 @@ impl House {
             ready: is_ready,
             metrics: Arc::new(Metrics::default()),
             public_url: Some("https://queue.example/".into()),
+            identity: None,
             forge_url: Some("https://forge.example".into()),
             limits: limits.clone(),
         });
