@@ -157,14 +157,14 @@ fn admitted<'h, S: Store, C: Clock>(
         .fix("use another token, or add the repository to this one's `repositories` in bot.toml"))
 }
 
-/// Who asks: by what that is known afterwards, and in whose name.
-struct Asker<'a> {
+/// Who speaks: by what that is known afterwards, and in whose name.
+struct Speaker<'a> {
     name: &'a str,
     login: &'a Login,
     person: Option<UserId>,
 }
 
-impl Asker<'_> {
+impl Speaker<'_> {
     /// What keys are good within: those of two programs or people never meet. No token's name has a slash.
     fn space(&self) -> String {
         self.person.map_or_else(|| self.name.to_owned(), |id| format!("{}/{id}", self.name))
@@ -180,10 +180,10 @@ pub(super) async fn pressed<S: Store, C: Clock>(
 ) -> Result<(RepoName, PrNumber, RequestId), ApiError> {
     let (queue, board) = queue::repository(house, owner, name)?.remove(0);
     let number = queue::number(pull)?;
-    let asker = Asker { name: press::NAME, login: &pressed.who.login, person: Some(pressed.who.id) };
-    let id = identity(pressed.once(), &asker, queue.repo)?;
+    let speaker = Speaker { name: press::NAME, login: &pressed.who.login, person: Some(pressed.who.id) };
+    let id = identity(pressed.once(), &speaker, queue.repo)?;
     let target = Target { repo: queue.repo, name: board.name.clone(), about: About::Pull(number) };
-    let stored = put(house, id, &asker, target, command).await;
+    let stored = put(house, id, &speaker, target, command).await;
     stored.map_err(|refused| refused.fix("go back, load the page again, and press the button once more"))?;
     Ok((board.name.clone(), number, id))
 }
@@ -196,10 +196,10 @@ async fn store<S: Store, C: Clock>(
     target: Target,
     command: Command,
 ) -> Result<Response, ApiError> {
-    let asker = Asker { name: &token.name, login: &token.login, person: None };
-    let id = identity(key(headers)?, &asker, target.repo)?;
+    let speaker = Speaker { name: &token.name, login: &token.login, person: None };
+    let id = identity(key(headers)?, &speaker, target.repo)?;
     let look = format!("/api/repos/{}/requests/{id}", target.name);
-    let stored = put(house, id, &asker, target, command).await?;
+    let stored = put(house, id, &speaker, target, command).await?;
     let location = HeaderValue::from_str(&look).expect("names of repositories and hex digits can stand in a header");
     let accepted = Json(Accepted { request: id, stored, look });
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], accepted).into_response())
@@ -209,15 +209,15 @@ async fn store<S: Store, C: Clock>(
 async fn put<S: Store, C: Clock>(
     house: &Shared<S, C>,
     id: RequestId,
-    asker: &Asker<'_>,
+    speaker: &Speaker<'_>,
     target: Target,
     command: Command,
 ) -> Result<&'static str, ApiError> {
     let at = house.doors.clock.now();
     let Target { repo, name, about } = target;
-    let (login, token) = (asker.login.clone(), asker.name.to_owned());
-    let asked = Asked { id, about, command, login, person: asker.person, token, at };
-    let said = format!("{} {} {}", asker.space(), asked.about, asked.words());
+    let (login, token) = (speaker.login.clone(), speaker.name.to_owned());
+    let asked = Asked { id, about, command, login, person: speaker.person, token, at };
+    let said = format!("{} {} {}", speaker.space(), asked.about, asked.words());
     let delivery = Delivery {
         id: delivery_id(id),
         event: "api".to_owned(),
@@ -253,11 +253,11 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
 }
 
 /// The id of a request: made from its key, or by chance where it has none.
-fn identity(key: Option<&str>, asker: &Asker<'_>, repo: RepoId) -> Result<RequestId, ApiError> {
+fn identity(key: Option<&str>, speaker: &Speaker<'_>, repo: RepoId) -> Result<RequestId, ApiError> {
     let mut bytes = [0; 16];
     match key {
         Some(key) => {
-            let whole = Sha256::digest(format!("{}\0{repo}\0{key}", asker.space()));
+            let whole = Sha256::digest(format!("{}\0{repo}\0{key}", speaker.space()));
             bytes.copy_from_slice(&whole[..16]);
         }
         None => getrandom::fill(&mut bytes).map_err(|_| {
