@@ -86,3 +86,46 @@ fn instead_of(asked: &Asked, by: &Person) -> Comment {
     let body = asked.request.words();
     Comment { id: CommentId::new(0), pull, by: by.clone(), body, created_at: asked.request.at, edited: false }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{PR, Story};
+    use super::*;
+    use crate::ids::{RequestId, UserId};
+
+    #[test]
+    fn whoever_has_the_login_now_is_not_whoever_signed_in_by_it() {
+        let mut story = Story::new();
+        let (by, permission) = story.who.clone();
+        let mut pressed = |person| {
+            let request = Request {
+                id: RequestId::from_bytes([1; 16]),
+                about: About::Pull(PR),
+                command: Command::Cancel,
+                login: by.login.clone(),
+                person,
+                token: "page".into(),
+                at: Moment::from_ms(0),
+            };
+            let asked = Asked {
+                reading: Reading::new(1),
+                request,
+                pull: Some(story.pull.clone()),
+                asker: Some((by.clone(), permission)),
+                rolls: Rolls::default(),
+                on_trial: false,
+                archived: false,
+            };
+            let decisions = ask(&mut story.desk, &asked, Moment::from_ms(0), &story.terms);
+            decisions.into_iter().find_map(|decision| match decision {
+                Decision::Reply { answer, .. } => Some(answer),
+                _ => None,
+            })
+        };
+        let login = by.login.to_string();
+        let renamed = Answer::Refused { word: "cancel", why: Refusal::Renamed { login } };
+        assert_eq!(pressed(Some(UserId::new(by.id.get() + 1))), Some(renamed));
+        assert_eq!(pressed(Some(by.id)), Some(Answer::NotQueued));
+        assert_eq!(pressed(None), Some(Answer::NotQueued), "a program says only the login");
+    }
+}

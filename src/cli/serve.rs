@@ -133,14 +133,8 @@ async fn service(config: ServiceConfig) -> Result<Ended, Trouble> {
         })
         .await;
     });
-    let (is_ready, mut became_ready) = watch::channel(false);
-    tokio::spawn(async move {
-        if became_ready.wait_for(|ready| *ready).await.is_ok() {
-            readiness.send_replace(Readiness::Ready);
-        }
-        // The sender stays here so that readiness is told as long as the process lives.
-        std::future::pending::<()>().await;
-    });
+    let (is_ready, became_ready) = watch::channel(false);
+    tokio::spawn(tell_readiness(readiness, became_ready));
     let loops = supervise(
         site,
         Arc::clone(&store),
@@ -160,6 +154,14 @@ async fn service(config: ServiceConfig) -> Result<Ended, Trouble> {
         tracing::warn!("the database was not closed in time; nothing is lost, it is put in order at the next start");
     }
     Ok(ended)
+}
+
+/// Tells that the service is ready once it is, as long as the process lives: the sender stays here.
+async fn tell_readiness(readiness: watch::Sender<Readiness>, mut became_ready: watch::Receiver<bool>) {
+    if became_ready.wait_for(|ready| *ready).await.is_ok() {
+        readiness.send_replace(Readiness::Ready);
+    }
+    std::future::pending::<()>().await;
 }
 
 /// How people sign in on the page, where the settings let them.

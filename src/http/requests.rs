@@ -8,7 +8,7 @@ use super::session::Pressed;
 use super::{ApiError, Shared, queue, webhook};
 use crate::command::{About, Command, Request as Asked};
 use crate::config::service::ApiToken;
-use crate::ids::{DeliveryId, Login, PrNumber, RepoId, RepoName, RequestId, UserId};
+use crate::ids::{DeliveryId, Login, RepoId, RepoName, RequestId, UserId};
 use crate::port::store::{Delivery, Hint};
 use crate::port::{Clock, Store};
 use axum::Json;
@@ -171,21 +171,22 @@ impl Speaker<'_> {
     }
 }
 
-/// Asks something about a pull request in the name of somebody who pressed a button. Answers where to look for what comes of it.
+/// Asks something in the name of somebody who pressed a button. Answers the repository's present name, and the request, whose
+/// answer [`queue::answered`] will have.
 pub(super) async fn pressed<S: Store, C: Clock>(
     house: &Shared<S, C>,
-    (owner, name, pull): (&str, &str, &str),
+    (owner, name): (&str, &str),
+    about: About,
     pressed: &Pressed,
     command: Command,
-) -> Result<(RepoName, PrNumber, RequestId), ApiError> {
+) -> Result<(RepoName, RequestId), ApiError> {
     let (queue, board) = queue::repository(house, owner, name)?.remove(0);
-    let number = queue::number(pull)?;
     let speaker = Speaker { name: press::NAME, login: &pressed.who.login, person: Some(pressed.who.id) };
     let id = identity(pressed.once(), &speaker, queue.repo)?;
-    let target = Target { repo: queue.repo, name: board.name.clone(), about: About::Pull(number) };
+    let target = Target { repo: queue.repo, name: board.name.clone(), about };
     let stored = put(house, id, &speaker, target, command).await;
     stored.map_err(|refused| refused.fix("go back, load the page again, and press the button once more"))?;
-    Ok((board.name.clone(), number, id))
+    Ok((board.name.clone(), id))
 }
 
 /// Stores what a program asks. The same key with the same request is the same request, however often it is sent.

@@ -2,9 +2,10 @@
 //! whoever pressed, judged by the same rules. Nothing is decided here.
 
 use super::{Sorry, words};
-use crate::command::{Command, Wish};
+use crate::command::{About, Command, Wish};
 use crate::engine::board::{Board, RequestRow};
 use crate::engine::why::{Stage, Why};
+use crate::http::queue::number;
 use crate::http::session::{Pressed, Viewer};
 use crate::http::{ApiError, Shared, requests};
 use crate::ids::{RequestId, Sha};
@@ -31,7 +32,9 @@ pub async fn queue<S: Store, C: Clock>(
         Some("remove") => Command::Cancel,
         Some(_) | None => return Err(not_ours().into()),
     };
-    let (repository, number, request) = requests::pressed(&house, (&owner, &name, &pull), &pressed, command).await?;
+    let number = number(&pull)?;
+    let about = About::Pull(number);
+    let (repository, request) = requests::pressed(&house, (&owner, &name), about, &pressed, command).await?;
     let look = format!("/repos/{repository}/pulls/{number}?request={request}");
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, look)]).into_response())
 }
