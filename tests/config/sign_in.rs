@@ -46,6 +46,17 @@ fn with_both_and_an_address_people_sign_in_and_without_nobody_does() {
 }
 
 #[test]
+fn no_token_goes_by_the_name_of_the_page() {
+    let token = |name: &str| {
+        let digest = "0".repeat(64);
+        format!("[[api.token]]\nname = \"{name}\"\nlogin = \"ann\"\nsha256 = \"{digest}\"\n\n[log]")
+    };
+    assert!(parse(&[("[log]", &token("pages"))], &[]).is_ok());
+    let problems = parse(&[("[log]", &token("page"))], &[]).expect_err("it is ours");
+    assert!(problems[0].to_string().contains("give the token another name"), "{problems:?}");
+}
+
+#[test]
 fn what_is_missing_or_unsafe_is_told_with_what_to_do() {
     let (bad_id, short) = (("#client_id = \"", "client_id = \"a b"), (SECRET.0, "client_secret_file = \"short\" # "));
     let (gone, clear) =
