@@ -182,7 +182,7 @@ pub(super) async fn pressed<S: Store, C: Clock>(
 ) -> Result<(RepoName, RequestId), ApiError> {
     let (queue, board) = queue::repository(house, owner, name)?.remove(0);
     let speaker = Speaker { name: press::NAME, login: &pressed.who.login, person: Some(pressed.who.id) };
-    let id = identity(pressed.once(), &speaker, queue.repo)?;
+    let id = identity(pressed.once().as_deref(), &speaker, queue.repo)?;
     let target = Target { repo: queue.repo, name: board.name.clone(), about };
     let stored = put(house, id, &speaker, target, command).await;
     stored.map_err(|refused| refused.fix("go back, load the page again, and press the button once more"))?;

@@ -11,6 +11,7 @@ use crate::port::{Clock, Store};
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use sha2::{Digest, Sha256};
 
 /// The largest form.
 const FORM_BYTES: usize = 16 << 10;
@@ -36,9 +37,15 @@ impl Fields {
 }
 
 impl Pressed {
-    /// What a form has once: sent twice, it is the same.
-    pub fn once(&self) -> Option<&str> {
-        self.form.get(ONCE).filter(|key| (1..=100).contains(&key.len()))
+    /// The key of this press: the same when the form is sent twice, another one for another button of it. None for a form that
+    /// was made without chance.
+    pub fn once(&self) -> Option<String> {
+        self.form.get(ONCE).filter(|chance| !chance.is_empty())?;
+        let mut digest = Sha256::new();
+        for (name, text) in self.form.0.iter().filter(|(name, _)| name != CSRF) {
+            digest.update(format!("{name}\0{text}\0"));
+        }
+        Some(hex::encode(digest.finalize()))
     }
 }
 
