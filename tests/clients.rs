@@ -1,5 +1,5 @@
 //! Clients by others walk through the real sandbox: Octokit, also with our GraphQL document and GitHub's schema for it, the
-//! verifier that Probot uses, PyGithub, and `gh api`. Where they are not installed they cannot walk, which is a failure in CI.
+//! verifier that Probot uses, PyGithub, `gh api`, and a browser at the service's own page. Where they are not installed they cannot walk, which is a failure in CI.
 //! Nothing of the library takes part.
 
 use serde_json::Value;
@@ -104,6 +104,24 @@ fn pygithub_walks() {
     let mut command = Command::new(python);
     command.args(["-B", "pygithub_walk.py"]).env("SANDBOX", sandbox.introduction.to_string());
     walk(command, "pygithub: ");
+}
+
+/// The browsers that can be steered through a pipe, by the names systems have for them.
+const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+#[test]
+fn a_browser_signs_in_and_presses_buttons() {
+    let runs = |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
+    let browser = BROWSERS.iter().find(runs);
+    let node = Command::new("node").arg("--version").output().is_ok_and(|output| output.status.success());
+    let Some(browser) = browser.filter(|_| installed("node", node)) else {
+        installed("Chromium", false);
+        return;
+    };
+    let sandbox = Sandbox::start();
+    let mut command = Command::new("node");
+    command.arg("browser.mjs").env("SANDBOX", sandbox.introduction.to_string()).env("BROWSER", browser);
+    walk(command, "browser: ");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use greenline::config::{BYTES_MAX, Problem, RepoConfig, SecretFile, ServiceConfi
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[path = "config/sign_in.rs"]
+mod sign_in;
 #[path = "config/start.rs"]
 mod start;
 
@@ -309,7 +311,7 @@ mod service {
             .lines()
             .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
             .filter(|line| !line.starts_with("public_url") && !line.starts_with("slug"))
-            .filter(|line| !line.starts_with("signing_key_file"))
+            .filter(|line| !line.starts_with("signing_key_file") && !line.starts_with("client_"))
             .collect();
         let with_defaults = parse(&shown.join("\n"), &[]).expect("the defaults it shows are right");
         assert_eq!(format!("{config:?}"), format!("{with_defaults:?}"));

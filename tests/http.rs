@@ -4,6 +4,8 @@
 mod house;
 #[path = "http/odd.rs"]
 mod odd;
+#[path = "http/signing_in.rs"]
+mod signing_in;
 #[path = "http/windows.rs"]
 mod windows;
 #[path = "http/writes.rs"]

@@ -175,6 +175,7 @@ async fn apps(stand: &Stand) {
     assert_eq!(stand.ask("GET", "/app/installations/1", &jwt, &none).await.0, 404);
     assert_eq!(stand.ask("GET", "/app", "eyJh.eyJh.x", &none).await.0, 401);
     assert_eq!(stand.ask("GET", "/app", "nonsense", &none).await.0, 401);
+    assert_eq!(stand.ask("GET", "/user", &stand.who.tokens.user, &none).await.0, 200);
     assert_eq!(stand.ask("GET", "/installation/repositories?per_page=1", &stand.app, &none).await.0, 200);
     let narrow = json!({"repositories": ["demo"], "permissions": {"contents": "read"}});
     let (status, body) = stand.ask("POST", &format!("{path}/access_tokens"), &jwt, &narrow).await;

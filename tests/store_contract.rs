@@ -282,6 +282,7 @@ fn request(body: u8) -> Delivery {
         about: About::Pull(PrNumber::new(u64::from(body))),
         command: Command::Merge(Wish { priority: Some(3), alone: true, ..Wish::default() }),
         login: "ann".parse().expect("a login"),
+        person: None,
         token: "ci".into(),
         at: Moment::from_ms(1_000),
     };

@@ -113,6 +113,7 @@ impl Site for HandSite {
             private_key: SecretString::from(include_str!("forge_contract/key.pem")),
             webhook_secrets: vec![],
             slug: None,
+            sign_in: None,
         };
         let name = found.repository.name.clone();
         let git = GitCache::open(CacheOptions {

@@ -73,6 +73,7 @@ pub fn serve(dir: &Path) {
             ready: is_ready,
             metrics: Arc::new(Metrics::default()),
             public_url: None,
+            identity: None,
             forge_url: None,
             limits: limits.clone(),
         });

@@ -242,6 +242,11 @@ pub enum Refusal {
         /// Who.
         login: String,
     },
+    /// They signed in by this login, and it is somebody else's now.
+    Renamed {
+        /// Which.
+        login: String,
+    },
     /// The repository lists who may ask, and they are not among them.
     NotListed {
         /// Who.

@@ -52,6 +52,9 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
         return refused(Refusal::Archived);
     }
     let Some((by, permission)) = &asked.asker else { return refused(Refusal::NeedsWrite { login: login.to_string() }) };
+    if asked.request.person.is_some_and(|pressed| pressed != by.id) {
+        return refused(Refusal::Renamed { login: login.to_string() });
+    }
     let comment = instead_of(asked, by);
     if let Some(answer) = stop::obey(&mut desk.freeze, command, (&comment, *permission), now, terms) {
         return vec![reply(answer)];
@@ -93,7 +96,7 @@ pub fn ask(desk: &mut Desk, asked: &Asked, now: Moment, terms: &Terms) -> Vec<De
 
 /// By which way it came: the page's buttons have a token of their own.
 fn via(request: &Request) -> Via {
-    if request.token == "page" { Via::Page } else { Via::Api(request.token.clone()) }
+    if request.person.is_some() { Via::Page } else { Via::Api(request.token.clone()) }
 }
 
 /// The comment that would have asked the same.
@@ -101,4 +104,47 @@ fn instead_of(asked: &Asked, by: &Person) -> Comment {
     let pull = asked.pull.as_ref().map_or(PrNumber::new(0), |pull| pull.number);
     let body = asked.request.words();
     Comment { id: CommentId::new(0), pull, by: by.clone(), body, created_at: asked.request.at, edited: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{PR, Story};
+    use super::*;
+    use crate::ids::{RequestId, UserId};
+
+    #[test]
+    fn whoever_has_the_login_now_is_not_whoever_signed_in_by_it() {
+        let mut story = Story::new();
+        let (by, permission) = story.who.clone();
+        let mut pressed = |person| {
+            let request = Request {
+                id: RequestId::from_bytes([1; 16]),
+                about: About::Pull(PR),
+                command: Command::Cancel,
+                login: by.login.clone(),
+                person,
+                token: "page".into(),
+                at: Moment::from_ms(0),
+            };
+            let asked = Asked {
+                reading: Reading::new(1),
+                request,
+                pull: Some(story.pull.clone()),
+                asker: Some((by.clone(), permission)),
+                rolls: Rolls::default(),
+                on_trial: false,
+                archived: false,
+            };
+            let decisions = ask(&mut story.desk, &asked, Moment::from_ms(0), &story.terms);
+            decisions.into_iter().find_map(|decision| match decision {
+                Decision::Reply { answer, .. } => Some(answer),
+                _ => None,
+            })
+        };
+        let login = by.login.to_string();
+        let renamed = Answer::Refused { word: "cancel", why: Refusal::Renamed { login } };
+        assert_eq!(pressed(Some(UserId::new(by.id.get() + 1))), Some(renamed));
+        assert_eq!(pressed(Some(by.id)), Some(Answer::NotQueued));
+        assert_eq!(pressed(None), Some(Answer::NotQueued), "a program says only the login");
+    }
 }

@@ -35,6 +35,7 @@ fn terms() -> Terms {
         names_reviewers: false,
         hotfix_label: None,
         freeze: config.freeze,
+        stage_teams: BTreeSet::new(),
         try_by: TryBy::Write,
     }
 }

@@ -4,6 +4,7 @@ use super::settings::{self, Trouble as Unusable};
 use super::site::GithubSite;
 use crate::adapter::clock::SystemClock;
 use crate::adapter::git::git_version;
+use crate::adapter::github::SignIn;
 use crate::adapter::store::SqliteStore;
 use crate::config::ServiceConfig;
 use crate::config::service::LogConfig;
@@ -11,7 +12,7 @@ use crate::engine::board::Boards;
 use crate::engine::repo::Ended;
 use crate::engine::supervise::{Service, supervise};
 use crate::http::{Doors, Limits, Metrics, Readiness, doors, serve};
-use crate::port::Trouble;
+use crate::port::{Identity, Trouble};
 use std::io::{self, IsTerminal as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -119,6 +120,7 @@ async fn service(config: ServiceConfig) -> Result<Ended, Trouble> {
         ready,
         metrics: Arc::new(Metrics::default()),
         public_url: config.server.public_url.clone(),
+        identity: identity(&config)?,
         forge_url: Some(config.github.git_url.clone()),
         limits: limits.clone(),
     });
@@ -131,14 +133,8 @@ async fn service(config: ServiceConfig) -> Result<Ended, Trouble> {
         })
         .await;
     });
-    let (is_ready, mut became_ready) = watch::channel(false);
-    tokio::spawn(async move {
-        if became_ready.wait_for(|ready| *ready).await.is_ok() {
-            readiness.send_replace(Readiness::Ready);
-        }
-        // The sender stays here so that readiness is told as long as the process lives.
-        std::future::pending::<()>().await;
-    });
+    let (is_ready, became_ready) = watch::channel(false);
+    tokio::spawn(tell_readiness(readiness, became_ready));
     let loops = supervise(
         site,
         Arc::clone(&store),
@@ -158,6 +154,20 @@ async fn service(config: ServiceConfig) -> Result<Ended, Trouble> {
         tracing::warn!("the database was not closed in time; nothing is lost, it is put in order at the next start");
     }
     Ok(ended)
+}
+
+/// Tells that the service is ready once it is, as long as the process lives: the sender stays here.
+async fn tell_readiness(readiness: watch::Sender<Readiness>, mut became_ready: watch::Receiver<bool>) {
+    if became_ready.wait_for(|ready| *ready).await.is_ok() {
+        readiness.send_replace(Readiness::Ready);
+    }
+    std::future::pending::<()>().await;
+}
+
+/// How people sign in on the page, where the settings let them.
+fn identity(config: &ServiceConfig) -> Result<Option<Arc<dyn Identity>>, Trouble> {
+    let (Some(settings), Some(page)) = (&config.github.sign_in, &config.server.public_url) else { return Ok(None) };
+    Ok(Some(Arc::new(SignIn::new(&config.github, settings, page)?)))
 }
 
 /// An address that is taken may become free; one that is not this machine's, or not allowed, never does.

@@ -240,6 +240,7 @@ mod tests {
             private_key: SecretString::from(include_str!("../../tests/forge_contract/key.pem")),
             webhook_secrets: vec![],
             slug: None,
+            sign_in: None,
         };
         let site = GithubSite {
             app: App::new(&settings).expect("the key is good"),

@@ -1,11 +1,11 @@
-//! What a program asks through the API, in whose name. It decides nothing about who may ask, or whether it is done.
+//! What is asked through the API or by a button of the page, in whose name. It decides nothing about who may ask, or whether it is done.
 
 use super::{Command, Trying, Wish};
-use crate::ids::{BranchName, Login, Moment, PrNumber, RequestId};
+use crate::ids::{BranchName, Login, Moment, PrNumber, RequestId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A command that came through the API, under a token, instead of in a comment.
+/// A command that came through the API, under a token, or from the page, instead of in a comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// Its id; the same request sent again has the same.
@@ -15,9 +15,12 @@ pub struct Request {
     pub about: About,
     /// What is asked. A `merge` names its commit whole, so no push can make it doubtful.
     pub command: Command,
-    /// The person in whose name the token speaks; what they may do is read when the request is judged.
+    /// The person in whose name it is asked; what they may do is read when the request is judged.
     pub login: Login,
-    /// The token's name.
+    /// The very person, where they have signed in: a login may have passed to somebody else since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<UserId>,
+    /// The token's name; `page` for the buttons of the page.
     pub token: String,
     /// When it was received.
     pub at: Moment,
@@ -138,7 +141,7 @@ mod tests {
             let (id, login) = (RequestId::from_bytes([0; 16]), "ann".parse().expect("a login"));
             let about = About::Pull(PrNumber::new(7));
             let at = Moment::from_ms(0);
-            let request = Request { id, about, command: command.clone(), login, token: "ci".into(), at };
+            let request = Request { id, about, command: command.clone(), login, person: None, token: "ci".into(), at };
             assert_eq!(request.words(), words);
         }
     }

@@ -57,6 +57,10 @@ fn token(read: &mut Reader, item: &Node) -> Option<ApiToken> {
 }
 
 fn name(text: &str) -> Result<String, Fault> {
+    if text == "page" {
+        let what = "`page` is what requests go by that come from the buttons of the page";
+        return Err(Fault::new(what, "give the token another name"));
+    }
     let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
     if (1..=60).contains(&text.len()) && text.bytes().all(legal) {
         return Ok(text.to_owned());

@@ -18,6 +18,7 @@ mod read;
 mod repo_file;
 mod rules_file;
 mod service_file;
+mod sign_in;
 mod tag;
 mod tree;
 mod url;

@@ -129,6 +129,17 @@ pub struct GithubConfig {
     pub webhook_secrets: Vec<SecretString>,
     /// The App's slug, learned from the API when absent; our own comments are `slug[bot]`.
     pub slug: Option<Login>,
+    /// `client_id` and `client_secret_file`: by what people sign in on the page; none, nobody does.
+    pub sign_in: Option<SignInConfig>,
+}
+
+/// As what the App asks people who they are. There is a `public_url` that is safe for it wherever this is set.
+#[derive(Debug, Clone)]
+pub struct SignInConfig {
+    /// The App's client id, which is not its number.
+    pub client_id: String,
+    /// The App's client secret.
+    pub client_secret: SecretString,
 }
 
 /// `[store]`

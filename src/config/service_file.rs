@@ -4,6 +4,7 @@
 use super::problem::{Fault, Problem};
 use super::read::{Reader, Section};
 use super::service::{EngineConfig, GitConfig, GithubConfig, LogConfig, ServerConfig, ServiceConfig, StoreConfig};
+use super::sign_in::sign_in;
 use super::tree::{self, At, Table};
 use super::url;
 use crate::ids::{AppId, Login};
@@ -13,8 +14,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-/// A webhook secret shorter than this can be guessed.
-const SECRET_MIN: usize = 8;
+/// A secret shorter than this can be guessed.
+pub(super) const SECRET_MIN: usize = 8;
 
 /// What a file with a secret holds, and who may read it.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl ServiceConfig {
         tree::overlay(&mut root, around.env, &mut read.problems);
         read.unknown(&root, &["server", "github", "store", "git", "engine", "log", "api", "delivery"], "section");
         let server = server(&mut read, &root);
-        let github = github(&mut read, &root, around);
+        let github = github(&mut read, &root, around, server.public_url.as_deref());
         let store = store(&mut read, &root, around);
         let git = git(&mut read, &root, around);
         let engine = engine(&mut read, &root);
@@ -66,7 +67,12 @@ fn server(read: &mut Reader, root: &Table) -> ServerConfig {
     ServerConfig { listen: listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))), public_url }
 }
 
-fn github(read: &mut Reader, root: &Table, around: &Surroundings<'_>) -> Option<GithubConfig> {
+fn github(
+    read: &mut Reader,
+    root: &Table,
+    around: &Surroundings<'_>,
+    public_url: Option<&str>,
+) -> Option<GithubConfig> {
     let mut section = read.section(root, "github");
     for (key, hint) in [
         ("app_id", "write the App ID that the App's settings page shows"),
@@ -94,6 +100,7 @@ fn github(read: &mut Reader, root: &Table, around: &Surroundings<'_>) -> Option<
         let hint = "write the last part of the App's page address (github.com/apps/SLUG)";
         text.parse::<Login>().map_err(|_| Fault::new(format!("`{}` is no App's slug", shown(text)), hint))
     });
+    let sign_in = sign_in(read, &mut section, around, public_url);
     read.close(&section);
     Some(GithubConfig {
         api_url: api_url?,
@@ -102,6 +109,7 @@ fn github(read: &mut Reader, root: &Table, around: &Surroundings<'_>) -> Option<
         private_key: private_key?,
         webhook_secrets: webhook_secrets?,
         slug,
+        sign_in,
     })
 }
 

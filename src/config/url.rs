@@ -107,6 +107,12 @@ fn in_address(b: u8) -> bool {
     b.is_ascii_graphic() && !b"#\\<>`^".contains(&b)
 }
 
+/// What a browser sends to this base URL nobody else can read: it has TLS, or is on this machine.
+pub(super) fn keeps_secrets(base: &str) -> bool {
+    base.starts_with("https://")
+        || base.strip_prefix("http://").is_some_and(|rest| loopback(rest.split('/').next().unwrap_or_default()))
+}
+
 fn loopback(host: &str) -> bool {
     let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(host, |h| h.0);
     name == "localhost" || name.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
@@ -146,6 +152,19 @@ mod tests {
             "https://a b",
         ] {
             assert!(base(bad, false).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_kept_by_tls_or_by_this_machine() {
+        for (url, kept) in [
+            ("https://queue.example.com", true),
+            ("http://127.0.0.1:8080", true),
+            ("http://[::1]:8080/queue", true),
+            ("http://queue.example.com", false),
+            ("http://127.0.0.1.evil.example", false),
+        ] {
+            assert_eq!(keeps_secrets(url), kept, "{url}");
         }
     }
 

@@ -150,6 +150,7 @@ mod tests {
             about: About::Pull(PrNumber::new(u64::from(n))),
             command: Command::Merge(Wish::default()),
             login: "ann".parse().expect("a login"),
+            person: None,
             token: "ci".into(),
             at: Moment::from_ms(0),
         }

@@ -143,16 +143,23 @@ impl Asks {
     }
 }
 
+/// Reads a body of at most so many bytes.
+pub(super) async fn whole(body: Body, patience_ms: u64, most: usize) -> Result<Bytes, ApiError> {
+    let read = tokio::time::timeout(Duration::from_millis(patience_ms), to_bytes(body, most)).await;
+    let bytes = read.map_err(|_| {
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "the body did not arrive in time")
+            .fix("send it again")
+            .closing()
+    })?;
+    bytes.map_err(|_| {
+        let why = format!("a body may have {most} bytes; this one has more, or its connection broke");
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", why).fix("send only what is asked").closing()
+    })
+}
+
 /// Reads a body and what it asks.
 pub(super) async fn read(headers: &HeaderMap, body: Body, patience_ms: u64, asks: Asks) -> Result<Command, ApiError> {
-    let read = tokio::time::timeout(Duration::from_millis(patience_ms), to_bytes(body, BODY_BYTES)).await;
-    let bytes = read.map_err(|_| {
-        ApiError::new(StatusCode::REQUEST_TIMEOUT, "slow_body", "the body did not arrive in time").closing()
-    })?;
-    let bytes = bytes.map_err(|_| {
-        let why = format!("a body may have {BODY_BYTES} bytes; this one has more, or its connection broke");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", why).fix("send only what is asked").closing()
-    })?;
+    let bytes = whole(body, patience_ms, BODY_BYTES).await?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !bytes.is_empty() && !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
     {

@@ -42,6 +42,16 @@ impl ApiError {
     pub fn code(&self) -> &'static str {
         self.error
     }
+
+    /// What happened.
+    pub fn why(&self) -> &str {
+        &self.why
+    }
+
+    /// What to do about it.
+    pub fn fix_said(&self) -> &str {
+        &self.fix
+    }
 }
 
 impl IntoResponse for ApiError {

@@ -12,6 +12,7 @@ pub mod payload;
 mod queue;
 mod requests;
 mod serve;
+mod session;
 pub mod signature;
 pub mod tokens;
 mod webhook;
@@ -23,7 +24,7 @@ pub use serve::{Closing, serve};
 
 use crate::config::service::ApiToken;
 use crate::engine::board::Boards;
-use crate::port::{Clock, Store};
+use crate::port::{Clock, Identity, Store};
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
@@ -54,6 +55,8 @@ pub struct Doors<S, C> {
     pub metrics: Arc<Metrics>,
     /// How people reach the page; becomes its canonical address.
     pub public_url: Option<String>,
+    /// How people sign in on the page; none, or without a `public_url`, nobody does, and no page has buttons.
+    pub identity: Option<Arc<dyn Identity>>,
     /// Base of the forge's own pages (`https://github.com`), for links; none, no links.
     pub forge_url: Option<String>,
     /// How much and how long.
@@ -116,6 +119,7 @@ struct House<S, C> {
     memory: body::Memory,
     streams: Arc<Semaphore>,
     tokens: tokens::Tokens,
+    entrance: Option<session::Entrance>,
 }
 
 type Shared<S, C> = Arc<House<S, C>>;
@@ -125,10 +129,16 @@ pub fn doors<S: Store, C: Clock>(doors: Doors<S, C>) -> Router {
     let memory = body::Memory::new(&doors.limits);
     let streams = Arc::new(Semaphore::new(doors.limits.streams));
     let tokens = tokens::Tokens::new(doors.tokens.clone());
-    let house = Arc::new(House { doors, memory, streams, tokens });
+    let entrance = doors.identity.clone().zip(doors.public_url.as_deref());
+    let entrance = entrance.map(|(identity, public_url)| session::Entrance::new(identity, public_url));
+    let house = Arc::new(House { doors, memory, streams, tokens, entrance });
     Router::new()
         .route("/", get(page::page::<S, C>))
         .route("/repos/{owner}/{name}/pulls/{number}", get(page::why::page::<S, C>))
+        .route("/repos/{owner}/{name}/pulls/{number}/queue", post(page::press::queue::<S, C>))
+        .route("/sign-in", get(session::begin::<S, C>))
+        .route("/sign-in/callback", get(session::callback::<S, C>))
+        .route("/sign-out", post(session::sign_out::<S, C>))
         .route("/static/style.css", get(page::style))
         .route("/static/live.js", get(page::script))
         .route("/webhook", post(webhook::deliver::<S, C>))
@@ -167,18 +177,20 @@ pub fn doors<S: Store, C: Clock>(doors: Doors<S, C>) -> Router {
         .with_state(house)
 }
 
-/// Headers every answer carries. Nothing from elsewhere is ever loaded, and no other page may frame ours.
+/// Headers every answer carries. Nothing from elsewhere is ever loaded, no other page may frame ours, and forms go nowhere else.
+/// The way to the forge to sign in is a link, so no form leads there.
 async fn guard<B>(mut response: Response<B>) -> Response<B> {
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static(
             "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; \
-             base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+             base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
         ),
     );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // With `no-referrer` browsers send `Origin: null` with our own forms (Fetch standard, "append a request `Origin` header").
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -36,11 +36,11 @@ struct Queue<'a> {
 
 /// A request's answer, or that it has none yet.
 #[derive(Debug, Serialize)]
-struct Asked<'a> {
+struct Asked {
     request: RequestId,
     answered: bool,
     #[serde(flatten)]
-    answer: Option<&'a RequestRow>,
+    answer: Option<RequestRow>,
 }
 
 /// Which of a repository's queues is meant.
@@ -100,8 +100,18 @@ pub async fn request<S: Store, C: Clock>(
     State(house): State<Shared<S, C>>,
     Path((owner, name, id)): Path<(String, String, String)>,
 ) -> Result<Response, ApiError> {
-    let queues = repository(&house, &owner, &name)?;
     let id: RequestId = id.parse().map_err(|_| no_request())?;
+    let answer = answered(&house, (&owner, &name), id).await?;
+    Ok(Json(Asked { request: id, answered: answer.is_some(), answer }).into_response())
+}
+
+/// What a request was answered; `None` while it waits. 404 for one that is not known, or not any more.
+pub(super) async fn answered<S: Store, C: Clock>(
+    house: &Shared<S, C>,
+    (owner, name): (&str, &str),
+    id: RequestId,
+) -> Result<Option<RequestRow>, ApiError> {
+    let queues = repository(house, owner, name)?;
     let mut waiting = false;
     // A request leaves the inbox in the same transaction that writes its answer, so the inbox is read first.
     for (queue, _) in &queues {
@@ -109,14 +119,14 @@ pub async fn request<S: Store, C: Clock>(
         let waits = |hint: &Hint| matches!(hint, Hint::Request(request) if request.id == id);
         waiting |= rows.is_ok_and(|rows| rows.iter().any(|row| waits(&row.hint)));
     }
-    let queues = repository(&house, &owner, &name).unwrap_or(queues);
+    let queues = repository(house, owner, name).unwrap_or(queues);
     let closed = queues.first().map(|(queue, _)| house.doors.boards.closed_of(queue.repo)).unwrap_or_default();
     let boards = queues.iter().map(|(_, board)| board).chain(&closed);
-    let answer = boards.flat_map(|board| &board.answers.requests).find(|row| row.request == id);
+    let answer = boards.flat_map(|board| &board.answers.requests).find(|row| row.request == id).cloned();
     if answer.is_none() && !waiting {
         return Err(no_request());
     }
-    Ok(Json(Asked { request: id, answered: answer.is_some(), answer }).into_response())
+    Ok(answer)
 }
 
 /// Why a pull request stands where it stands, known or not, and the board of the queue that it is in or would be told in.

@@ -1,12 +1,14 @@
-//! Writing to a queue: a request is checked for its form and its token, put into the inbox, and answered 202. What it comes to
+//! Writing to a queue: a request is checked for its form and its token, put into the inbox, and answered 202; so is a pressed button. What it comes to
 //! is judged by the same rules as a comment; nothing is decided here.
 
 use super::bodies::{self, Asks};
+use super::page::press;
 use super::queue::Which;
+use super::session::Pressed;
 use super::{ApiError, Shared, queue, webhook};
 use crate::command::{About, Command, Request as Asked};
 use crate::config::service::ApiToken;
-use crate::ids::{DeliveryId, RepoId, RepoName, RequestId};
+use crate::ids::{DeliveryId, Login, RepoId, RepoName, RequestId, UserId};
 use crate::port::store::{Delivery, Hint};
 use crate::port::{Clock, Store};
 use axum::Json;
@@ -155,7 +157,39 @@ fn admitted<'h, S: Store, C: Clock>(
         .fix("use another token, or add the repository to this one's `repositories` in bot.toml"))
 }
 
-/// Puts the request into the inbox. The same key with the same request is the same request, however often it is sent.
+/// Who speaks: by what that is known afterwards, and in whose name.
+struct Speaker<'a> {
+    name: &'a str,
+    login: &'a Login,
+    person: Option<UserId>,
+}
+
+impl Speaker<'_> {
+    /// What keys are good within: those of two programs or people never meet. No token's name has a slash.
+    fn space(&self) -> String {
+        self.person.map_or_else(|| self.name.to_owned(), |id| format!("{}/{id}", self.name))
+    }
+}
+
+/// Asks something in the name of somebody who pressed a button. Answers the repository's present name, and the request, whose
+/// answer [`queue::answered`] will have.
+pub(super) async fn pressed<S: Store, C: Clock>(
+    house: &Shared<S, C>,
+    (owner, name): (&str, &str),
+    about: About,
+    pressed: &Pressed,
+    command: Command,
+) -> Result<(RepoName, RequestId), ApiError> {
+    let (queue, board) = queue::repository(house, owner, name)?.remove(0);
+    let speaker = Speaker { name: press::NAME, login: &pressed.who.login, person: Some(pressed.who.id) };
+    let id = identity(pressed.once().as_deref(), &speaker, queue.repo)?;
+    let target = Target { repo: queue.repo, name: board.name.clone(), about };
+    let stored = put(house, id, &speaker, target, command).await;
+    stored.map_err(|refused| refused.fix("go back, load the page again, and press the button once more"))?;
+    Ok((board.name.clone(), id))
+}
+
+/// Stores what a program asks. The same key with the same request is the same request, however often it is sent.
 async fn store<S: Store, C: Clock>(
     house: &Shared<S, C>,
     headers: &HeaderMap,
@@ -163,12 +197,28 @@ async fn store<S: Store, C: Clock>(
     target: Target,
     command: Command,
 ) -> Result<Response, ApiError> {
-    let id = identity(headers, token, target.repo)?;
-    let at = house.doors.clock.now();
+    let speaker = Speaker { name: &token.name, login: &token.login, person: None };
+    let id = identity(key(headers)?, &speaker, target.repo)?;
     let look = format!("/api/repos/{}/requests/{id}", target.name);
+    let stored = put(house, id, &speaker, target, command).await?;
+    let location = HeaderValue::from_str(&look).expect("names of repositories and hex digits can stand in a header");
+    let accepted = Json(Accepted { request: id, stored, look });
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], accepted).into_response())
+}
+
+/// Puts the request into the inbox; says whether it is new there.
+async fn put<S: Store, C: Clock>(
+    house: &Shared<S, C>,
+    id: RequestId,
+    speaker: &Speaker<'_>,
+    target: Target,
+    command: Command,
+) -> Result<&'static str, ApiError> {
+    let at = house.doors.clock.now();
     let Target { repo, name, about } = target;
-    let asked = Asked { id, about, command, login: token.login.clone(), token: token.name.clone(), at };
-    let said = format!("{} {} {}", token.name, asked.about, asked.words());
+    let (login, token) = (speaker.login.clone(), speaker.name.to_owned());
+    let asked = Asked { id, about, command, login, person: speaker.person, token, at };
+    let said = format!("{} {} {}", speaker.space(), asked.about, asked.words());
     let delivery = Delivery {
         id: delivery_id(id),
         event: "api".to_owned(),
@@ -190,21 +240,25 @@ async fn store<S: Store, C: Clock>(
         )
         .fix("make a new key for each new request"));
     }
-    let location = HeaderValue::from_str(&look).expect("names of repositories and hex digits can stand in a header");
-    let accepted = Json(Accepted { request: id, stored, look });
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], accepted).into_response())
+    Ok(stored)
+}
+
+/// The key that makes a repeated request the same one.
+fn key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let Some(key) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=200).contains(&key.len()));
+    key.map(Some).ok_or_else(|| {
+        let why = "the Idempotency-Key is not 1 to 200 printable characters";
+        ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_key", why).fix("send a UUID")
+    })
 }
 
 /// The id of a request: made from its key, or by chance where it has none.
-fn identity(headers: &HeaderMap, token: &ApiToken, repo: RepoId) -> Result<RequestId, ApiError> {
+fn identity(key: Option<&str>, speaker: &Speaker<'_>, repo: RepoId) -> Result<RequestId, ApiError> {
     let mut bytes = [0; 16];
-    match headers.get("idempotency-key") {
+    match key {
         Some(key) => {
-            let key = key.to_str().ok().filter(|key| (1..=200).contains(&key.len())).ok_or_else(|| {
-                let why = "the Idempotency-Key is not 1 to 200 printable characters";
-                ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_key", why).fix("send a UUID")
-            })?;
-            let whole = Sha256::digest(format!("{}\0{repo}\0{key}", token.name));
+            let whole = Sha256::digest(format!("{}\0{repo}\0{key}", speaker.space()));
             bytes.copy_from_slice(&whole[..16]);
         }
         None => getrandom::fill(&mut bytes).map_err(|_| {

@@ -40,14 +40,31 @@ pub(super) struct Tokens {
 
 /// Uses within the minute that began then.
 #[derive(Debug, Clone, Copy)]
-struct Window {
+pub(super) struct Window {
     began: Moment,
     uses: u32,
 }
 
+impl Default for Window {
+    fn default() -> Self {
+        Self { began: Moment::from_ms(0), uses: 0 }
+    }
+}
+
+impl Window {
+    /// Counts one use more; false when there are more than `most` in the minute.
+    pub(super) fn counts(&mut self, most: u32, now: Moment) -> bool {
+        if !(0..60_000).contains(&now.since_ms(self.began)) {
+            *self = Self { began: now, uses: 0 };
+        }
+        self.uses = self.uses.saturating_add(1);
+        self.uses <= most
+    }
+}
+
 impl Tokens {
     pub(super) fn new(known: Vec<ApiToken>) -> Self {
-        let windows = vec![Window { began: Moment::from_ms(0), uses: 0 }; known.len() + 1];
+        let windows = vec![Window::default(); known.len() + 1];
         Self { known, windows: Mutex::new(windows) }
     }
 
@@ -67,8 +84,7 @@ impl Tokens {
         let given = digest(token);
         let mut found = None;
         for (index, known) in self.known.iter().enumerate() {
-            let differs = given.bytes().zip(known.sha256.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
-            if black_box(differs) == 0 && known.sha256.len() == given.len() {
+            if same(&given, &known.sha256) {
                 found = Some(index);
             }
         }
@@ -77,13 +93,14 @@ impl Tokens {
 
     fn count(&self, index: usize, now: Moment) -> bool {
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(window) = windows.get_mut(index) else { return false };
-        if !(0..60_000).contains(&now.since_ms(window.began)) {
-            *window = Window { began: now, uses: 0 };
-        }
-        window.uses = window.uses.saturating_add(1);
-        window.uses <= WRITES_A_MINUTE
+        windows.get_mut(index).is_some_and(|window| window.counts(WRITES_A_MINUTE, now))
     }
+}
+
+/// Whether two secrets are the same, in a time that tells nothing but their lengths.
+pub(super) fn same(given: &str, known: &str) -> bool {
+    let differs = given.bytes().zip(known.bytes()).fold(0, |all, (a, b)| all | (a ^ b));
+    black_box(differs) == 0 && known.len() == given.len()
 }
 
 /// The token, if there is exactly one.
@@ -102,7 +119,7 @@ fn nobody(none_known: bool) -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, "unauthorized", "the request carries no token that is known here").fix(fix)
 }
 
-fn too_often() -> ApiError {
+pub(super) fn too_often() -> ApiError {
     let why = format!("more than {WRITES_A_MINUTE} requests came within a minute");
     ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", why).fix("wait a minute, and ask less often")
 }

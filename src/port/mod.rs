@@ -1,9 +1,11 @@
-//! What we ask of the world: forge, git, store, drivers of deployments, clock. Outcomes are values, trouble is an error; nothing here does anything.
+//! What we ask of the world: forge, git, store, drivers of deployments, who signs in, clock. Outcomes are values, trouble is an
+//! error; nothing here does anything.
 
 pub mod clock;
 pub mod deploy;
 pub mod forge;
 pub mod git;
+pub mod identity;
 pub mod records;
 pub mod report;
 pub mod store;
@@ -13,6 +15,7 @@ pub use clock::Clock;
 pub use deploy::Deploy;
 pub use forge::Forge;
 pub use git::Git;
+pub use identity::Identity;
 pub use records::Records;
 pub use store::Store;
 pub use workflows::Workflows;

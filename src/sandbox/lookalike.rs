@@ -80,6 +80,7 @@ impl Lookalike {
             recorder: Recorder::open(record.as_deref())?,
         }));
         look.0.courier.start(&look);
+        look.change(World::keep_client_secret);
         look.change(World::catch_up).map_err(|e| io::Error::other(e.to_string()))?;
         Ok(look)
     }
@@ -94,9 +95,14 @@ impl Lookalike {
         self.change(|world| world.hook.url = url.map(str::to_owned));
     }
 
-    /// REST under `/api/v3`, the administrator under `/_sandbox`.
+    /// Where the App under test has people sent back to when they sign in.
+    pub fn set_callback_url(&self, url: &str) {
+        self.change(|world| world.set_callback_url(url));
+    }
+
+    /// REST under `/api/v3`, signing in under `/login/oauth`, the administrator under `/_sandbox`.
     pub fn router(&self) -> axum::Router {
-        super::rest::router(self).merge(super::admin::router(self))
+        super::rest::router(self).merge(super::sign_in::router(self)).merge(super::admin::router(self))
     }
 
     /// All tokens, Apps and secrets.
@@ -109,6 +115,11 @@ impl Lookalike {
             app: AppIdentity { id: cast.app, slug: slug(cast.app) },
             ci_app: AppIdentity { id: cast.ci_app, slug: slug(cast.ci_app) },
             installation: cast.installation,
+            client: world
+                .apps
+                .get(&cast.app)
+                .map(|a| (a.client_id.clone(), a.client_secret.clone()))
+                .unwrap_or_default(),
             webhook_secret: world.hook.secret.clone(),
             private_key_pem: PRIVATE_KEY,
         }

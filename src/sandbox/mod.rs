@@ -15,6 +15,7 @@ mod render;
 mod rest;
 mod runner;
 mod service;
+mod sign_in;
 mod story;
 mod trouble;
 mod types;

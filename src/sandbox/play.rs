@@ -182,6 +182,7 @@ impl Stage {
         });
         let wiring = Wiring::new(settings.program.clone(), &dir, &base_url)?;
         screen.tell(Voice::Quiet, &format!("starting the service, {}", wiring.page_url()));
+        forge.set_callback_url(&format!("{}/sign-in/callback", wiring.page_url()));
         let service = Service::start(&wiring, &forge.identities(), news_sender).await?;
         forge.set_webhook_url(Some(&format!("{}/webhook", wiring.page_url())));
         Ok(Self { dir, base_url, forge, scene, events, news, server, runner, service, wiring })

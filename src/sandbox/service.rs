@@ -67,6 +67,7 @@ impl Wiring {
         fs::create_dir_all(&self.dir)?;
         write_private(&self.dir.join("app-key.pem"), who.private_key_pem)?;
         write_private(&self.dir.join("webhook-secret"), &who.webhook_secret)?;
+        write_private(&self.dir.join("client-secret"), &who.client.1)?;
         let path = self.dir.join("bot.toml");
         write_private(&path, &self.settings(who))?;
         Ok(path)
@@ -87,6 +88,8 @@ impl Wiring {
                     ("private_key_file", file("app-key.pem")),
                     ("webhook_secret_files", format!("[{}]", file("webhook-secret"))),
                     ("slug", quoted(&who.app.slug)),
+                    ("client_id", quoted(&who.client.0)),
+                    ("client_secret_file", file("client-secret")),
                 ],
             ),
             ("store", vec![("path", file("greenline.db"))]),

@@ -63,6 +63,8 @@ pub struct Identities {
     pub ci_app: AppIdentity,
     /// The installation of the App under test.
     pub installation: u64,
+    /// As what the App under test asks people who they are: its client id and client secret.
+    pub client: (String, String),
     /// The secret webhooks are signed with.
     pub webhook_secret: String,
     /// The App's private key. It is published with the source, so it must never be trusted beyond loopback.

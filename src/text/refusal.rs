@@ -17,6 +17,10 @@ pub(super) fn refused(word: &str, why: &Refusal) -> Told {
             let what = format!("{} would need write permission in this repository.", code(login));
             Told::new(what, "Ask somebody who has it.")
         }
+        Refusal::Renamed { login } => {
+            let what = format!("The login {} is somebody else's now than when they signed in by it.", code(login));
+            Told::new(what, "Sign out of Greenline's page and in again, and press the button once more.")
+        }
         Refusal::NotListed { login } => {
             let what = format!("{} is not among `mergers` under `[rules]` in `.github/greenline.toml`.", code(login));
             Told::new(what, "Ask somebody who is.")

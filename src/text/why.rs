@@ -203,8 +203,9 @@ const WAITING: [Row; 20] = [
     ("not-read-yet", Source::Queue("a request is weighed by what was read"), WAIT),
 ];
 
-const REFUSED: [Row; 16] = [
+const REFUSED: [Row; 17] = [
     ("needs-write", WRITE, "Ask somebody who has it."),
+    ("renamed", Source::Queue("whoever signs in is a person, not a login"), "Sign in again, and press once more."),
     ("not-listed", Source::Setting("rules.mergers"), "Ask somebody who is listed."),
     ("teams-unreadable", Source::Setting("rules.mergers"), TEAMS_NEXT),
     ("own-work", Source::Setting("rules.no_self_merge"), "Ask somebody else to ask for it."),
@@ -259,6 +260,7 @@ pub fn standing_code(doing: &Doing) -> &'static str {
 pub fn refusal_code(why: &Refusal) -> &'static str {
     match why {
         Refusal::NeedsWrite { .. } => "needs-write",
+        Refusal::Renamed { .. } => "renamed",
         Refusal::Draft => "draft",
         Refusal::NoSuchPull => "no-such-pull",
         Refusal::NoQueue { .. } => "no-queue",

@@ -100,6 +100,7 @@ pub fn app(base: &str) -> App {
         private_key: SecretString::from(include_str!("key.pem")),
         webhook_secrets: vec![],
         slug: None,
+        sign_in: None,
     })
     .expect("the settings are right")
 }

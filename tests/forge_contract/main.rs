@@ -3,6 +3,7 @@
 
 mod hub;
 mod people;
+mod sign_in;
 mod words;
 
 use greenline::facts::{CheckState, Demands, Permission, PullState};

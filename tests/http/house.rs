@@ -6,13 +6,14 @@ use greenline::adapter::store::MemoryStore;
 use greenline::config::service::ApiToken;
 use greenline::engine::board::Boards;
 use greenline::http::{Doors, Limits, Metrics, Readiness, doors, serve};
-use greenline::ids::{QueueId, RepoId};
-use greenline::port::Trouble;
+use greenline::ids::{Moment, QueueId, RepoId};
 use greenline::port::store::{Delivery, Epoch, InboxRow, JournalRow, Loaded, Received, Store, Turn, Written};
+use greenline::port::{Clock, Identity, Trouble};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot, watch};
@@ -79,6 +80,25 @@ impl Store for Moody {
     }
 }
 
+/// The time, and as much more as a test says.
+#[derive(Debug, Clone, Default)]
+pub struct Ahead(Arc<AtomicI64>);
+
+impl Ahead {
+    pub fn by_minutes(&self, minutes: i64) {
+        self.0.fetch_add(minutes * 60_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Ahead {
+    fn now(&self) -> Moment {
+        SystemClock.now().plus_ms(self.0.load(Ordering::SeqCst))
+    }
+    async fn sleep_ms(&self, ms: u64) {
+        SystemClock.sleep_ms(ms).await;
+    }
+}
+
 /// A served house.
 pub struct House {
     pub address: SocketAddr,
@@ -86,6 +106,7 @@ pub struct House {
     pub wake: Arc<Notify>,
     pub boards: Boards,
     pub ready: watch::Sender<Readiness>,
+    pub clock: Ahead,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
@@ -98,13 +119,28 @@ impl House {
 
     /// The same with tokens for those who write.
     pub async fn with_tokens(secrets: &[&str], tokens: Vec<ApiToken>, limits: Limits) -> Self {
+        Self::with(secrets, tokens, None, limits).await
+    }
+
+    /// The same where people may sign in.
+    pub async fn with_identity(identity: Arc<dyn Identity>) -> Self {
+        Self::with(&[SECRET], Vec::new(), Some(identity), Limits::default()).await
+    }
+
+    async fn with(
+        secrets: &[&str],
+        tokens: Vec<ApiToken>,
+        identity: Option<Arc<dyn Identity>>,
+        limits: Limits,
+    ) -> Self {
+        let clock = Ahead::default();
         let inner = MemoryStore::default();
         let store = Arc::new(Moody { inner, mood: watch::Sender::new(Mood::Well), handed_in: watch::Sender::new(0) });
         let (wake, boards) = (Arc::new(Notify::new()), Boards::default());
         let (ready, is_ready) = watch::channel(Readiness::NotReady("loading states".into()));
         let router = doors(Doors {
             store: Arc::clone(&store),
-            clock: SystemClock,
+            clock: clock.clone(),
             wake: Arc::clone(&wake),
             boards: boards.clone(),
             secrets: secrets.iter().map(|secret| (*secret).to_owned().into()).collect(),
@@ -112,6 +148,7 @@ impl House {
             ready: is_ready,
             metrics: Arc::new(Metrics::default()),
             public_url: Some("https://queue.example/".into()),
+            identity,
             forge_url: Some("https://forge.example".into()),
             limits: limits.clone(),
         });
@@ -121,7 +158,7 @@ impl House {
         let served = tokio::spawn(async move {
             serve(listener, router, &limits, async { drop(stopped.await) }).await;
         });
-        Self { address, store, wake, boards, ready, stop, served }
+        Self { address, store, wake, boards, ready, clock, stop, served }
     }
 
     /// Opens the doors as the service would.

@@ -12,5 +12,6 @@ mod merging;
 mod reviews;
 mod runner;
 mod scenes;
+mod sign_in;
 mod stand;
 mod transitions;

@@ -25,6 +25,7 @@ mod reports;
 mod rules;
 mod sent_back;
 mod settings;
+mod signing_in;
 mod stopping;
 mod strategies;
 mod trial;

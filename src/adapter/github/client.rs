@@ -30,7 +30,7 @@ use tokio::time::Instant;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
-const WHOLE_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const WHOLE_TIMEOUT: Duration = Duration::from_secs(30);
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 const MOST_HOPS: usize = 3;
 /// Pages of one list, of a hundred items each.
@@ -41,8 +41,8 @@ const MOST_AT_ONCE: usize = 64;
 const APP_TOKEN_MS: i64 = 9 * 60 * 1000;
 /// For a minted token that does not say when it ends, which GitHub's never do not.
 const UNSAID_MS: i64 = 15 * 60 * 1000;
-const API_VERSION: &str = "2022-11-28";
-const AGENT: &str = concat!("greenline/", env!("CARGO_PKG_VERSION"));
+pub(super) const API_VERSION: &str = "2022-11-28";
+pub(super) const AGENT: &str = concat!("greenline/", env!("CARGO_PKG_VERSION"));
 
 /// As whom we ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,16 +82,7 @@ pub(super) struct Client {
 impl Client {
     /// Opens nothing yet; must be called inside a tokio runtime. `Denied` when the settings cannot be right.
     pub(super) fn new(settings: &GithubConfig) -> Result<Self, Trouble> {
-        let bad = |why: &dyn std::fmt::Display| Trouble::Denied(format!("the HTTP client cannot be made: {why}"));
-        let patient = || {
-            Octocrab::builder()
-                .set_connect_timeout(Some(CONNECT_TIMEOUT))
-                .set_read_timeout(Some(READ_TIMEOUT))
-                .set_write_timeout(Some(READ_TIMEOUT))
-        };
-        let crab = patient().base_uri(settings.api_url.as_str()).map_err(|why| bad(&why))?;
-        let crab = crab.build().map_err(|why| bad(&why))?;
-        let strangers = patient().build().map_err(|why| bad(&why))?;
+        let (crab, strangers) = (connections(Some(&settings.api_url))?, connections(None)?);
         let key = EncodingKey::from_rsa_pem(settings.private_key.expose_secret().as_bytes()).map_err(|why| {
             Trouble::Denied(format!(
                 "the App's private key is not an RSA key in PEM form ({why}); download a new one from the App's settings"
@@ -328,13 +319,26 @@ impl Client {
     }
 }
 
+/// Connections that wait for nothing without end: below one base URL, or to wherever a request says.
+pub(super) fn connections(base: Option<&str>) -> Result<Octocrab, Trouble> {
+    let bad = |why: &dyn std::fmt::Display| Trouble::Denied(format!("the HTTP client cannot be made: {why}"));
+    let mut crab = Octocrab::builder()
+        .set_connect_timeout(Some(CONNECT_TIMEOUT))
+        .set_read_timeout(Some(READ_TIMEOUT))
+        .set_write_timeout(Some(READ_TIMEOUT));
+    if let Some(base) = base {
+        crab = crab.base_uri(base).map_err(|why| bad(&why))?;
+    }
+    crab.build().map_err(|why| bad(&why))
+}
+
 fn limit(ask: &Ask, ms: u64) -> Failed {
     let what = format!("GitHub's rate limit is used up, {} has to wait", ask.name());
     Failed::Trouble(Trouble::Busy { what, retry_after_ms: Some(ms) })
 }
 
 /// An error and what caused it, one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -13,7 +13,9 @@ mod host;
 mod limits;
 mod log;
 pub(crate) mod model;
+mod sign_in;
 mod tokens;
 
 pub use app::{App, FailedDelivery, Installation};
 pub use forge::GithubForge;
+pub use sign_in::SignIn;

@@ -2,12 +2,17 @@
 //! Everything on it was written by strangers and goes through the template's escaping; nothing here is ever raw.
 
 mod board;
+pub mod press;
+mod sorry;
 #[cfg(test)]
 mod tests;
 pub mod why;
 mod words;
 
+pub use sorry::Sorry;
+
 use super::Shared;
+use super::session::Viewer;
 use crate::engine::board::Board;
 use crate::ids::{Moment, QueueId};
 use crate::port::{Clock, Store};
@@ -24,21 +29,27 @@ struct View<'a> {
     now: Moment,
     forge_url: Option<&'a str>,
     public_url: Option<&'a str>,
+    viewer: &'a Viewer,
 }
 
 /// `GET /`
-pub async fn page<S: Store, C: Clock>(State(house): State<Shared<S, C>>) -> Response {
+pub async fn page<S: Store, C: Clock>(State(house): State<Shared<S, C>>, viewer: Viewer) -> Response {
     let boards = house.doors.boards.now();
-    Html(document(&view(&house, &boards)).into_string()).into_response()
+    Html(document(&view(&house, &boards, &viewer)).into_string()).into_response()
 }
 
-fn view<'v, S: Store, C: Clock>(house: &'v Shared<S, C>, boards: &'v BTreeMap<QueueId, Arc<Board>>) -> View<'v> {
+fn view<'v, S: Store, C: Clock>(
+    house: &'v Shared<S, C>,
+    boards: &'v BTreeMap<QueueId, Arc<Board>>,
+    viewer: &'v Viewer,
+) -> View<'v> {
     let doors = &house.doors;
     View {
         boards,
         now: doors.clock.now(),
         forge_url: doors.forge_url.as_deref().filter(|url| words::is_web(url)),
         public_url: doors.public_url.as_deref().filter(|url| words::is_web(url)),
+        viewer,
     }
 }
 
@@ -74,6 +85,7 @@ fn document(view: &View<'_>) -> Markup {
                 header class="top" {
                     h1 { "Greenline" }
                     p class="motto" { "Trunk only moves to commits that were tested." }
+                    (view.viewer.header("/"))
                     p id="live" class="live" role="status" { "as of " (words::time(view.now, view.now)) }
                 }
                 main id="boards" {

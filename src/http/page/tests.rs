@@ -94,15 +94,26 @@ fn why_saying(text: &str) -> String {
     }))
     .expect("an answer");
     let (board, boards) = (board_saying(text), BTreeMap::new());
-    let view =
-        View { boards: &boards, now: Moment::from_ms(0), forge_url: Some("https://forge.example"), public_url: None };
-    why::document(&view, &board, &why).into_string()
+    let view = View {
+        boards: &boards,
+        now: Moment::from_ms(0),
+        forge_url: Some("https://forge.example"),
+        public_url: None,
+        viewer: &Viewer::default(),
+    };
+    why::document(&view, &board, &why, None).into_string()
 }
 
 fn render(board: Board) -> String {
     let boards = BTreeMap::from([(QueueId::of(RepoId::new(7)), Arc::new(board))]);
     let now = Moment::from_ms(60_000);
-    let view = View { boards: &boards, now, forge_url: Some("https://forge.example"), public_url: None };
+    let view = View {
+        boards: &boards,
+        now,
+        forge_url: Some("https://forge.example"),
+        public_url: None,
+        viewer: &Viewer::default(),
+    };
     document(&view).into_string()
 }
 
@@ -217,7 +228,13 @@ fn troubles_are_headed_as_what_they_are_and_a_picture_by_its_age() {
 
 #[test]
 fn an_empty_page_says_what_to_do() {
-    let view = View { boards: &BTreeMap::new(), now: Moment::from_ms(0), forge_url: None, public_url: None };
+    let view = View {
+        boards: &BTreeMap::new(),
+        now: Moment::from_ms(0),
+        forge_url: None,
+        public_url: None,
+        viewer: &Viewer::default(),
+    };
     assert!(document(&view).into_string().contains("Install the GitHub App"));
     let mut idle = board_saying("x");
     idle.queue.clear();

@@ -1,26 +1,52 @@
 //! The page about one pull request: why it is not merged, by which rule, and what somebody can do.
 
-use super::{View, words};
-use crate::engine::board::Board;
+use super::{View, press, words};
+use crate::engine::board::{Board, RequestRow};
 use crate::engine::why::{Rule, Why};
+use crate::http::session::Viewer;
 use crate::http::{ApiError, Shared, queue};
+use crate::ids::RequestId;
 use crate::port::{Clock, Store};
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
+use serde::Deserialize;
 
-/// `GET /repos/OWNER/NAME/pulls/NUMBER`
+/// A request, and its answer once there is one.
+type Asked = (RequestId, Option<RequestRow>);
+
+/// What is to be shown beside.
+#[derive(Debug, Deserialize)]
+pub struct Shown {
+    /// A request whose answer is awaited.
+    #[serde(default)]
+    request: Option<String>,
+}
+
+/// `GET /repos/OWNER/NAME/pulls/NUMBER?request=ID`
 pub async fn page<S: Store, C: Clock>(
     State(house): State<Shared<S, C>>,
     Path((owner, name, pull)): Path<(String, String, String)>,
+    Query(shown): Query<Shown>,
+    viewer: Viewer,
 ) -> Result<Response, ApiError> {
-    let (board, why) = queue::about(&house, (&owner, &name), queue::number(&pull)?)?;
+    let number = queue::number(&pull)?;
+    // What was answered is read before the picture that it led to.
+    let asked = match shown.request.and_then(|id| id.parse().ok()) {
+        Some(id) => queue::answered(&house, (&owner, &name), id).await.ok().map(|row| (id, row)),
+        None => None,
+    };
+    let (board, why) = queue::about(&house, (&owner, &name), number)?;
     let boards = house.doors.boards.now();
-    Ok(Html(document(&super::view(&house, &boards), &board, &why).into_string()).into_response())
+    let view = super::view(&house, &boards, &viewer);
+    Ok(Html(document(&view, &board, &why, asked.as_ref()).into_string()).into_response())
 }
 
-/// The whole page.
-pub(super) fn document(view: &View<'_>, board: &Board, why: &Why) -> Markup {
+/// The whole page, with what a request of the viewer's was answered.
+pub(super) fn document(view: &View<'_>, board: &Board, why: &Why, asked: Option<&Asked>) -> Markup {
+    let here = format!("/repos/{}/pulls/{}", board.name, why.pull);
+    // Whoever has just pressed a button looks for the answer.
+    let seconds = if asked.is_some_and(|(_, row)| row.is_none()) { "1" } else { "10" };
     let url = view.forge_url.map(|base| format!("{}/{}", base.trim_end_matches('/'), board.name));
     let url = url.as_deref();
     html! {
@@ -32,11 +58,12 @@ pub(super) fn document(view: &View<'_>, board: &Board, why: &Why) -> Markup {
                 meta name="color-scheme" content="light dark";
                 title { "#" (why.pull) " of " (board.name) }
                 link rel="stylesheet" href="/static/style.css";
-                meta http-equiv="refresh" content="10";
+                meta http-equiv="refresh" content=(seconds);
             }
             body {
                 header class="top" {
                     h1 { a href="/" { "Greenline" } }
+                    (view.viewer.header(&here))
                     p class="live" { "as of " (words::time(board.at, view.now)) }
                 }
                 main {
@@ -47,7 +74,9 @@ pub(super) fn document(view: &View<'_>, board: &Board, why: &Why) -> Markup {
                             @if let Some(author) = &why.author { ", by " span class="author" { (author) } }
                             @if let Some(head) = why.head { ", head " (words::commit(head, url)) }
                         }
+                        @if let Some((request, row)) = asked { (press::answer(view.viewer, (*request, row.as_ref()), url)) }
                         (answer(view, why, url))
+                        (press::buttons(view.viewer, board, why))
                     }
                 }
                 footer { a href=(format!("/api/repos/{}/queue/{}", board.name, why.pull)) { "JSON" } " · " a href="/" { "the whole queue" } }

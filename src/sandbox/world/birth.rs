@@ -109,6 +109,7 @@ impl World {
             installations: BTreeMap::new(),
             teams: Vec::new(),
             tokens: BTreeMap::new(),
+            codes: BTreeMap::new(),
             repos: BTreeMap::new(),
             renames: BTreeMap::new(),
             hook: Hook { id: 0, url: None, secret: secret(24) },
@@ -132,6 +133,7 @@ impl World {
         self.cast.installation = self.install(app, organization);
         self.cast.ci_installation = self.install(ci_app, organization);
         self.hook.id = self.id();
+        self.keep_client_secret();
         let permanent = [
             (self.cast.tokens.user.clone(), Actor::User(self.cast.user)),
             (self.cast.tokens.maintainer.clone(), Actor::User(self.cast.maintainer)),
@@ -167,6 +169,8 @@ impl World {
             slug: slug.to_owned(),
             name: slug.to_owned(),
             client_id: format!("Iv23li{}", secret(10)),
+            client_secret: String::new(),
+            callback_urls: Vec::new(),
             owner,
             bot,
             permissions: granted(permissions),

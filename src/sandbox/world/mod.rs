@@ -23,6 +23,7 @@ mod reactions;
 mod reviews;
 mod rulesets;
 mod settings;
+mod sign_in;
 mod tell;
 mod threads;
 pub mod time;
@@ -38,11 +39,12 @@ pub use pulls::PullChange;
 pub use push::is_forced;
 pub use reactions::Target;
 pub use reviews::PENDING;
+pub use sign_in::{Asked, Redeeming, TOKEN_S};
 pub use tell::{Outbox, Outgoing};
 
 use super::types::{Actor, Refused, RepoSummary, Tokens};
 use issue::Issue;
-use model::{Account, App, Hook, Installation, Kind, Repo, Team, Token};
+use model::{Account, App, Code, Hook, Installation, Kind, Repo, Team, Token};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -79,6 +81,9 @@ pub struct World {
     pub apps: BTreeMap<u64, App>,
     pub installations: BTreeMap<u64, Installation>,
     pub tokens: BTreeMap<String, Token>,
+    /// By what Apps may learn who somebody is, once.
+    #[serde(default)]
+    pub codes: BTreeMap<String, Code>,
     pub repos: BTreeMap<u64, Repo>,
     /// Former names, lower case, of repositories.
     pub renames: BTreeMap<String, u64>,

@@ -29,6 +29,12 @@ pub struct App {
     pub slug: String,
     pub name: String,
     pub client_id: String,
+    /// Empty in states from before people could sign in, until they are opened.
+    #[serde(default)]
+    pub client_secret: String,
+    /// Where people may be sent back to.
+    #[serde(default)]
+    pub callback_urls: Vec<String>,
     pub owner: u64,
     /// The account `slug[bot]` that its installations act as.
     pub bot: u64,
@@ -60,6 +66,17 @@ pub struct Token {
     pub actor: super::super::Actor,
     /// Milliseconds since 1970; `None` never ends.
     pub expires_at: Option<i64>,
+}
+
+/// A code that stands for a person who let an App know who they are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Code {
+    pub app: u64,
+    pub user: u64,
+    pub redirect_uri: String,
+    /// What PKCE's verifier must fit, if the App asked so.
+    pub challenge: Option<String>,
+    pub expires_at: i64,
 }
 
 /// What a person may do, weakest first.

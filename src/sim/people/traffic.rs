@@ -256,6 +256,7 @@ impl Ground {
             about: About::Pull(pr),
             command: Command::Merge(Wish { head: Some(head.into()), ..Wish::default() }),
             login: person(by).login,
+            person: None,
             token: "program".to_owned(),
             at: self.now,
         };

@@ -27,7 +27,8 @@ pub(super) fn try_ask(method: &str, url: &str, token: &str, body: &Value) -> std
     Ok((status, serde_json::from_str(body).unwrap_or(Value::Null)))
 }
 
-fn exchange(host: &str, request: &str) -> std::io::Result<String> {
+/// Sends a request as it is; answers head and body as they come.
+pub(super) fn exchange(host: &str, request: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     // What is too large is answered, and the connection closed, before all of it is sent.

@@ -2,6 +2,7 @@
 //! It knows addresses and refs only; nothing of the library takes part but the form of a recorded exchange.
 
 mod api;
+pub mod browser;
 mod git;
 mod http;
 mod parts;
