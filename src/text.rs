@@ -6,6 +6,7 @@ mod checks;
 mod departure;
 mod eta;
 mod excerpt;
+mod laxer;
 mod refusal;
 mod report;
 mod settings;

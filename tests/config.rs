@@ -4,6 +4,8 @@ use greenline::config::{BYTES_MAX, Problem, RepoConfig, SecretFile, ServiceConfi
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[path = "config/delivery.rs"]
+mod delivery;
 #[path = "config/start.rs"]
 mod start;
 

@@ -76,7 +76,7 @@ pub(super) fn confidential(text: &str) -> Result<String, Fault> {
 /// A repository elsewhere that is pushed to. Other schemes are refused: to git, `ext::` is a program to run.
 pub(super) fn remote(text: &str) -> Result<String, Fault> {
     let fault = || {
-        let hint = "write https:// or ssh://, the host and the path, with no password and no dots for folders";
+        let hint = "write https:// or ssh://, the host and the path, with no password and no `..`";
         Fault::new(format!("`{}` is nothing that can be pushed to", shown(text)), hint)
     };
     let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@~[]".contains(&b);
