@@ -225,7 +225,8 @@ fn files_as_people_write_them_pass_the_schema_if_they_are_right() {
         "/checks/finish_deadline",
         "/candidate/tag",
         "/delivery/mode",
-        "/stage/2",
+        "/stage/0",
+        "/stage/1/driver",
     ] {
         assert!(places.contains(place), "no error at `{place}`: {places:?}");
     }

@@ -57,9 +57,9 @@ fn lines(above: &str, row: &Row) -> Vec<String> {
         | Kind::Either(_) => (&[], ""),
     };
     let inner = format!("{above}{}{suffix}", row.key);
-    let mut lines = vec![line(above, row, "")];
+    let mut lines = vec![line(above, row, "", None)];
     for row in tables.iter().copied().flatten() {
-        let own = line(&inner, row, &beside(tables, row, &inner));
+        let own = line(&inner, row, &beside(tables, row, &inner), one_of(tables, row));
         if !lines.contains(&own) {
             lines.push(own);
             lines.extend(self::lines(&inner, row).into_iter().skip(1));
@@ -68,9 +68,18 @@ fn lines(above: &str, row: &Row) -> Vec<String> {
     lines
 }
 
+/// What holds without a key that by its name tells a table from others.
+fn one_of(tables: &[&[Row]], row: &Row) -> Option<String> {
+    let firsts: Vec<&Row> = tables.iter().filter_map(|rows| rows.first()).collect();
+    let apart = firsts.len() > 1 && firsts.windows(2).all(|pair| pair[0].key != pair[1].key);
+    let names = || firsts.iter().map(|first| format!("`{}`", first.key)).collect::<Vec<_>>().join(", ");
+    let first = firsts.iter().any(|first| std::ptr::eq(*first, row));
+    (apart && first).then(|| format!("one of {} must be there", names()))
+}
+
 /// Of several tables, those that have such a row, by the keys that tell them apart; nothing if it is such a key, or all have it.
 fn beside(tables: &[&[Row]], row: &Row, above: &str) -> String {
-    let same = |other: &Row| line(above, other, "") == line(above, row, "");
+    let same = |other: &Row| line(above, other, "", None) == line(above, row, "", None);
     let having: Vec<&Row> =
         tables.iter().filter(|rows| rows.iter().any(same)).filter_map(|rows| rows.first()).collect();
     if having.len() == tables.len() || having.iter().any(|first| same(first)) {
@@ -91,12 +100,12 @@ fn beside(tables: &[&[Row]], row: &Row, above: &str) -> String {
     format!(" beside {}", marks.collect::<Vec<_>>().join(", "))
 }
 
-fn line(above: &str, row: &Row, beside: &str) -> String {
-    let absent = match row.absent {
+fn line(above: &str, row: &Row, beside: &str, one_of: Option<String>) -> String {
+    let absent = one_of.unwrap_or_else(|| match row.absent {
         Absent::Like(value) => format!("`{value}`"),
         Absent::Means(what) => what.to_owned(),
         Absent::Refused => "must be there".to_owned(),
-    };
+    });
     let cells = [format!("`{above}{}`{beside}", row.key), absent, values(&row.kind), row.help.to_owned()];
     format!("| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
 }
