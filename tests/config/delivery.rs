@@ -118,6 +118,8 @@ fn what_is_not_said_follows_from_name_and_place() {
     assert_eq!(eyes("[[stage]]\nname = \"live\"\n"), Some((Tier::Other, Eyes::Any)));
     let mode = policy("[delivery]\nmode = \"deployment\"\n");
     assert_eq!((mode.stages.len(), mode.promote(&mode.stages[1])), (2, Promote::Auto));
+    let off = policy("[delivery]\nmode = \"off\"\n[[stage]]\nname = \"staging\"\npromote = \"auto\"\n");
+    assert_eq!(off.promote(&off.stages[0]), Promote::Manual, "off is off");
     let silent = policy("[[stage]]\nname = \"live\"\ntier = \"production\"\nrollback = { max_auto = 0 }\n");
     assert_eq!(silent.stages[0].on_failure, OnFailure::Hold, "where nothing may be rolled back by itself");
     assert!(silent.hotfix.through.is_empty(), "there is no stage of tier staging");
