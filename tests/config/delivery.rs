@@ -290,7 +290,7 @@ fn the_service_says_what_may_run_and_where_may_be_pushed() {
     let github = "[github]\napp_id = 1\nprivate_key_file = \"key.pem\"\nwebhook_secret_files = [\"secret\"]\n";
     let text = format!(
         "{github}[[delivery.allow]]\nrepository = \"acme/widget\"\ncommands = true\npush = [\"https://git.heroku.com/acme\"]\nauto = false\n\
-         [[delivery.webhook]]\nurl_prefix = \"https://deployer.example.org\"\nsecret_file = \"hook\"\n"
+         [[delivery.webhook]]\nurl_prefix = \"https://deployer.example.org\"\nsecret_file = \"hook\"\nrepositories = [\"acme/widget\"]\n"
     );
     let delivery = ServiceConfig::parse(&text, &around).expect("it is right").delivery;
     let limits = delivery.limits(&"Acme/Widget".parse().expect("a name"));
@@ -304,9 +304,13 @@ fn the_service_says_what_may_run_and_where_may_be_pushed() {
         assert_eq!(limits.may_push(remote), may, "{remote}");
     }
     assert_eq!(delivery.limits(&"acme/other".parse().expect("a name")), DeliveryLimits::default());
-    let signed = |url: &str| delivery.webhook_secret(url).map(|secret| secret.expose_secret().to_owned());
-    assert_eq!(signed("https://deployer.example.org/hook").as_deref(), Some("a long secret"));
-    assert_eq!(signed("https://deployer.example.org.evil.example/hook"), None);
+    let signed = |repository: &str, url: &str| {
+        let secret = delivery.webhook_secret(&repository.parse().expect("a name"), url);
+        secret.map(|secret| secret.expose_secret().to_owned())
+    };
+    assert_eq!(signed("Acme/widget", "https://deployer.example.org/hook").as_deref(), Some("a long secret"));
+    assert_eq!(signed("acme/widget", "https://deployer.example.org.evil.example/hook"), None);
+    assert_eq!(signed("acme/other", "https://deployer.example.org/hook"), None);
     assert!(!format!("{delivery:?}").contains("long secret"));
 
     let wrong = format!(
