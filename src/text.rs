@@ -7,6 +7,7 @@ pub mod delivery;
 mod departure;
 mod eta;
 mod excerpt;
+mod laxer;
 mod refusal;
 mod report;
 mod settings;

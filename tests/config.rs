@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 #[path = "config/sign_in.rs"]
 mod sign_in;
+#[path = "config/delivery.rs"]
+mod delivery;
 #[path = "config/start.rs"]
 mod start;
 

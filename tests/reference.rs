@@ -218,7 +218,16 @@ fn files_as_people_write_them_pass_the_schema_if_they_are_right() {
     }
     let wrong = as_json(include_str!("../fixtures/config/many-mistakes.toml"));
     let places: BTreeSet<_> = schema.iter_errors(&wrong).map(|error| error.instance_path().to_string()).collect();
-    for place in ["", "/queue/strategy", "/queue/depth", "/checks/finish_deadline", "/candidate/tag"] {
+    for place in [
+        "",
+        "/queue/strategy",
+        "/queue/depth",
+        "/checks/finish_deadline",
+        "/candidate/tag",
+        "/delivery/mode",
+        "/stage/0",
+        "/stage/1/driver",
+    ] {
         assert!(places.contains(place), "no error at `{place}`: {places:?}");
     }
 }

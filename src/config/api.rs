@@ -77,7 +77,8 @@ fn digest(text: &str) -> Result<String, Fault> {
     Err(Fault::new("is no SHA-256 digest", hint))
 }
 
-fn repositories(read: &mut Reader, section: &mut Section<'_>) -> Option<Vec<RepoName>> {
+/// The repositories something is good for, where they are named.
+pub(super) fn repositories(read: &mut Reader, section: &mut Section<'_>) -> Option<Vec<RepoName>> {
     let texts = read.texts(section, "repositories", MOST)?;
     let mut names = Vec::new();
     for (at, text) in texts {

@@ -140,4 +140,40 @@ mod tests {
         );
         assert_eq!(changes(&new, &new), []);
     }
+
+    #[test]
+    fn what_differs_in_delivery_is_named_by_stage_and_key() {
+        let new = config(
+            "[delivery]\nmode = \"deployment\"\nmin_interval = \"5m\"\n[[stage]]\nname = \"staging\"\n[[stage]]\nname = \"production\"\n\
+             promote = \"veto after 2h\"\nurl = \"https://example.org\"\ndriver = { kind = \"command\", command = [\"./a\", \"\\\"b\"] }\n\
+             verify = [{ http = \"/healthz\" }, { metric = \"errors\", url = \"https://m.example.org\", path = \"v\", fail_if = \"> 0.02\" }]\n\
+             windows = [{ deny = \"fri 16:00 - mon 08:00\", reason = \"weekend\" }]\napproval = { from = [\"@acme/release\"] }\n",
+        );
+        let said: Vec<_> = changes(&RepoConfig::default(), &new)
+            .into_iter()
+            .map(|change| {
+                format!("{}: {} -> {}", change.key, change.old.unwrap_or_default(), change.new.unwrap_or_default())
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [
+                "delivery.min_interval: 0s -> 5m",
+                "delivery.mode: delivery -> deployment",
+                "delivery.when: landed -> post-merge-green",
+                "stage.production.approval.from: [] -> [acme/release]",
+                "stage.production.driver: { kind = \"ref\" } -> { kind = \"command\", command = [\"./a\", \"\\\"b\"] }",
+                "stage.production.promote:  -> veto after 2h",
+                "stage.production.url:  -> https://example.org",
+                "stage.production.verify[1]:  -> { http = \"/healthz\", expect = 200, tries = 10, every = \"10s\" }",
+                "stage.production.verify[2]:  -> { metric = \"errors\", url = \"https://m.example.org\", path = \"v\", fail_if = \"> 0.02\", \
+                 every = \"1m\", count = 10, fail_limit = 0 }",
+                "stage.production.windows[1]:  -> { deny = \"fri 16:00 - mon 08:00\", reason = \"weekend\", time_zone = \"UTC\" }",
+            ]
+        );
+        let everything = config(include_str!("../../fixtures/config/every-setting.toml"));
+        let keys = changes(&RepoConfig::default(), &everything);
+        let empty = keys.iter().find(|change| change.new.as_deref() == Some(""));
+        assert_eq!(empty, None, "each value can be said");
+    }
 }

@@ -1,6 +1,7 @@
 //! How `[[delivery.allow]]` and `[[delivery.webhook]]` of `bot.toml` are read: what repositories may have this machine do. What
 //! it means stands in `service`.
 
+use super::api::repositories;
 use super::read::{Reader, Section};
 use super::service::{DeliveryConfig, DeliveryLimits, WebhookSecret};
 use super::service_file::{Surroundings, long_enough, secret};
@@ -27,9 +28,10 @@ pub(super) fn delivery(read: &mut Reader, root: &Table, around: &Surroundings<'_
     let mut webhooks: Vec<WebhookSecret> = Vec::new();
     for item in read.items(&mut section, "webhook", MOST).unwrap_or_default() {
         let Some(webhook) = webhook(read, item, around) else { continue };
-        if webhooks.iter().any(|other| other.url_prefix == webhook.url_prefix) {
+        let same = |other: &&WebhookSecret| other.url_prefix == webhook.url_prefix;
+        if webhooks.iter().filter(same).any(|other| other.repositories == webhook.repositories) {
             let what = format!("`{}` has a secret already", shown(&webhook.url_prefix));
-            read.wrong(&item.at, what, "drop one of them");
+            read.wrong(&item.at, what, "drop one of them, or name the repositories that each is for");
         }
         webhooks.push(webhook);
     }
@@ -72,9 +74,10 @@ fn webhook(read: &mut Reader, item: &Node, around: &Surroundings<'_>) -> Option<
     let path = read.text(&mut section, "secret_file");
     let at = section.at("secret_file");
     let file = path.as_deref().and_then(|path| secret(read, &at, path, around));
+    let repositories = repositories(read, &mut section);
     read.close(&section);
     let (path, file) = (path?, file?);
     let text = file.expose_secret().trim_end_matches(['\r', '\n']);
     let secret = long_enough(read, &at, &path, text, "what receives the webhook");
-    Some(WebhookSecret { url_prefix: url_prefix?, secret: secret? })
+    Some(WebhookSecret { url_prefix: url_prefix?, repositories, secret: secret? })
 }

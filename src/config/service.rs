@@ -53,6 +53,9 @@ pub struct DeliveryLimits {
 pub struct WebhookSecret {
     /// Posts to this address, and to those below it, are signed with it.
     pub url_prefix: String,
+    /// The only repositories in whose name that is done; none, all that are served. Without it, whoever may land in one
+    /// repository can have posts signed that are meant for the deployer of another.
+    pub repositories: Option<Vec<RepoName>>,
     /// The HMAC secret.
     pub secret: SecretString,
 }
@@ -65,17 +68,28 @@ impl Default for DeliveryLimits {
 }
 
 impl DeliveryConfig {
-    /// What a repository may. Names are compared as the forge does, in any case of letters.
+    /// What a repository may.
     pub fn limits(&self, repository: &RepoName) -> DeliveryLimits {
-        let named = |(name, _): &&(RepoName, DeliveryLimits)| name.as_str().eq_ignore_ascii_case(repository.as_str());
-        self.limits.iter().find(named).map(|(_, limits)| limits.clone()).unwrap_or_default()
+        self.limits
+            .iter()
+            .find(|(name, _)| same_name(name, repository))
+            .map(|(_, limits)| limits.clone())
+            .unwrap_or_default()
     }
 
-    /// The secret by which posts to an address are signed: that of the longest prefix of it.
-    pub fn webhook_secret(&self, address: &str) -> Option<&SecretString> {
+    /// The secret by which posts to an address in the name of a repository are signed: that of the longest prefix of it.
+    pub fn webhook_secret(&self, repository: &RepoName, address: &str) -> Option<&SecretString> {
+        let named = |names: &Vec<RepoName>| names.iter().any(|name| same_name(name, repository));
         let fits = self.webhooks.iter().filter(|webhook| url::lies_in(address, &webhook.url_prefix));
-        fits.max_by_key(|webhook| webhook.url_prefix.len()).map(|webhook| &webhook.secret)
+        let fits = fits.filter(|webhook| webhook.repositories.as_ref().is_none_or(named));
+        fits.max_by_key(|webhook| (webhook.url_prefix.len(), webhook.repositories.is_some()))
+            .map(|webhook| &webhook.secret)
     }
+}
+
+/// Names are compared as the forge does, in any case of letters.
+fn same_name(one: &RepoName, other: &RepoName) -> bool {
+    one.as_str().eq_ignore_ascii_case(other.as_str())
 }
 
 impl DeliveryLimits {

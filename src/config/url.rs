@@ -54,11 +54,12 @@ pub(super) fn address(text: &str) -> Result<String, Fault> {
         let hint = "leave it out: whoever may read the repository reads this file";
         return Err(fault("has a user or password in it", hint));
     }
-    if text.len() > LONGEST || !text.bytes().all(in_address) {
-        return Err(fault(
-            "is no address",
-            "write scheme, host, path and query without blanks or #; anything else as %20",
-        ));
+    // What asks would leave the folders out, and so go elsewhere than where `lies_in` says.
+    let folders =
+        text.to_ascii_lowercase().replace("%2e", ".").split(['/', '?']).any(|part| part == "." || part == "..");
+    if folders || text.len() > LONGEST || !text.bytes().all(in_address) {
+        let hint = "write scheme, host, path and query without `..`, blanks or #; anything else as %20";
+        return Err(fault("is no address", hint));
     }
     Ok(text.to_owned())
 }
@@ -76,7 +77,7 @@ pub(super) fn confidential(text: &str) -> Result<String, Fault> {
 /// A repository elsewhere that is pushed to. Other schemes are refused: to git, `ext::` is a program to run.
 pub(super) fn remote(text: &str) -> Result<String, Fault> {
     let fault = || {
-        let hint = "write https:// or ssh://, the host and the path, with no password and no dots for folders";
+        let hint = "write https:// or ssh://, the host and the path, with no password and no `..`";
         Fault::new(format!("`{}` is nothing that can be pushed to", shown(text)), hint)
     };
     let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@~[]".contains(&b);
@@ -166,6 +167,33 @@ mod tests {
         ] {
             assert_eq!(keeps_secrets(url), kept, "{url}");
         }
+    }
+
+    #[test]
+    fn what_is_asked_is_a_path_or_a_whole_address_that_goes_where_it_says() {
+        for good in ["https://example.org", "http://example.org:80/a/b?c=d&e=%20{f=\"g\"}", "https://example.org/a..b"]
+        {
+            assert!(asked(good, false).is_ok(), "{good}");
+        }
+        assert!(asked("/healthz?full", true).is_ok());
+        for bad in [
+            "",
+            "healthz",
+            "//example.org",
+            "/a b",
+            "/a#b",
+            "https://",
+            "https://:80/",
+            "https:///a",
+            "https://user@example.org",
+            "https://example.org\\@other.example",
+            "https://example.org/a/../b",
+            "https://example.org/%2E%2e/b",
+            "file:///etc/passwd",
+        ] {
+            assert!(asked(bad, true).is_err(), "{bad}");
+        }
+        assert!(confidential("http://example.org").is_err() && confidential("http://[::1]:80/").is_ok());
     }
 
     #[test]

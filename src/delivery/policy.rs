@@ -374,13 +374,15 @@ impl Policy {
         self.stages.iter().find(|stage| stage.name == *name)
     }
 
-    /// What a candidate waits for before a stage, by what the stage says and by the one switch.
+    /// What a candidate waits for before a stage, by what the stage says and by the one switch, which alone can say `off`.
     pub fn promote(&self, stage: &Stage) -> Promote {
-        stage.promote.unwrap_or(match (stage.tier, self.mode) {
+        match (stage.tier, self.mode) {
             (_, Mode::Off) => Promote::Manual,
-            (Tier::Production, Mode::Delivery) => Promote::Approve,
-            (Tier::Production, Mode::Deployment) | (Tier::Staging | Tier::Other, _) => Promote::Auto,
-        })
+            (Tier::Production, Mode::Delivery) => stage.promote.unwrap_or(Promote::Approve),
+            (Tier::Production, Mode::Deployment) | (Tier::Staging | Tier::Other, _) => {
+                stage.promote.unwrap_or(Promote::Auto)
+            }
+        }
     }
 
     /// Stages that come after this one, near or far, this one included.

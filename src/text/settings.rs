@@ -1,8 +1,9 @@
 //! What is said about a pull request that edits the settings: what would change, for whom, or what is wrong. Words only.
 
+use super::laxer::laxer;
 use super::{code, code_of, list};
 use crate::config::Problem;
-use crate::config::changes::Change;
+use crate::config::changes::{self, Change};
 use crate::config::repo::{PlanConfig, RepoConfig};
 use crate::facts::RequiredCheck;
 use crate::ids::PrNumber;
@@ -53,7 +54,8 @@ pub fn settings_change(
             writeln!(text, "| `{}` | {} | {} |", change.key, cell(change.old.as_deref()), cell(change.new.as_deref()));
     }
     text.push('\n');
-    for sentence in meanings(old, new).into_iter().chain(consequences(touched)) {
+    let lax = laxer(&old.delivery, &new.delivery, &changes::laxer(&old.delivery, &new.delivery));
+    for sentence in meanings(old, new).into_iter().chain(lax).chain(consequences(touched)) {
         let _ = writeln!(text, "- {sentence}");
     }
     (title, text)

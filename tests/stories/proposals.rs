@@ -36,6 +36,17 @@ fn valid_settings_say_what_would_change_and_for_whom() {
 }
 
 #[test]
+fn who_makes_the_way_to_production_less_strict_is_told_so() {
+    let stage = Stage::empty();
+    let edits = settings("", "") + "\n[delivery]\nmode = \"deployment\"\n[[stage]]\nname = \"production\"\n";
+    let pull = stage.pull_with("edits", FILE, &edits);
+    let said =
+        ["`delivery.mode`", "less strict", "`production` would get candidates by `auto`", "`staging` would be gone"];
+    stage.reported(&pull.head, NAME, &json!("success"), &said);
+    stage.end();
+}
+
+#[test]
 fn wrong_settings_are_marked_line_by_line() {
     let stage = Stage::empty();
     let wrong = settings("dept = 8", "start_deadline = \"soon\"");

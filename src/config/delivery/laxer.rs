@@ -55,7 +55,8 @@ pub fn laxer(old: &Policy, new: &Policy) -> Vec<Laxer> {
 fn at_stage(found: &mut Vec<Laxer>, (old, before): (&Policy, &Stage), (new, after): (&Policy, &Stage)) {
     let name = || before.name.clone();
     let (was, will) = (old.promote(before), new.promote(after));
-    let fewer = before.after.iter().any(|stage| !after.after.contains(stage));
+    let (needed, will_need) = (upstream(old, before), upstream(new, after));
+    let fewer = needed.iter().any(|stage| !will_need.contains(stage));
     let one_of = before.need == Need::All && after.need == Need::Any && after.after.len() > 1;
     let all = [
         (freer(was, will), Laxer::Promote(name(), was, will)),
@@ -67,6 +68,17 @@ fn at_stage(found: &mut Vec<Laxer>, (old, before): (&Policy, &Stage), (new, afte
         (stops(after.on_failure) < stops(before.on_failure), Laxer::Failure(name())),
     ];
     found.extend(all.into_iter().filter(|(holds, _)| *holds).map(|(_, what)| what));
+}
+
+/// The stages that a candidate has passed when it comes to this one.
+fn upstream<'p>(policy: &'p Policy, stage: &'p Stage) -> Vec<&'p StageName> {
+    let mut found: Vec<&StageName> = stage.after.iter().collect();
+    for before in policy.stages.iter().rev() {
+        if found.contains(&&before.name) {
+            found.extend(&before.after);
+        }
+    }
+    found
 }
 
 /// Both wait for a person, for a while, or for nothing: the second for less.

@@ -50,9 +50,27 @@ pub(in crate::config) fn written(policy: &Policy) -> Written {
 }
 
 fn one_stage(stage: &Stage) -> Written {
-    let Stage { name: _, tier, after, need, promote, supersede, group, driver, timeout_ms, lost_ms, retries, .. } =
-        stage;
-    let Stage { verify, soak_ms, windows, approval, on_failure, auto_rollbacks, revert, url, .. } = stage;
+    let Stage {
+        name: _,
+        tier,
+        after,
+        need,
+        promote,
+        supersede,
+        group,
+        driver,
+        timeout_ms,
+        lost_ms,
+        retries,
+        verify,
+        soak_ms,
+        windows,
+        approval,
+        on_failure,
+        auto_rollbacks,
+        revert,
+        url,
+    } = stage;
     let mut found: Written = [
         ("tier", plain(tier)),
         ("after", plain(after)),

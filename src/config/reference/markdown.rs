@@ -24,7 +24,7 @@ pub fn page() -> String {
 }
 
 fn section(section: &Section) -> String {
-    let lines = distinct(section.rows.iter().flat_map(|row| lines("", row)));
+    let lines: Vec<String> = section.rows.iter().flat_map(|row| lines("", row)).collect();
     let examples: Vec<String> = section.rows.iter().map(|row| format!("{} = {}", row.key, row.example)).collect();
     format!(
         "## {0}\n\n{1}\n\n| key | default | values | meaning |\n| --- | --- | --- | --- |\n{2}\n\n```toml\n{3}{4}\n```\n",
@@ -43,39 +43,71 @@ fn sentence(half: &str) -> String {
 
 /// A row's line, and those of the keys of its tables.
 fn lines(above: &str, row: &Row) -> Vec<String> {
-    let absent = match row.absent {
-        Absent::Like(value) => format!("`{value}`"),
-        Absent::Means(what) => what.to_owned(),
-        Absent::Refused => "must be there".to_owned(),
-    };
-    let cells = [format!("`{above}{}`", row.key), absent, values(&row.kind), row.help.to_owned()];
-    let line = format!("| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "));
-    let (tables, suffix): (Vec<&[Row]>, _) = match &row.kind {
-        Kind::List { of: Kind::Table(rows), .. } => (vec![rows], "[]."),
-        Kind::List { of: Kind::OneOf(tables), .. } => (tables.to_vec(), "[]."),
-        Kind::Table(rows) => (vec![rows], "."),
-        Kind::OneOf(tables) => (tables.to_vec(), "."),
+    let (tables, suffix): (&[&[Row]], _) = match &row.kind {
+        Kind::List { of: Kind::Table(rows), .. } => (&[*rows], "[]."),
+        Kind::List { of: Kind::OneOf(tables), .. } => (tables, "[]."),
+        Kind::Table(rows) => (&[*rows], "."),
+        Kind::OneOf(tables) => (tables, "."),
         Kind::Flag
         | Kind::Whole { .. }
         | Kind::Word(_)
         | Kind::Text { .. }
         | Kind::Duration { .. }
         | Kind::List { .. }
-        | Kind::Either(_) => return vec![line],
+        | Kind::Either(_) => (&[], ""),
     };
-    let above = format!("{above}{}{suffix}", row.key);
-    std::iter::once(line).chain(tables.into_iter().flatten().flat_map(|row| lines(&above, row))).collect()
-}
-
-/// Each line once: tables of which one is written have keys in common.
-fn distinct(lines: impl Iterator<Item = String>) -> Vec<String> {
-    let mut kept: Vec<String> = Vec::new();
-    for line in lines {
-        if !kept.contains(&line) {
-            kept.push(line);
+    let inner = format!("{above}{}{suffix}", row.key);
+    let mut lines = vec![line(above, row, "", None)];
+    for row in tables.iter().copied().flatten() {
+        let own = line(&inner, row, &beside(tables, row, &inner), one_of(tables, row));
+        if !lines.contains(&own) {
+            lines.push(own);
+            lines.extend(self::lines(&inner, row).into_iter().skip(1));
         }
     }
-    kept
+    lines
+}
+
+/// What holds without a key that by its name tells a table from others.
+fn one_of(tables: &[&[Row]], row: &Row) -> Option<String> {
+    let firsts: Vec<&Row> = tables.iter().filter_map(|rows| rows.first()).collect();
+    let apart = firsts.len() > 1 && firsts.windows(2).all(|pair| pair[0].key != pair[1].key);
+    let names = || firsts.iter().map(|first| format!("`{}`", first.key)).collect::<Vec<_>>().join(", ");
+    let first = firsts.iter().any(|first| std::ptr::eq(*first, row));
+    (apart && first).then(|| format!("one of {} must be there", names()))
+}
+
+/// Of several tables, those that have such a row, by the keys that tell them apart; nothing if it is such a key, or all have it.
+fn beside(tables: &[&[Row]], row: &Row, above: &str) -> String {
+    let same = |other: &Row| line(above, other, "", None) == line(above, row, "", None);
+    let having: Vec<&Row> =
+        tables.iter().filter(|rows| rows.iter().any(same)).filter_map(|rows| rows.first()).collect();
+    if having.len() == tables.len() || having.iter().any(|first| same(first)) {
+        return String::new();
+    }
+    let marks = having.iter().map(|first| match &first.kind {
+        Kind::Word([only]) => format!("`{} = \"{only}\"`", first.key),
+        Kind::Word(_)
+        | Kind::Flag
+        | Kind::Whole { .. }
+        | Kind::Text { .. }
+        | Kind::Duration { .. }
+        | Kind::List { .. }
+        | Kind::Table(_)
+        | Kind::OneOf(_)
+        | Kind::Either(_) => format!("`{}`", first.key),
+    });
+    format!(" beside {}", marks.collect::<Vec<_>>().join(", "))
+}
+
+fn line(above: &str, row: &Row, beside: &str, one_of: Option<String>) -> String {
+    let absent = one_of.unwrap_or_else(|| match row.absent {
+        Absent::Like(value) => format!("`{value}`"),
+        Absent::Means(what) => what.to_owned(),
+        Absent::Refused => "must be there".to_owned(),
+    });
+    let cells = [format!("`{above}{}`{beside}", row.key), absent, values(&row.kind), row.help.to_owned()];
+    format!("| {} |", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
 }
 
 fn values(kind: &Kind) -> String {
