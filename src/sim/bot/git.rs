@@ -238,6 +238,7 @@ impl Ground {
 
     /// A push arrives: leases are compared, what holds is done. `leased` is false only for a planted bug.
     pub fn arrive(&mut self, push: &Push, leased: bool) -> Vec<Pushed> {
+        self.rival(push);
         let held: Vec<bool> = push.updates.iter().map(|update| !leased || self.holds(push, update)).collect();
         let all = held.iter().all(|held| *held);
         let done = |held: bool| held && (all || !push.atomic);
