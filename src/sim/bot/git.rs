@@ -195,6 +195,7 @@ impl Git for SimGit {
                 ground.after(ms, Due::Arrives(push));
                 (vec![Pushed::Unknown("no answer".into()); updates.len()], false)
             } else {
+                ground.rival(&push);
                 let outcomes = saboteur::push(&mut ground, push);
                 let done = outcomes.contains(&Pushed::Done);
                 (outcomes, done && ground.fault(|f| f.after))
@@ -238,7 +239,6 @@ impl Ground {
 
     /// A push arrives: leases are compared, what holds is done. `leased` is false only for a planted bug.
     pub fn arrive(&mut self, push: &Push, leased: bool) -> Vec<Pushed> {
-        self.rival(push);
         let held: Vec<bool> = push.updates.iter().map(|update| !leased || self.holds(push, update)).collect();
         let all = held.iter().all(|held| *held);
         let done = |held: bool| held && (all || !push.atomic);

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const ONE_IN: u64 = 8;
 
 impl Ground {
-    /// A push arrives that writes to the ledger, and somebody may have been faster.
+    /// A push is about to arrive that writes to the ledger, and somebody may have been faster.
     pub fn rival(&mut self, push: &Push) {
         let ours = push.updates.iter().find(|update| update.name == ledger::name()).and_then(|update| update.to);
         let Some(first) = ours.and_then(|to| to.as_bytes().first_chunk().copied()) else { return };
