@@ -8,13 +8,14 @@ const LEDGER: &str = "refs/greenline/ledger";
 
 /// Three landings, one after the other, each with its candidate.
 fn landed(stage: &Stage) -> Vec<Pull> {
-    let land = |name: &str| {
-        let pull = stage.ready(name);
-        stage.conclude(&stage.tip(&[&pull]), "success");
-        stage.merged(&pull);
-        pull
-    };
-    ["lamp", "chair", "table"].into_iter().map(land).collect()
+    ["lamp", "chair", "table"].into_iter().map(|name| land(stage, name)).collect()
+}
+
+fn land(stage: &Stage, name: &str) -> Pull {
+    let pull = stage.ready(name);
+    stage.conclude(&stage.tip(&[&pull]), "success");
+    stage.merged(&pull);
+    pull
 }
 
 /// Runs `greenline verify`; its exit code and all it said.
@@ -123,7 +124,7 @@ fn a_clone_is_told_what_to_fetch_and_sees_a_ledger_that_was_written_anew() {
 #[test]
 fn nothing_lands_on_a_ledger_that_somebody_else_wrote_to_until_it_is_put_back() {
     let stage = Stage::empty();
-    landed(&stage);
+    land(&stage, "lamp");
     let good = stage.refs().remove(LEDGER).expect("there is a ledger");
     let trunk = stage.trunk();
     stage.bare(&["update-ref", LEDGER, &trunk]);
@@ -134,8 +135,10 @@ fn nothing_lands_on_a_ledger_that_somebody_else_wrote_to_until_it_is_put_back() 
         let told = stage.board()["troubles"].to_string();
         (told.contains("no entry of Greenline's") && told.contains("put refs/greenline/ledger back")).then_some(())
     });
-    assert_eq!(stage.trunk(), trunk);
+    assert_eq!((stage.trunk(), stage.branch("shelf")), (trunk, Some(pull.head.clone())), "nor was its branch moved");
     stage.bare(&["update-ref", LEDGER, &good]);
+    // A new process does not wait for the next try.
+    stage.kill_service();
     stage.merged(&pull);
     assert_eq!(stage.trunk(), tip);
     let parent = stage.bare(&["rev-parse", &format!("{LEDGER}^")]);
