@@ -7,6 +7,8 @@ use std::fmt;
 
 /// Findings that are kept; the first ones say most.
 const FINDINGS_MAX: usize = 1_000;
+/// Of what is said of one so many characters are kept: some of them may be anybody's.
+const WHAT_MAX: usize = 600;
 
 /// What was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,6 +130,8 @@ impl Report {
     fn keep(&mut self, rule: Option<Rule>, at: &At, what: String) {
         let list = if rule.is_some() { &mut self.findings } else { &mut self.notes };
         if list.len() < FINDINGS_MAX {
+            let harmless = |letter: char| if letter.is_control() { '?' } else { letter };
+            let what = what.chars().take(WHAT_MAX).map(harmless).collect();
             list.push(Finding { rule, entry: at.entry, subject: at.subject.clone(), what });
         } else {
             self.left_out += 1;
