@@ -118,16 +118,16 @@ pub struct Report {
 
 impl Report {
     /// Something is wrong.
-    pub(super) fn found(&mut self, rule: Rule, at: &At, what: String) {
-        self.keep(Some(rule), at, what);
+    pub(super) fn found(&mut self, rule: Rule, at: &At, what: impl AsRef<str>) {
+        self.keep(Some(rule), at, what.as_ref());
     }
 
     /// Something is worth knowing.
-    pub(super) fn noted(&mut self, at: &At, what: String) {
-        self.keep(None, at, what);
+    pub(super) fn noted(&mut self, at: &At, what: impl AsRef<str>) {
+        self.keep(None, at, what.as_ref());
     }
 
-    fn keep(&mut self, rule: Option<Rule>, at: &At, what: String) {
+    fn keep(&mut self, rule: Option<Rule>, at: &At, what: &str) {
         let list = if rule.is_some() { &mut self.findings } else { &mut self.notes };
         if list.len() < FINDINGS_MAX {
             let harmless = |letter: char| if letter.is_control() { '?' } else { letter };
