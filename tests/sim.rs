@@ -26,6 +26,7 @@ const SOMETIMES: &[&str] = &[
     "a push was not answered and done later",
     "a push outlived its process",
     "a lease did not hold",
+    "only the ledger had moved on",
     "a webhook was lost",
     "a webhook came twice",
     "CI never started",
@@ -141,5 +142,5 @@ fn every_planted_bug_is_found() {
         }
     }
     assert!(missed.is_empty(), "not found in {TO_FIND} seeds: {missed:?}");
-    assert!(Bug::ALL.len() >= 45, "too few planted bugs to prove anything");
+    assert!(Bug::ALL.len() >= 47, "too few planted bugs to prove anything");
 }

@@ -61,6 +61,9 @@ fn verified(args: &Args) -> Result<Outcome, Trouble> {
         VerifyingKeys::parse(&text(path).map_err(unreadable)?)
     });
     let keys = keys.transpose()?;
+    if !args.fetch && args.remote.contains(['/', ':']) {
+        return Err(Trouble::Denied(format!("{} is no name of a remote; a URL needs --fetch", args.remote)));
+    }
     let open = if args.fetch { AuditedClone::fetch } else { AuditedClone::open };
     let mut clone = open(&args.clone, &args.remote)?;
     let broken_off = if args.fetch { clone.take_over()? } else { None };

@@ -6,7 +6,7 @@
 //! | `ground` | what is true: time, commits, refs, pull requests, CI, settings, faults |
 //! | `bot` | the real loops, and forge, git, database and clock as one process sees them |
 //! | `people` | what people do and truly said |
-//! | `topics` | stacks, branches, wishes, owners, stops, trials, what is out of reach: who plays each, and what must hold there |
+//! | `topics` | stacks, branches, wishes, owners, stops, trials, what is out of reach, rivals at the ledger: who plays each, and what must hold there |
 //! | `judge` | what is looked at, at every write and at the end |
 //! | `planted` | the planted bugs |
 //! | `script` | one seed from its beginning to its end |

@@ -125,6 +125,7 @@ impl Script {
             Due::Act => ground.act(),
             Due::Intended(intent) => ground.carry_out(intent),
             Due::Arrives(push) => {
+                ground.rival(&push);
                 ground.arrive(&push, true);
             }
             Due::Start => {}

@@ -1,13 +1,15 @@
 //! The ledger's commits: made on top of each other, pushed under lease with what they record, and read back.
 
 use crate::world::{World, put};
-use greenline::adapter::git::{Identity, SigningKey};
+use greenline::adapter::git::{AuditedClone, Identity, SigningKey, VerifyingKeys};
 use greenline::ids::{Moment, RefName, Sha};
 use greenline::ledger;
+use greenline::ledger::audit::{Page, Signed};
 use greenline::port::git::{Expect, LedgerCommit, LedgerPage, Pushed, RefUpdate};
 use greenline::port::{Git, Trouble};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
+use std::process::Command;
 
 fn entry(parent: Option<Sha>, message: &str, files: &[(&str, Option<&str>)]) -> LedgerCommit {
     let bytes = |(path, text): &(&str, Option<&str>)| ((*path).to_owned(), text.map(|text| text.as_bytes().to_vec()));
@@ -120,21 +122,69 @@ async fn what_is_no_entry_is_seen_not_to_be_one() {
     }
 }
 
-#[tokio::test]
-async fn entries_are_signed_like_everything_else() {
-    let world = World::new();
-    let path = world.dir.path().join("key");
-    let mut keygen = std::process::Command::new("ssh-keygen");
+/// A new key made by OpenSSH.
+fn key(world: &World, name: &str) -> SigningKey {
+    let path = world.dir.path().join(name);
+    let mut keygen = Command::new("ssh-keygen");
     keygen.args(["-q", "-t", "ed25519", "-N", "", "-C", "greenline", "-f"]).arg(&path);
     assert!(keygen.status().expect("ssh-keygen runs").success());
-    let key = SecretString::from(std::fs::read_to_string(&path).expect("a key"));
-    let key = SigningKey::parse(&key).expect("a key");
-    let public = key.public_line();
-    let cache = world.cache_of(Identity::new("Greenline", "bot@example.org").signing(Some(key)));
-    let made = cache.ledger_commit(&entry(None, "one", &[])).await.expect("made");
-    cache.push(None, &[update(ledger::REF, Expect::Absent, made)], true).await.expect("pushed");
+    SigningKey::parse(&SecretString::from(std::fs::read_to_string(&path).expect("a key"))).expect("a key")
+}
+
+/// What each commit's signature says, from the first to the one at the ref.
+fn signed(world: &World, keys: &VerifyingKeys) -> Vec<Signed> {
+    let clone = AuditedClone::open(&world.path(), "origin").expect("it is a repository");
+    let tip = clone.at(&ledger::name()).expect("there is a ledger");
+    let pages = clone.pages(tip, Some(keys)).expect("they can be read");
+    pages.into_iter().map(|page: Page| page.signed).collect()
+}
+
+#[tokio::test]
+async fn entries_are_signed_like_everything_else_and_signatures_are_held_against_keys() {
+    let world = World::new();
+    let (ours, others) = (key(&world, "ours"), key(&world, "others"));
+    let identity = || Identity::new("Greenline", "bot@example.org");
+    let cache = world.cache_of(identity().signing(Some(ours.clone())));
+    let first = cache.ledger_commit(&entry(None, "one", &[])).await.expect("made");
+    cache.push(None, &[update(ledger::REF, Expect::Absent, first)], true).await.expect("pushed");
     let allowed = world.dir.path().join("allowed");
-    std::fs::write(&allowed, format!("bot@example.org {public}\n")).expect("a file");
-    let allowed = format!("gpg.ssh.allowedSignersFile={}", allowed.display());
-    world.git(&["-c", &allowed, "-c", "gpg.format=ssh", "verify-commit", &made.to_string()]);
+    std::fs::write(&allowed, format!("bot@example.org {}\n", ours.public_line())).expect("a file");
+    let by_git = format!("gpg.ssh.allowedSignersFile={}", allowed.display());
+    world.git(&["-c", &by_git, "-c", "gpg.format=ssh", "verify-commit", &first.to_string()]);
+
+    let cache = world.cache_of(identity());
+    let unsigned = cache.ledger_commit(&entry(Some(first), "two", &[])).await.expect("made");
+    cache.push(None, &[update(ledger::REF, Expect::At(first), unsigned)], true).await.expect("pushed");
+    let keys = |text: String| VerifyingKeys::parse(&text).expect("a key");
+    let both = format!("# keys\n{} bot\n\nbot@example.org {}\n", others.public_line(), ours.public_line());
+    assert_eq!(signed(&world, &keys(both)), [Signed::Yes, Signed::No("it is not signed".into())]);
+    let Signed::No(how) = &signed(&world, &keys(others.public_line()))[0] else { panic!("it is another key") };
+    assert!(how.contains("another key") && how.contains(&ours.public_line()[12..]), "{how}");
+
+    let raw = world.git(&["cat-file", "commit", &first.to_string()]) + "\nand more\n";
+    std::fs::write(world.dir.path().join("raw"), raw).expect("a file");
+    let at = world.dir.path().join("raw").display().to_string();
+    let forged = world.git(&["hash-object", "-t", "commit", "-w", &at]);
+    world.git(&["update-ref", ledger::REF, &forged]);
+    let Signed::No(how) = &signed(&world, &keys(ours.public_line()))[0] else { panic!("it was changed") };
+    assert!(how.contains("was changed"), "{how}");
+    for bad in ["", "# nothing", "ssh-rsa AAAA", "ssh-ed25519 AAAA", "words"] {
+        let Err(Trouble::Denied(why)) = VerifyingKeys::parse(bad) else { panic!("{bad}") };
+        assert!(why.contains("ssh-ed25519"), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_clone_with_a_part_of_the_history_is_not_audited() {
+    let world = World::new();
+    let base = world.commit(&[], "base", &[put("a", "1")]);
+    let next = world.commit(&[base], "next", &[put("a", "2")]);
+    world.branch("refs/heads/main", next);
+    let shallow = world.dir.path().join("shallow");
+    let (from, at) = (format!("file://{}", world.path().display()), shallow.display().to_string());
+    world.git(&["clone", "--quiet", "--depth=1", &from, &at]);
+    let Err(Trouble::Denied(why)) = AuditedClone::open(&shallow, "origin") else { panic!("most is not there") };
+    assert!(why.contains("--unshallow"), "{why}");
+    let nowhere = AuditedClone::open(&world.dir.path().join("nowhere"), "origin");
+    assert!(matches!(nowhere, Err(Trouble::Denied(_))));
 }

@@ -14,6 +14,7 @@ mod faults;
 mod given;
 mod landing;
 mod leaving;
+mod ledger;
 #[path = "../support/openapi.rs"]
 #[expect(dead_code, reason = "what the referee offers beyond a record is for other tests")]
 mod openapi;

@@ -10,6 +10,7 @@ use crate::checks::{Evidence, Judgement, Named, judge};
 use crate::config::repo::TagTemplate;
 use crate::engine::fact::Fact;
 use crate::engine::job::{Bar, Landing, landing_ref};
+use crate::engine::perform::ledger::ours;
 use crate::engine::perform::outcome::Failed;
 use crate::engine::state::Landed;
 use crate::engine::world::World;
@@ -80,6 +81,8 @@ pub(super) async fn land<W: World>(world: &W, landing: &Landing) -> Result<Vec<F
         facts.push(answer(landing.attempt, &refs, Err(refusal)));
         return Ok(facts);
     }
+    // Before any head branch is moved: nothing can land where the ledger cannot go on.
+    ours(world, refs.at(&ledger::name())).await?;
     let (unmoved, guard) = match heads::move_heads(world, landing, &checked.pulls, &refs).await? {
         heads::Moved::All { except, guard } => {
             if guard == Guard::There {

@@ -16,16 +16,16 @@ pub(super) async fn append<W: World>(
     entry: &Entry,
     (at, files): (Moment, BTreeMap<String, Option<Vec<u8>>>),
 ) -> Result<RefUpdate, Trouble> {
-    if let Some(tip) = tip {
-        ours(world, tip).await?;
-    }
+    ours(world, tip).await?;
     let commit = LedgerCommit { parent: tip, message: entry.message(), files, at };
     let to = world.git().ledger_commit(&commit).await?;
     Ok(RefUpdate { name: ledger::name(), expect: tip.map_or(Expect::Absent, Expect::At), to: Some(to) })
 }
 
-/// The ledger ends with an entry. Anything else there was written by somebody else: to go on from it would vouch for it.
-async fn ours<W: World>(world: &W, tip: Sha) -> Result<(), Trouble> {
+/// The ledger is yet to begin, or ends with an entry. Anything else there was written by somebody else: to go on from it would
+/// vouch for it.
+pub(super) async fn ours<W: World>(world: &W, tip: Option<Sha>) -> Result<(), Trouble> {
+    let Some(tip) = tip else { return Ok(()) };
     world.git().fetch(&[tip], &[]).await?;
     let read = world.git().ledger_page(tip).await?.map(|page| Entry::read(&page.message));
     let why = match read {
@@ -35,7 +35,7 @@ async fn ours<W: World>(world: &W, tip: Sha) -> Result<(), Trouble> {
     };
     let name = ledger::REF;
     Err(Trouble::Denied(format!(
-        "{name} is at {tip}, which is no entry of Greenline's: {why}. Nothing lands until it is. Find out who pushed it, and put \
-         {name} back to the last entry before; if there is none, delete it, and a new ledger begins"
+        "{name} is at {tip}, which is no entry of Greenline's: {why}. Nothing lands before that is mended: find out who \
+         pushed it, and put {name} back to the last entry before; if there is none, delete it, and a new ledger begins"
     )))
 }

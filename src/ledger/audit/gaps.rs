@@ -64,7 +64,7 @@ impl<W: Witness> Audit<'_, W> {
     /// The gap that a commit came in by. What is older than the ledger is in none.
     fn gap_of(&mut self, commit: Sha) -> Result<Option<usize>, W::Trouble> {
         for trunk in self.trunks.values() {
-            if self.witness.is_ancestor(commit, trunk.first)? != Some(false) {
+            if self.witness.is_ancestor(commit, trunk.first)? == Some(true) {
                 return Ok(None);
             }
         }

@@ -11,7 +11,7 @@ impl<W: Witness> Audit<'_, W> {
     /// S1: every required check is among those that were green.
     pub(super) fn checks(&mut self, at: &At, landing: &Landing) {
         if landing.required.is_empty() {
-            self.report.found(Rule::Checks, at, "it names no check that had to pass".to_owned());
+            self.report.found(Rule::Checks, at, "it names no check that had to pass");
         }
         for required in &landing.required {
             let of =

@@ -7,6 +7,8 @@ use std::fmt;
 
 /// Findings that are kept; the first ones say most.
 const FINDINGS_MAX: usize = 1_000;
+/// Of what is said of one so many characters are kept: some of them may be anybody's.
+const WHAT_MAX: usize = 600;
 
 /// What was broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -118,18 +120,20 @@ pub struct Report {
 
 impl Report {
     /// Something is wrong.
-    pub(super) fn found(&mut self, rule: Rule, at: &At, what: String) {
-        self.keep(Some(rule), at, what);
+    pub(super) fn found(&mut self, rule: Rule, at: &At, what: impl AsRef<str>) {
+        self.keep(Some(rule), at, what.as_ref());
     }
 
     /// Something is worth knowing.
-    pub(super) fn noted(&mut self, at: &At, what: String) {
-        self.keep(None, at, what);
+    pub(super) fn noted(&mut self, at: &At, what: impl AsRef<str>) {
+        self.keep(None, at, what.as_ref());
     }
 
-    fn keep(&mut self, rule: Option<Rule>, at: &At, what: String) {
+    fn keep(&mut self, rule: Option<Rule>, at: &At, what: &str) {
         let list = if rule.is_some() { &mut self.findings } else { &mut self.notes };
         if list.len() < FINDINGS_MAX {
+            let harmless = |letter: char| if letter.is_control() { '?' } else { letter };
+            let what = what.chars().take(WHAT_MAX).map(harmless).collect();
             list.push(Finding { rule, entry: at.entry, subject: at.subject.clone(), what });
         } else {
             self.left_out += 1;

@@ -173,3 +173,13 @@ fn a_newer_versions_lines_are_counted() {
     let (found, report) = told(&chain, &mut clone);
     assert_eq!((found.len(), report.counts.unknown), (0, 1));
 }
+
+#[test]
+fn a_hostile_entry_cannot_write_to_the_terminal_of_its_reader() {
+    let (mut landings, mut clone) = sound();
+    let tag = format!("candidate/\u{1b}[2J{}", "x".repeat(100_000));
+    landings[1].candidate = landings[1].candidate.take().map(|made| crate::ledger::Candidate { tag, ..made });
+    let (_, report) = told(&pages(&landings), &mut clone);
+    let line = report.findings[0].to_string();
+    assert!(line.contains("?[2J") && !line.contains('\u{1b}') && line.len() < 2_000, "{line}");
+}

@@ -195,6 +195,7 @@ impl Git for SimGit {
                 ground.after(ms, Due::Arrives(push));
                 (vec![Pushed::Unknown("no answer".into()); updates.len()], false)
             } else {
+                ground.rival(&push);
                 let outcomes = saboteur::push(&mut ground, push);
                 let done = outcomes.contains(&Pushed::Done);
                 (outcomes, done && ground.fault(|f| f.after))

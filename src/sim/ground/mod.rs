@@ -5,6 +5,7 @@ pub mod ci;
 pub mod delivered;
 pub mod dice;
 pub mod faults;
+pub mod ledger;
 pub mod pulls;
 pub mod settings;
 pub mod trunks;

@@ -1,42 +1,12 @@
 //! The judge of the ledger (S14): each landing is one entry that says what truly happened, on top of the one before.
 
 use crate::ids::{PrNumber, RefName, Sha};
-use crate::ledger::{self, Entry, Line};
-use crate::port::git::{Expect, LedgerCommit, LedgerPage, RefUpdate};
-use crate::sim::ground::dice::mix;
-use crate::sim::ground::truth::sha;
+use crate::ledger::{Entry, Line};
+use crate::port::git::{Expect, RefUpdate};
 use crate::sim::ground::world::{Ground, Push};
 use std::collections::BTreeMap;
 
 impl Ground {
-    /// Keeps a commit of the ledger; its id follows from what is in it.
-    pub fn ledger_commit(&mut self, commit: &LedgerCommit) -> Sha {
-        let parent = commit.parent.iter().flat_map(|parent| parent.as_bytes().iter().copied());
-        let hash = commit.message.bytes().chain(parent).fold(13, |hash, byte| mix(hash ^ u64::from(byte)));
-        let id = sha(hash);
-        self.ledger.insert(id, commit.clone());
-        id
-    }
-
-    /// A commit of the ledger.
-    pub fn ledger_page(&self, id: Sha) -> Option<LedgerPage> {
-        let commit = self.ledger.get(&id)?;
-        Some(LedgerPage { id, parent: commit.parent, message: commit.message.clone() })
-    }
-
-    /// The commits from after one to another.
-    pub fn ledger_pages(&self, tip: Sha, known: Option<Sha>) -> Option<Vec<LedgerPage>> {
-        let mut pages = Vec::new();
-        let mut next = Some(tip);
-        while next != known {
-            let page = self.ledger_page(next?)?;
-            next = page.parent;
-            pages.push(page);
-        }
-        pages.reverse();
-        Some(pages)
-    }
-
     /// The world is about to accept a change of the ledger.
     pub fn ledger_accepted(&mut self, push: &Push, update: &RefUpdate, accepted: &[RefUpdate]) {
         if let Some(what) = self.ledger_broken(push, update, accepted) {
@@ -80,13 +50,5 @@ impl Ground {
         }
         let other = landing.members.iter().find(|member| member.approved.head != member.head);
         other.map(|member| format!("the entry says that #{} was approved at {:?}", member.pr, member.approved.head))
-    }
-
-    /// Counts pushes that only the ledger kept from arriving: another queue wrote to it first.
-    pub fn overtaken(&mut self, push: &Push, held: &[bool]) {
-        let mut refused = push.updates.iter().zip(held).filter(|(_, held)| !**held).map(|(update, _)| &update.name);
-        if refused.all(|name| *name == ledger::name()) {
-            self.oracle.sometimes("only the ledger had moved on");
-        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod branches;
 pub mod curse;
 pub mod owners;
+pub mod rivals;
 pub mod stacks;
 pub mod stops;
 pub mod trials;

@@ -27,7 +27,8 @@ fn said(output: Output, asked: &[&str]) -> String {
 }
 
 impl Stage {
-    fn clone_dir(&self) -> PathBuf {
+    /// The contributor's clone.
+    pub fn clone_dir(&self) -> PathBuf {
         self.home.path().join("clone")
     }
 
@@ -87,6 +88,20 @@ impl Stage {
         let url = self.remote(&self.word("/tokens/maintainer"), &self.full_name());
         self.git(&["fetch", "--quiet", &url, "main"]);
         self.push("main", "FETCH_HEAD", file, "past the queue\n")
+    }
+
+    /// Another clone with everything that is there, bare, by this name.
+    pub fn mirror(&self, name: &str) -> PathBuf {
+        let url = self.remote(&self.word("/tokens/maintainer"), &self.full_name());
+        let dir = self.home.path().join(name);
+        let at = dir.to_str().expect("a temporary directory has a plain name");
+        said(git_at(self.home.path(), &["clone", "--quiet", "--mirror", &url, at]), &["clone"]);
+        dir
+    }
+
+    /// Runs git in a clone.
+    pub fn git_in(dir: &Path, args: &[&str]) -> String {
+        said(git_at(dir, args), args)
     }
 
     /// All refs of the bare repository by full name; an annotated tag is the tag, not its commit.
