@@ -5,6 +5,7 @@ mod compose;
 mod doctor;
 mod import;
 mod init;
+mod keep;
 mod queue;
 mod sandbox;
 mod schema;
@@ -48,6 +49,9 @@ enum Command {
     Queue(queue::Args),
     /// Make a token with which a program may change queues.
     Token(token::Args),
+    /// Keep a program that deploys; the service begins this itself.
+    #[command(name = keep::NAME, hide = true)]
+    Keep(keep::Args),
     /// Run simulated worlds with faults against the real core and engine, by seed.
     Sim(simulate::Args),
 }
@@ -65,6 +69,7 @@ pub fn run() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         Command::Queue(args) => queue::run(&args),
         Command::Token(args) => token::run(&args),
+        Command::Keep(args) => keep::run(&args),
         Command::Sim(args) => simulate::run(&args),
     }
 }

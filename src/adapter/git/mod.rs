@@ -1,5 +1,6 @@
 //! Git for one repository: a bare cache of ours and the remote it mirrors. The network is the git program's, composition is
-//! in memory on the cache; nothing is ever checked out, no hook and no driver runs, and no ref is moved but by a lease.
+//! in memory on the cache; nothing is checked out but for a program that deploys, no hook and no merge driver runs, and no ref is
+//! moved but by a lease.
 //!
 //! | file | |
 //! | --- | --- |
@@ -10,12 +11,15 @@
 //! | `files` | what stands in a commit: settings, owners |
 //! | `signing` | signatures of what we make |
 //! | `remote`, `push`, `program` | the git program and the network |
+//! | `checkout`, `elsewhere` | what deploying needs: a commit's files, other remotes |
 //! | `scratch` | composing over someone's repository without touching it |
 
 mod authority;
 mod autosquash;
 mod cache;
+mod checkout;
 mod composer;
+mod elsewhere;
 mod files;
 mod lineage;
 mod local;
@@ -34,6 +38,7 @@ mod wholes;
 
 pub use cache::{CacheOptions, GitCache};
 pub use composer::{Composer, Identity};
+pub use elsewhere::Elsewhere;
 pub use local::LocalClone;
 pub use program::git_version;
 pub use remote::{TimeLimits, TokenSource};
