@@ -36,7 +36,6 @@ async fn with_workflow(named: bool, says_id: bool) -> (Ground, Arc<Mutex<Vec<Run
                     Reply(204, vec![], String::new())
                 }
             }
-            ("POST", "workflows/missing.yml/dispatches") => refused(404, "Not Found"),
             ("POST", "runs/1/cancel") => {
                 runs[0] = (runs[0].0.clone(), "completed", "cancelled");
                 Reply(202, vec![], "{}".into())
