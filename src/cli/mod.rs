@@ -2,6 +2,7 @@
 
 mod check_config;
 mod compose;
+mod deploying;
 mod doctor;
 mod import;
 mod init;

@@ -15,6 +15,7 @@ mod problem;
 mod read;
 mod repo_file;
 mod rules_file;
+mod service_deploy;
 mod service_file;
 mod tag;
 mod tree;

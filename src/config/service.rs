@@ -1,5 +1,6 @@
 //! `bot.toml`: how this service is reached, who it is on GitHub, and where it keeps things.
 
+pub use super::service_deploy::{DeployConfig, DeployTarget};
 use crate::ids::{AppId, Login, RepoName};
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -18,6 +19,8 @@ pub struct ServiceConfig {
     pub git: GitConfig,
     /// `[engine]`
     pub engine: EngineConfig,
+    /// `[deploy]`
+    pub deploy: DeployConfig,
     /// `[log]`
     pub log: LogConfig,
     /// `[[api.token]]`

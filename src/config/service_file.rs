@@ -42,15 +42,16 @@ impl ServiceConfig {
         let mut root = tree::parse(text)?;
         let mut read = Reader::default();
         tree::overlay(&mut root, around.env, &mut read.problems);
-        read.unknown(&root, &["server", "github", "store", "git", "engine", "log", "api"], "section");
+        read.unknown(&root, &["server", "github", "store", "git", "engine", "deploy", "log", "api"], "section");
         let server = server(&mut read, &root);
         let github = github(&mut read, &root, around);
         let store = store(&mut read, &root, around);
         let git = git(&mut read, &root, around);
         let engine = engine(&mut read, &root);
+        let deploy = super::service_deploy::deploy(&mut read, &root, around);
         let log = log(&mut read, &root);
         let api = super::api::api(&mut read, &root);
-        read.finish(github.map(|github| Self { server, github, store, git, engine, log, api }))
+        read.finish(github.map(|github| Self { server, github, store, git, engine, deploy, log, api }))
     }
 }
 
@@ -156,7 +157,7 @@ fn webhook_secrets(
 }
 
 /// A file that every account may read is an error, not a warning: whoever has the App's key can push to trunk.
-fn secret(read: &mut Reader, at: &At, path: &str, around: &Surroundings<'_>) -> Option<SecretString> {
+pub(super) fn secret(read: &mut Reader, at: &At, path: &str, around: &Surroundings<'_>) -> Option<SecretString> {
     if path.trim().is_empty() {
         read.wrong(at, "names no file", "write the path of a file");
         return None;
@@ -177,7 +178,7 @@ fn secret(read: &mut Reader, at: &At, path: &str, around: &Surroundings<'_>) -> 
     }
 }
 
-fn path(text: &str) -> Result<PathBuf, Fault> {
+pub(super) fn path(text: &str) -> Result<PathBuf, Fault> {
     if text.trim().is_empty() || text.contains('\0') {
         return Err(Fault::new("is no path", "write a path; a relative one begins at bot.toml's folder"));
     }

@@ -48,5 +48,5 @@ pub async fn progress(
 }
 
 fn find<'r>(remotes: &'r [Elsewhere], remote: &str) -> Option<&'r Elsewhere> {
-    remotes.iter().find(|to| to.url == remote)
+    remotes.iter().find(|to| to.url == remote.trim_end_matches('/'))
 }
