@@ -56,9 +56,9 @@ pub async fn progress(
     if SystemClock.now() < order.begun_at.plus_ms(SEEN_MS) {
         return Ok(Progress::Running { note: Some("GitHub does not show the run yet".into()), log: None });
     }
-    let same = |run: &&WorkflowRun| run.workflow == workflow;
+    let nameless = |run: &WorkflowRun| run.workflow == workflow && !has_key(&run.title);
     // A run that was accepted is there somewhere; one that was not answered is, if there is one that nobody can tell apart.
-    if handle.is_none() && !others.iter().any(|run| same(&run)) {
+    if handle.is_none() && !others.iter().any(nameless) {
         return Ok(Progress::NotBegun);
     }
     Ok(Progress::Lost(format!(
@@ -95,6 +95,13 @@ async fn find(forge: &impl Workflows, order: &Order) -> Result<(Option<WorkflowR
     let (ours, others): (Vec<_>, Vec<_>) =
         forge.dispatched(since).await?.into_iter().partition(|run| run.title.contains(&order.key));
     Ok((ours.into_iter().min_by_key(|run| run.id), others))
+}
+
+/// A title that carries a key, whichever: the run of another deployment.
+fn has_key(title: &str) -> bool {
+    title
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .any(|word| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
 fn standing(run: &WorkflowRun) -> Progress {

@@ -5,7 +5,7 @@ use super::address::{Address, is_public};
 use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderMap, Method, Request, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Full};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -20,6 +20,7 @@ use std::time::Duration;
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// From the name to the end of the answer.
 const WHOLE_MAX: Duration = Duration::from_secs(15);
+/// Of an answer no more than this is read; a page may be larger, an answer to us is not.
 const BODY_BYTES_MAX: usize = 1 << 20;
 const AGENT: &str = concat!("greenline/", env!("CARGO_PKG_VERSION"));
 
@@ -87,10 +88,17 @@ impl Web {
         }
         let request = request.map_err(|why| Silence::Barred(format!("{to} cannot be asked: {why}")))?;
         let whole = async {
-            let (parts, body) = wire.request(request).await.map_err(|error| silence(to, &error))?.into_parts();
-            let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
-            let body = body.map_err(|why| Silence::Lost(format!("{to} gave no whole answer: {why}")))?;
-            Ok(Answer { status: parts.status, headers: parts.headers, body: body.to_bytes() })
+            let (parts, mut body) = wire.request(request).await.map_err(|error| silence(to, &error))?.into_parts();
+            let mut read = Vec::new();
+            while let Some(frame) = body.frame().await {
+                let frame = frame.map_err(|why| Silence::Lost(format!("{to} gave no whole answer: {why}")))?;
+                let data = frame.data_ref().map(Bytes::as_ref).unwrap_or_default();
+                read.extend_from_slice(&data[..data.len().min(BODY_BYTES_MAX - read.len())]);
+                if read.len() == BODY_BYTES_MAX {
+                    break;
+                }
+            }
+            Ok(Answer { status: parts.status, headers: parts.headers, body: read.into() })
         };
         let late = |_| Silence::Lost(format!("{to} took more than {} s to answer", WHOLE_MAX.as_secs()));
         tokio::time::timeout(WHOLE_MAX, whole).await.map_err(late)?

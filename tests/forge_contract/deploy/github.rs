@@ -91,7 +91,7 @@ async fn a_workflow_is_dispatched_once_and_found_by_its_title() {
 
 #[tokio::test]
 async fn a_run_that_cannot_be_told_apart_is_lost_and_never_begun_again() {
-    let (ground, _) = with_workflow(false, false).await;
+    let (ground, runs) = with_workflow(false, false).await;
     let drivers = ground.drivers(Allowed::default());
     let order = ground.order(deploys(), 1);
     let Started::Running(handle) = drivers.start(&order).await.expect("it can") else { panic!("it began") };
@@ -100,6 +100,10 @@ async fn a_run_that_cannot_be_told_apart_is_lost_and_never_begun_again() {
         let lost = drivers.progress(&ago(order.clone()), known).await;
         assert!(matches!(&lost, Ok(Progress::Lost(why)) if why.contains("run-name: ${{ inputs.key }}")), "{lost:?}");
     }
+    let another = ago(ground.order(deploys(), 3));
+    let title = format!("to production {}", "ff".repeat(32));
+    *runs.lock().expect("not poisoned") = vec![(title, "queued", "")];
+    assert_eq!(drivers.progress(&another, None).await, Ok(Progress::NotBegun), "that run is of another deployment");
     let missing = ground.order(Driver::Actions { workflow: "missing.yml".into() }, 2);
     let refused = drivers.start(&missing).await;
     assert!(matches!(&refused, Ok(Started::Refused(why)) if why.contains("workflow_dispatch")), "{refused:?}");
