@@ -4,10 +4,10 @@ use greenline::config::{BYTES_MAX, Problem, RepoConfig, SecretFile, ServiceConfi
 use std::io;
 use std::path::{Path, PathBuf};
 
-#[path = "config/sign_in.rs"]
-mod sign_in;
 #[path = "config/delivery.rs"]
 mod delivery;
+#[path = "config/sign_in.rs"]
+mod sign_in;
 #[path = "config/start.rs"]
 mod start;
 
@@ -358,6 +358,38 @@ mod service {
             assert!(told.contains(part), "{part}: {told}");
         }
         assert!(!told.contains(secret), "{told}");
+    }
+
+    #[test]
+    fn what_may_deploy_is_read_with_every_mistake_in_it() {
+        let deploy = "[deploy]\nprograms = [\"acme/widget\"]\n[[deploy.webhook]]\nurl = \"https://deploy.example.com/\"\n\
+             secret_file = \"webhook-secret\"\nrepositories = [\"acme/widget\"]\n[[deploy.remote]]\nurl = \"/srv/live.git\"\n";
+        let example = EXAMPLE.replace("[deploy]\n", deploy);
+        let config = parse(&example, &[]).expect("it is right").deploy;
+        assert_eq!(config.dir, PathBuf::from("/etc/greenline/deployments"));
+        assert_eq!((config.programs.len(), config.private_addresses, config.remotes.len()), (1, false, 1));
+        let [webhook] = config.webhooks.as_slice() else { panic!("{config:?}") };
+        assert_eq!(webhook.url, "https://deploy.example.com");
+        let (ours, other) = ("acme/widget".parse().expect("a name"), "acme/other".parse().expect("a name"));
+        assert!(webhook.serves(&ours) && !webhook.serves(&other) && config.remotes[0].serves(&other));
+        assert!(!format!("{config:?}").contains("Everybody"));
+        let wrong = EXAMPLE.replace(
+            "[deploy]\n",
+            "[deploy]\nprograms = [\"all\"]\nshell = true\n[[deploy.webhook]]\nurl = \"ftp://x\"\nsecret_file = \"short\"\n\
+             [[deploy.webhook]]\n[[deploy.remote]]\nurl = \"http://git.example.com/x\"\n",
+        );
+        let told = problems(&wrong, &[]);
+        for part in [
+            "`all` is no repository",
+            "shell",
+            "`ftp://x`",
+            "fewer than 16",
+            "url: is missing",
+            "secret_file: is missing",
+            "in the clear",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 mod support;
 
 use axum::body::{Body, to_bytes};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use greenline::sandbox::{Exchange, Identities, Lookalike, Options, RefChange, RepoSummary};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -21,7 +23,7 @@ const NO_ROUTE: [(&str, &str); 3] = [
 ];
 
 /// Described operations that answer, but only ever that there is no such thing.
-const NEVER_THERE: [&str; 2] = ["actions/create-workflow-dispatch", "repos/codeowners-errors"];
+const NEVER_THERE: [&str; 1] = ["repos/codeowners-errors"];
 
 /// A look-alike with one repository, and the tokens to play every part.
 struct Stand {
@@ -308,6 +310,15 @@ async fn runs(stand: &Stand, sha: &str) {
     let logs = format!("/actions/jobs/{}/logs", run.check_run);
     stand.expect(302, "GET", &logs, &stand.app, Value::Null).await;
     stand.get(&format!("{at}/pending_deployments")).await;
+    let workflow = "on: { workflow_dispatch: { inputs: { x: {} } } }\njobs: { a: { steps: [run: \"true\"] } }\n";
+    let body = json!({"message": "deploys", "content": STANDARD.encode(workflow), "branch": "main"});
+    stand.expect(201, "PUT", "/contents/.github/workflows/deploy.yml", &stand.who.tokens.maintainer, body).await;
+    let dispatches = "/actions/workflows/deploy.yml/dispatches";
+    for (status, told) in [(204, false), (200, true)] {
+        let body = json!({"ref": "main", "inputs": {"x": "1"}, "return_run_details": told});
+        stand.expect(status, "POST", dispatches, &stand.app, body).await;
+    }
+    stand.expect(422, "POST", dispatches, &stand.app, json!({"ref": "main", "inputs": {"y": "1"}})).await;
     stand.expect(201, "POST", &format!("{at}/rerun-failed-jobs"), &stand.app, Value::Null).await;
 }
 

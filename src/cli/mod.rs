@@ -2,9 +2,11 @@
 
 mod check_config;
 mod compose;
+mod deploying;
 mod doctor;
 mod import;
 mod init;
+mod keep;
 mod queue;
 mod sandbox;
 mod schema;
@@ -51,6 +53,9 @@ enum Command {
     Token(token::Args),
     /// Hold the ledger of a clone against what is in it: every landing, every candidate; no service is needed.
     Verify(verify::Args),
+    /// Keep a program that deploys; the service begins this itself.
+    #[command(name = keep::NAME, hide = true)]
+    Keep(keep::Args),
     /// Run simulated worlds with faults against the real core and engine, by seed.
     Sim(simulate::Args),
 }
@@ -69,6 +74,7 @@ pub fn run() -> ExitCode {
         Command::Queue(args) => queue::run(&args),
         Command::Token(args) => token::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Keep(args) => keep::run(&args),
         Command::Sim(args) => simulate::run(&args),
     }
 }

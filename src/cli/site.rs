@@ -1,10 +1,12 @@
 //! Introduces the GitHub and git adapters to the engine: which repositories there are, and the world of each.
 
 use crate::adapter::clock::SystemClock;
-use crate::adapter::deploy::{Allowed, Drivers};
+use crate::adapter::deploy::Drivers;
 use crate::adapter::git::{CacheOptions, GitCache, Identity, SigningKey, TimeLimits, TokenSource};
 use crate::adapter::github::{App, GithubForge};
+use crate::cli::deploying;
 use crate::config::ServiceConfig;
+use crate::config::service::DeployConfig;
 use crate::engine::memory::Memory;
 use crate::engine::supervise::{Found, Site};
 use crate::engine::world::{Readings, World};
@@ -27,7 +29,7 @@ pub struct GithubSite {
     app: App,
     git_url: String,
     cache_dir: PathBuf,
-    deploy_dir: PathBuf,
+    deploy: DeployConfig,
     identity: Identity,
     head_seen_ms: u64,
     clock: SystemClock,
@@ -53,7 +55,7 @@ impl GithubSite {
             app: App::new(&config.github)?,
             git_url: config.github.git_url.clone(),
             cache_dir: config.git.cache_dir.clone(),
-            deploy_dir: config.store.path.with_file_name("deployments"),
+            deploy: config.deploy.clone(),
             identity: Identity::new(&config.git.name, &config.git.email).signing(key),
             head_seen_ms: config.engine.head_seen_ms,
             clock: SystemClock,
@@ -96,8 +98,9 @@ impl Site for GithubSite {
         let (id, name, installation) = (found.repository.id, found.repository.name.clone(), found.installation);
         let git = self.cache(found)?;
         let forge = Arc::new(self.app.forge(installation, id, name));
-        let dir = self.deploy_dir.join(id.to_string());
-        let deploy = Drivers::new(Arc::clone(&forge), Arc::clone(&git), dir, Allowed::default());
+        let (dir, allowed) =
+            (self.deploy.dir.join(id.to_string()), deploying::allowed(&self.deploy, &found.repository.name));
+        let deploy = Drivers::new(Arc::clone(&forge), Arc::clone(&git), dir, allowed);
         let (memory, head_seen_ms) = (Memory::default(), self.head_seen_ms);
         Ok(GithubWorld { forge, git, deploy, clock: self.clock, readings, memory, head_seen_ms })
     }
@@ -246,7 +249,13 @@ mod tests {
             app: App::new(&settings).expect("the key is good"),
             git_url: url,
             cache_dir: dir.path().to_owned(),
-            deploy_dir: dir.path().join("deployments"),
+            deploy: DeployConfig {
+                dir: dir.path().join("deployments"),
+                programs: vec![],
+                private_addresses: false,
+                webhooks: vec![],
+                remotes: vec![],
+            },
             identity: Identity::new("Greenline", "greenline@example.com"),
             head_seen_ms: 0,
             clock: SystemClock,

@@ -1,6 +1,6 @@
 //! `bot.toml`: how this service is reached, who it is on GitHub, and where it keeps things.
 
-use super::url;
+pub use super::service_deploy::{DeployConfig, DeployTarget};
 use crate::ids::{AppId, Login, RepoName};
 use secrecy::SecretString;
 use std::net::SocketAddr;
@@ -19,84 +19,12 @@ pub struct ServiceConfig {
     pub git: GitConfig,
     /// `[engine]`
     pub engine: EngineConfig,
+    /// `[deploy]`
+    pub deploy: DeployConfig,
     /// `[log]`
     pub log: LogConfig,
     /// `[[api.token]]`
     pub api: ApiConfig,
-    /// `[[delivery.allow]]` and `[[delivery.webhook]]`
-    pub delivery: DeliveryConfig,
-}
-
-/// `[delivery]`: what the settings of repositories may have this machine do, and the secrets for it.
-#[derive(Debug, Clone, Default)]
-pub struct DeliveryConfig {
-    /// What which repository may.
-    pub limits: Vec<(RepoName, DeliveryLimits)>,
-    /// Secrets of what is told by webhook.
-    pub webhooks: Vec<WebhookSecret>,
-}
-
-/// What the settings of one repository may have this machine do. Its own file is written by whoever may land there, and so
-/// cannot say this.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeliveryLimits {
-    /// Programs are run on this machine, to deploy or to verify.
-    pub commands: bool,
-    /// Where may be pushed to: these addresses, and what lies below them.
-    pub push: Vec<String>,
-    /// A stage of production may get candidates without a person's word.
-    pub auto: bool,
-}
-
-/// A secret by which those who are told know who tells them.
-#[derive(Debug, Clone)]
-pub struct WebhookSecret {
-    /// Posts to this address, and to those below it, are signed with it.
-    pub url_prefix: String,
-    /// The only repositories in whose name that is done; none, all that are served. Without it, whoever may land in one
-    /// repository can have posts signed that are meant for the deployer of another.
-    pub repositories: Option<Vec<RepoName>>,
-    /// The HMAC secret.
-    pub secret: SecretString,
-}
-
-/// Of a repository that is not named: nothing runs here, nothing is pushed, and its own settings say who is asked.
-impl Default for DeliveryLimits {
-    fn default() -> Self {
-        Self { commands: false, push: Vec::new(), auto: true }
-    }
-}
-
-impl DeliveryConfig {
-    /// What a repository may.
-    pub fn limits(&self, repository: &RepoName) -> DeliveryLimits {
-        self.limits
-            .iter()
-            .find(|(name, _)| same_name(name, repository))
-            .map(|(_, limits)| limits.clone())
-            .unwrap_or_default()
-    }
-
-    /// The secret by which posts to an address in the name of a repository are signed: that of the longest prefix of it.
-    pub fn webhook_secret(&self, repository: &RepoName, address: &str) -> Option<&SecretString> {
-        let named = |names: &Vec<RepoName>| names.iter().any(|name| same_name(name, repository));
-        let fits = self.webhooks.iter().filter(|webhook| url::lies_in(address, &webhook.url_prefix));
-        let fits = fits.filter(|webhook| webhook.repositories.as_ref().is_none_or(named));
-        fits.max_by_key(|webhook| (webhook.url_prefix.len(), webhook.repositories.is_some()))
-            .map(|webhook| &webhook.secret)
-    }
-}
-
-/// Names are compared as the forge does, in any case of letters.
-fn same_name(one: &RepoName, other: &RepoName) -> bool {
-    one.as_str().eq_ignore_ascii_case(other.as_str())
-}
-
-impl DeliveryLimits {
-    /// Whether may be pushed to an address.
-    pub fn may_push(&self, remote: &str) -> bool {
-        self.push.iter().any(|allowed| url::lies_in(remote, allowed))
-    }
 }
 
 /// `[api]`: who may write through the API; nobody without a token.

@@ -43,16 +43,16 @@ impl ServiceConfig {
         let mut root = tree::parse(text)?;
         let mut read = Reader::default();
         tree::overlay(&mut root, around.env, &mut read.problems);
-        read.unknown(&root, &["server", "github", "store", "git", "engine", "log", "api", "delivery"], "section");
+        read.unknown(&root, &["server", "github", "store", "git", "engine", "deploy", "log", "api"], "section");
         let server = server(&mut read, &root);
         let github = github(&mut read, &root, around, server.public_url.as_deref());
         let store = store(&mut read, &root, around);
         let git = git(&mut read, &root, around);
         let engine = engine(&mut read, &root);
+        let deploy = super::service_deploy::deploy(&mut read, &root, around);
         let log = log(&mut read, &root);
         let api = super::api::api(&mut read, &root);
-        let delivery = super::limits::delivery(&mut read, &root, around);
-        read.finish(github.map(|github| Self { server, github, store, git, engine, log, api, delivery }))
+        read.finish(github.map(|github| Self { server, github, store, git, engine, deploy, log, api }))
     }
 }
 
@@ -191,7 +191,7 @@ pub(super) fn secret(read: &mut Reader, at: &At, path: &str, around: &Surroundin
     }
 }
 
-fn path(text: &str) -> Result<PathBuf, Fault> {
+pub(super) fn path(text: &str) -> Result<PathBuf, Fault> {
     if text.trim().is_empty() || text.contains('\0') {
         return Err(Fault::new("is no path", "write a path; a relative one begins at bot.toml's folder"));
     }

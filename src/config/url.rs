@@ -54,7 +54,7 @@ pub(super) fn address(text: &str) -> Result<String, Fault> {
         let hint = "leave it out: whoever may read the repository reads this file";
         return Err(fault("has a user or password in it", hint));
     }
-    // What asks would leave the folders out, and so go elsewhere than where `lies_in` says.
+    // What asks would leave the folders out, and so go elsewhere than where one reads.
     let folders =
         text.to_ascii_lowercase().replace("%2e", ".").split(['/', '?']).any(|part| part == "." || part == "..");
     if folders || text.len() > LONGEST || !text.bytes().all(in_address) {
@@ -90,12 +90,6 @@ pub(super) fn remote(text: &str) -> Result<String, Fault> {
         return Ok(text.to_owned());
     }
     Err(fault())
-}
-
-/// An address is this one or lies below it; a host that merely begins alike does not.
-pub(super) fn lies_in(address: &str, folder: &str) -> bool {
-    let below = |rest: &str| folder.ends_with('/') || rest.is_empty() || rest.starts_with(['/', '?']);
-    address.strip_prefix(folder).is_some_and(below)
 }
 
 /// Host and port of an address, with the user before them.

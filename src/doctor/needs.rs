@@ -75,7 +75,18 @@ pub const PERMISSIONS: &[Permission] = &[
     ),
     needed("statuses", "Commit statuses", Level::Read, "the verdicts of CI that reports statuses cannot be read"),
     needed("metadata", "Metadata", Level::Read, "permissions of people and rulesets cannot be read"),
-    wanted("actions", "Actions", Level::Write, "workflow runs that nobody waits for any more run to their end"),
+    wanted(
+        "actions",
+        "Actions",
+        Level::Write,
+        "workflow runs that nobody waits for any more run to their end, and no workflow can be started to deploy",
+    ),
+    wanted(
+        "deployments",
+        "Deployments",
+        Level::Write,
+        "GitHub shows no deployments, and nobody who listens to them can deploy",
+    ),
     Permission {
         under: "Organization permissions",
         ..wanted("members", "Members", Level::Read, "teams in `mergers` or `CODEOWNERS` let nobody in")

@@ -35,7 +35,7 @@ pub struct Order {
     pub begun_at: Moment,
 }
 
-/// What a driver calls a deployment it has begun: a run's number, a process, an address.
+/// What a driver calls a deployment it has begun: a run's number, a key, an address; empty where it has no name for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Handle(pub String);
@@ -102,6 +102,8 @@ pub struct Look {
     pub probe: Probe,
     /// What runs there, as far as we know.
     pub order: Order,
+    /// How long it may take, in milliseconds; counts for programs.
+    pub timeout_ms: i64,
 }
 
 /// One reading.

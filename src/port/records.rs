@@ -1,6 +1,7 @@
 //! What the forge shows people of deliveries: records of deployments with their states, and releases. It is a view; what is so
 //! stands in our own state and in the refs.
 
+use super::deploy::Order;
 use super::{Outcome, Trouble};
 use crate::ids::{Login, Moment, RecordId, ReleaseId, Sha};
 use std::collections::BTreeMap;
@@ -22,6 +23,30 @@ pub struct NewRecord {
     pub description: String,
     /// More that whoever listens may want to know: the candidate, its tag, what ran there before.
     pub about: BTreeMap<String, String>,
+}
+
+impl NewRecord {
+    /// The record of an order, whichever driver carries it out.
+    pub fn of(order: &Order, environment: &str) -> Self {
+        let mut about = BTreeMap::from([
+            ("candidate".to_owned(), order.tag.clone()),
+            ("kind".to_owned(), order.kind.to_owned()),
+            ("stage".to_owned(), order.stage.to_string()),
+        ]);
+        about.extend(order.version.iter().map(|version| ("version".to_owned(), version.clone())));
+        if let Some((tag, commit)) = &order.from {
+            about.extend([("from".to_owned(), tag.clone()), ("from_commit".to_owned(), commit.to_string())]);
+        }
+        Self {
+            sha: order.commit,
+            environment: environment.to_owned(),
+            key: order.key.clone(),
+            task: if order.kind == "forward" { "deploy".to_owned() } else { format!("deploy:{}", order.kind) },
+            production: order.production,
+            description: order.reason.clone(),
+            about,
+        }
+    }
 }
 
 /// How a deployment stands, in the forge's words.

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 pub struct WorkflowRun {
     /// The forge's.
     pub id: WorkflowRunId,
+    /// Its workflow's file (`deploy.yml`); empty if the forge does not say.
+    pub workflow: String,
     /// What it is called on its page, by the workflow's `run-name`.
     pub title: String,
     /// How it stands.

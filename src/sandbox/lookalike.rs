@@ -194,6 +194,7 @@ impl Lookalike {
             started: RunStarted { run: run.id, check_run: run.check_run },
             branch: run.head_branch.clone(),
             sha: run.head_sha.clone(),
+            command: run.command.clone(),
         })
         .collect()
     }
@@ -297,4 +298,6 @@ pub struct UnfinishedRun {
     pub branch: String,
     /// The commit.
     pub sha: String,
+    /// What it runs in place of the runner's own command.
+    pub command: Option<String>,
 }

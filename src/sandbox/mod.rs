@@ -3,6 +3,7 @@
 
 mod admin;
 mod client;
+mod dispatch;
 pub mod example;
 mod git_http;
 mod git_program;

@@ -180,7 +180,7 @@ impl Stage {
             };
             Runner::start(forge.clone(), rules, pushes, news_sender.clone())
         });
-        let wiring = Wiring::new(settings.program.clone(), &dir, &base_url)?;
+        let wiring = Wiring::new(settings.program.clone(), &dir, &base_url, &scene.repo.full_name)?;
         screen.tell(Voice::Quiet, &format!("starting the service, {}", wiring.page_url()));
         forge.set_callback_url(&format!("{}/sign-in/callback", wiring.page_url()));
         let service = Service::start(&wiring, &forge.identities(), news_sender).await?;

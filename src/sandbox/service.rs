@@ -38,6 +38,8 @@ pub struct Wiring {
     pub dir: PathBuf,
     /// The look-alike, `http://127.0.0.1:PORT`.
     pub forge_url: String,
+    /// The repository it serves, `owner/name`: its programs may deploy on this machine.
+    pub repository: String,
     /// Where the service shall listen.
     pub listen: SocketAddr,
 }
@@ -47,9 +49,15 @@ impl Wiring {
     ///
     /// # Errors
     /// When the machine has none.
-    pub fn new(program: PathBuf, dir: &Path, forge_url: &str) -> std::io::Result<Self> {
+    pub fn new(program: PathBuf, dir: &Path, forge_url: &str, repository: &str) -> std::io::Result<Self> {
         let listen = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
-        Ok(Self { program, dir: dir.to_owned(), forge_url: forge_url.to_owned(), listen })
+        Ok(Self {
+            program,
+            dir: dir.to_owned(),
+            forge_url: forge_url.to_owned(),
+            repository: repository.to_owned(),
+            listen,
+        })
     }
 
     /// The service's page, `http://127.0.0.1:PORT`.
@@ -103,6 +111,14 @@ impl Wiring {
                 ],
             ),
             ("engine", vec![("reconcile_seconds", "10".into()), ("head_seen_seconds", "10".into())]),
+            (
+                "deploy",
+                vec![
+                    ("dir", file("deployments")),
+                    ("programs", format!("[{}]", quoted(&self.repository))),
+                    ("private_addresses", "true".into()),
+                ],
+            ),
             ("log", vec![("filter", quoted("info")), ("json", "false".into())]),
         ];
         let people =

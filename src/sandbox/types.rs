@@ -146,7 +146,7 @@ pub struct NewPull {
 }
 
 /// A workflow run that began, and its check run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct RunStarted {
     /// The workflow run's id.
     pub run: u64,
@@ -252,6 +252,19 @@ pub enum SandboxEvent {
         context: String,
         /// `error`, `failure`, `pending`, `success`.
         state: String,
+    },
+    /// Somebody started a workflow; the runner must run it.
+    Dispatched {
+        /// Repository id.
+        repo: u64,
+        /// The run and its check run.
+        started: RunStarted,
+        /// The branch or tag it was started on, in full.
+        r#ref: String,
+        /// Its commit.
+        sha: String,
+        /// What it runs.
+        command: String,
     },
     /// Somebody asked for a workflow run to be stopped; the runner must kill it and report `cancelled`.
     CancelRequested {

@@ -1,15 +1,12 @@
 //! The settings of delivery as their owners write them, in a repository's file and in the service's.
 
-use greenline::config::service::DeliveryLimits;
-use greenline::config::{Problem, RepoConfig, SecretFile, ServiceConfig, Surroundings};
+use greenline::config::{Problem, RepoConfig};
 use greenline::delivery::Policy;
 use greenline::delivery::policy::{
     Bound, CutWhen, Driver, Eyes, Mode, Need, OnFailure, Probe, Promote, Stage, Supersede, Tier, VersionScheme,
 };
 use greenline::facts::Permission;
 use greenline::ids::StageName;
-use secrecy::{ExposeSecret, SecretString};
-use std::path::Path;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -278,58 +275,4 @@ fn a_name_that_cannot_be_read_makes_no_second_problem() {
             "line 2: stage[1].name: `Test` is no stage's name — write 1 to 40 small letters, digits and dashes, a letter first"
         ]
     );
-}
-
-#[test]
-fn the_service_says_what_may_run_and_where_may_be_pushed() {
-    let secret = |path: &Path| {
-        let text = if path.ends_with("key.pem") { "-----BEGIN PRIVATE KEY-----\n" } else { "a long secret\n" };
-        Ok(SecretFile { text: SecretString::from(text.to_owned()), open_to_all: false })
-    };
-    let around = Surroundings { folder: Path::new("/etc/greenline"), env: &[], secret: &secret };
-    let github = "[github]\napp_id = 1\nprivate_key_file = \"key.pem\"\nwebhook_secret_files = [\"secret\"]\n";
-    let text = format!(
-        "{github}[[delivery.allow]]\nrepository = \"acme/widget\"\ncommands = true\npush = [\"https://git.heroku.com/acme\"]\nauto = false\n\
-         [[delivery.webhook]]\nurl_prefix = \"https://deployer.example.org\"\nsecret_file = \"hook\"\nrepositories = [\"acme/widget\"]\n"
-    );
-    let delivery = ServiceConfig::parse(&text, &around).expect("it is right").delivery;
-    let limits = delivery.limits(&"Acme/Widget".parse().expect("a name"));
-    assert!(limits.commands && !limits.auto);
-    for (remote, may) in [
-        ("https://git.heroku.com/acme", true),
-        ("https://git.heroku.com/acme/widget.git", true),
-        ("https://git.heroku.com/acme-evil", false),
-        ("https://git.heroku.com", false),
-    ] {
-        assert_eq!(limits.may_push(remote), may, "{remote}");
-    }
-    assert_eq!(delivery.limits(&"acme/other".parse().expect("a name")), DeliveryLimits::default());
-    let signed = |repository: &str, url: &str| {
-        let secret = delivery.webhook_secret(&repository.parse().expect("a name"), url);
-        secret.map(|secret| secret.expose_secret().to_owned())
-    };
-    assert_eq!(signed("Acme/widget", "https://deployer.example.org/hook").as_deref(), Some("a long secret"));
-    assert_eq!(signed("acme/widget", "https://deployer.example.org.evil.example/hook"), None);
-    assert_eq!(signed("acme/other", "https://deployer.example.org/hook"), None);
-    assert!(!format!("{delivery:?}").contains("long secret"));
-
-    let wrong = format!(
-        "{text}[[delivery.allow]]\nrepository = \"ACME/widget\"\npush = [\"/etc\"]\nmode = 1\n[[delivery.allow]]\ncommands = 1\n\
-         [[delivery.webhook]]\nurl_prefix = \"http://deployer.example.org\"\n"
-    );
-    let told: Vec<String> =
-        ServiceConfig::parse(&wrong, &around).expect_err("wrong").iter().map(ToString::to_string).collect();
-    let expected = [
-        "delivery.allow[2]: `ACME/widget` stands here twice",
-        "delivery.allow[2].push[1]: `/etc` is nothing that can be pushed to",
-        "delivery.allow[2].mode: there is no such setting — known are repository, commands, push, auto",
-        "delivery.allow[3].repository: is missing — write owner/name",
-        "delivery.allow[3].commands: is the number 1 — write true or false",
-        "delivery.webhook[2].secret_file: is missing",
-        "delivery.webhook[2].url_prefix: `http://deployer.example.org` would be sent tokens in the clear",
-    ];
-    for part in expected {
-        assert!(told.iter().any(|told| told.contains(part)), "{part}: {told:#?}");
-    }
-    assert_eq!(told.len(), expected.len(), "{told:#?}");
 }

@@ -1,6 +1,7 @@
 //! The traps of GitHub's REST API and of octocrab, played by a small server with state: what is read is true or trouble,
 //! and what is written is written once.
 
+mod deploy;
 mod hub;
 mod people;
 mod sign_in;

@@ -5,6 +5,7 @@
 mod openapi;
 
 mod api;
+mod deploying;
 mod door;
 mod files;
 mod git_door;

@@ -16,6 +16,9 @@ const ALWAYS_POSSIBLE: [u16; 14] = [301, 304, 307, 400, 401, 403, 404, 409, 413,
 /// Body members that are lists or free objects of the caller's own making.
 const FREE_FORM: [&str; 4] = ["payload", "client_payload", "inputs", "permissions"];
 
+/// Query parameters that are moments by the description, and ranges of them by GitHub's documentation.
+const RANGES: [&str; 1] = ["created"];
+
 /// One operation of the description.
 pub struct Operation {
     pub id: String,
@@ -80,6 +83,11 @@ impl Referee {
             let Some(parameter) = known.iter().find(|p| p["name"] == name.as_str()) else {
                 faults.push(format!("query parameter `{name}` is unknown"));
                 continue;
+            };
+            let value = if RANGES.contains(&name.as_str()) {
+                value.trim_start_matches(['<', '>', '=']).to_owned()
+            } else {
+                value
             };
             let schema = self.resolve(&parameter["schema"]);
             let typed = match schema["type"].as_str() {

@@ -13,7 +13,7 @@ use crate::port::git::{
 use crate::port::{Git, Trouble};
 use git2::{ObjectType, Repository};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -95,6 +95,16 @@ impl GitCache {
         git.args(["repack", "-d", "--geometric=2", "--no-write-bitmap-index", "--quiet"]);
         let ran = program::run(git, TIDY_LIMIT).await?;
         if ran.ok() { Ok(()) } else { Err(Trouble::busy(format!("the cache was not packed: {}", ran.complaint()))) }
+    }
+
+    /// Where it is.
+    pub(super) fn dir(&self) -> &Path {
+        &self.remote.git_dir
+    }
+
+    /// How long calls to a remote may take.
+    pub(super) fn limits(&self) -> TimeLimits {
+        self.limits
     }
 
     fn repo(&self) -> RepoName {

@@ -1,5 +1,6 @@
 //! Git for one repository: a bare cache of ours and the remote it mirrors. The network is the git program's, composition is
-//! in memory on the cache; nothing is ever checked out, no hook and no driver runs, and no ref is moved but by a lease.
+//! in memory on the cache; nothing is checked out but for a program that deploys, no hook and no merge driver runs, and no ref is
+//! moved but by a lease.
 //!
 //! | file | |
 //! | --- | --- |
@@ -12,13 +13,16 @@
 //! | `auditing` | somebody's clone, as far as an audit of the ledger asks |
 //! | `signing`, `verifying` | signatures: of what we make, and by whom |
 //! | `remote`, `push`, `program` | the git program and the network |
+//! | `checkout`, `elsewhere` | what deploying needs: a commit's files, other remotes |
 //! | `scratch` | composing over someone's repository without touching it |
 
 mod auditing;
 mod authority;
 mod autosquash;
 mod cache;
+mod checkout;
 mod composer;
+mod elsewhere;
 mod files;
 mod ledger;
 mod lineage;
@@ -40,6 +44,7 @@ mod wholes;
 pub use auditing::AuditedClone;
 pub use cache::{CacheOptions, GitCache};
 pub use composer::{Composer, Identity};
+pub use elsewhere::Elsewhere;
 pub use local::LocalClone;
 pub use program::git_version;
 pub use remote::{TimeLimits, TokenSource};

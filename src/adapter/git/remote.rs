@@ -152,13 +152,13 @@ fn trouble(ran: &Ran, what: &str) -> Trouble {
     }
 }
 
-fn settled(ran: Result<Ran, Stopped>, what: &str) -> Result<Ran, Trouble> {
+pub(super) fn settled(ran: Result<Ran, Stopped>, what: &str) -> Result<Ran, Trouble> {
     let ran = ran?;
     if ran.ok() { Ok(ran) } else { Err(trouble(&ran, what)) }
 }
 
 /// Reads `id TAB name` lines; `name^{}` is the commit behind the tag before it.
-fn parse_refs(text: &str, prefixes: &[&str]) -> BTreeMap<RefName, RemoteRef> {
+pub(super) fn parse_refs(text: &str, prefixes: &[&str]) -> BTreeMap<RefName, RemoteRef> {
     let mut refs: BTreeMap<RefName, RemoteRef> = BTreeMap::new();
     for line in text.lines() {
         let Some((id, name)) = line.split_once('\t') else { continue };

@@ -72,8 +72,9 @@ fn job(state: &RepoState, effect: Effect) -> Option<DeliveryJob> {
         }
         Effect::Sample { deployment, check, due } => {
             let (order, _) = order(state, deployment)?;
-            let probe = own.value.deployments.get(&deployment)?.checks.get(check)?.verify.probe.clone();
-            Some(DeliveryJob::Sample { deployment, check, due, look: Box::new(Look { probe, order }) })
+            let verify = &own.value.deployments.get(&deployment)?.checks.get(check)?.verify;
+            let look = Box::new(Look { probe: verify.probe.clone(), order, timeout_ms: verify.timeout_ms });
+            Some(DeliveryJob::Sample { deployment, check, due, look })
         }
         // Made by hand for now.
         Effect::Cut(_) | Effect::Restore(_) => None,

@@ -118,7 +118,8 @@ impl World {
         let (created, updated) = (iso(run.created_at), iso(run.updated_at));
         json!({
             "id": run.id, "name": run.name, "node_id": node_id("WorkflowRun", run.id), "head_branch": run.head_branch,
-            "head_sha": run.head_sha, "path": format!(".github/workflows/{}.yml", run.name), "display_title": run.name,
+            "head_sha": run.head_sha, "path": run.file(),
+            "display_title": run.title.as_ref().unwrap_or(&run.name),
             "run_number": run.number, "run_attempt": run.attempt, "event": run.event, "status": run.status,
             "conclusion": run.conclusion, "workflow_id": self.cast.ci_app, "check_suite_id": run.suite,
             "check_suite_node_id": node_id("CheckSuite", run.suite), "url": url,
@@ -137,7 +138,7 @@ impl World {
     /// The workflow a run is of, in webhooks.
     pub fn workflow_json(&self, repo: u64, run: &WorkflowRun) -> Value {
         let Some(of) = self.repos.get(&repo) else { return Value::Null };
-        let (id, path) = (self.cast.ci_app, format!(".github/workflows/{}.yml", run.name));
+        let (id, path) = (self.cast.ci_app, run.file());
         let url = format!("{}/actions/workflows/{id}", self.repo_api(of));
         json!({
             "id": id, "node_id": node_id("Workflow", id), "name": run.name, "path": path, "state": "active",

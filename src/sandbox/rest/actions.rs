@@ -5,9 +5,11 @@ use super::call::Call;
 use super::reply::Reply;
 use super::route::{Need, Route, get, post};
 use crate::sandbox::types::Refused;
+use crate::sandbox::world::NewDispatch;
 use crate::sandbox::world::ci::WorkflowRun;
 use crate::sandbox::world::model::{Repo, Role};
-use serde_json::json;
+use crate::sandbox::world::time::parse;
+use serde_json::{Value, json};
 
 const READ: Need = Need::Repo(Role::Read, "actions");
 const WRITE: Need = Need::Repo(Role::Write, "actions");
@@ -21,8 +23,7 @@ pub(super) const ROUTES: &[Route] = &[
     get("/repos/{owner}/{repo}/actions/runs/{run_id}/jobs", READ, jobs),
     get("/repos/{owner}/{repo}/actions/runs/{run_id}/pending_deployments", READ, pending),
     post("/repos/{owner}/{repo}/dispatches", Need::Repo(Role::Write, "contents"), dispatch),
-    // The sandbox's CI is one command and no workflow file, so every workflow is one that is not there.
-    post("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches", WRITE, no_workflow),
+    post("/repos/{owner}/{repo}/actions/workflows/{workflow_id}/dispatches", WRITE, start),
 ];
 
 fn run_of<'a>(call: &Call, repo: &'a Repo) -> Result<&'a WorkflowRun, Refused> {
@@ -36,6 +37,8 @@ fn list(call: &Call) -> Answer {
             let ended = run.conclusion.as_deref();
             call.query("status").is_none_or(|w| w == run.status || Some(w) == ended)
         };
+        // Of GitHub's ways to write a range only this one is known here.
+        let since = call.query("created").and_then(|range| range.strip_prefix(">=")).and_then(parse);
         let mut found: Vec<_> = repo
             .runs
             .values()
@@ -43,7 +46,7 @@ fn list(call: &Call) -> Answer {
                 wanted("head_sha", &r.head_sha) && wanted("branch", &r.head_branch) && wanted("event", &r.event)
             })
             .filter(|r| wanted("check_suite_id", &r.suite.to_string()) && wanted("actor", world.login(r.actor)))
-            .filter(|r| status(r))
+            .filter(|r| status(r) && since.is_none_or(|since| r.created_at >= since))
             .collect();
         found.reverse();
         Ok(call.counted("workflow_runs", &found, |r| world.run_json(repo.id, r)))
@@ -88,6 +91,20 @@ fn dispatch(call: &Call) -> Answer {
     Ok(Reply::empty(204))
 }
 
-fn no_workflow(_: &Call) -> Answer {
-    Err(Refused::not_found())
+/// Starts a workflow. Since 2026 GitHub says which run it is, if it is asked to.
+fn start(call: &Call) -> Answer {
+    let r#ref = call.need("Workflow", "ref")?.to_owned();
+    let told = call.flag("return_run_details")?.unwrap_or(false);
+    let given = call.body.get("inputs").and_then(Value::as_object);
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let inputs = given.into_iter().flatten().map(|(name, value)| (name.clone(), text(value))).collect();
+    let new = NewDispatch { workflow: call.param("workflow_id").to_owned(), r#ref, inputs };
+    let run = call.change(|world, by| world.dispatch(call.repo, by, &new))?;
+    if !told {
+        return Ok(Reply::empty(204));
+    }
+    call.read(|world, repo| {
+        let shown = world.run_json(repo.id, repo.runs.get(&run).ok_or_else(Refused::not_found)?);
+        Ok(Reply::ok(json!({"workflow_run_id": run, "run_url": shown["url"], "html_url": shown["html_url"]})))
+    })
 }

@@ -138,7 +138,12 @@ impl Execution {
     fn begin(rules: &Rules, job: &Job, tree: &Path) -> std::io::Result<Self> {
         let (reader, writer) = std::io::pipe()?;
         let mut command = Command::new("sh");
-        command.arg("-c").arg(&rules.command).current_dir(tree).stdin(Stdio::null()).kill_on_drop(true);
+        command
+            .arg("-c")
+            .arg(job.command.as_ref().unwrap_or(&rules.command))
+            .current_dir(tree)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
         command.stdout(writer.try_clone()?).stderr(writer);
         set_environment(&mut command, rules, job, tree);
         let (child, group) = ProcessGroup::spawn(&mut command)?;
@@ -212,6 +217,6 @@ fn set_environment(command: &mut Command, rules: &Rules, job: &Job, tree: &Path)
         .env("GITHUB_REF_NAME", &job.branch)
         .env("GITHUB_REPOSITORY", &rules.full_name)
         .env("GITHUB_RUN_ID", job.run.run.to_string())
-        .env("GITHUB_EVENT_NAME", "push")
+        .env("GITHUB_EVENT_NAME", if job.command.is_some() { "workflow_dispatch" } else { "push" })
         .env("GITHUB_WORKSPACE", tree);
 }

@@ -121,11 +121,9 @@ impl Work {
     /// Runs that an earlier life of this sandbox left behind begin anew.
     fn take_up(&mut self) {
         let left = self.forge.unfinished_runs().into_iter().filter(|left| left.repo == self.repo);
-        for UnfinishedRun { started, branch, sha, .. } in left.collect::<Vec<_>>() {
-            let urgency = urgency(&branch);
-            if let Err(job) = self.slots.add(Job { branch, sha, urgency, run: started }) {
-                self.report(&job, "cancelled", FULL);
-            }
+        for UnfinishedRun { started, branch, sha, command, .. } in left.collect::<Vec<_>>() {
+            let urgency = if command.is_some() { Urgency::Queue } else { urgency(&branch) };
+            self.line_up(Job { branch, sha, urgency, run: started, command });
         }
         self.fill();
     }
@@ -146,6 +144,10 @@ impl Work {
             {
                 self.want(&format!("refs/pull/{number}/head"), head);
             }
+            SandboxEvent::Dispatched { repo, started, r#ref, sha, command } if *repo == self.repo => {
+                let (branch, sha, command) = (r#ref.clone(), sha.clone(), Some(command.clone()));
+                self.line_up(Job { branch, sha, urgency: Urgency::Queue, run: *started, command });
+            }
             SandboxEvent::CancelRequested { repo, run } if *repo == self.repo => {
                 for job in self.slots.withdraw(|job| job.run.run == *run) {
                     self.report(&job, "cancelled", "Cancelled before it began.");
@@ -158,6 +160,7 @@ impl Work {
             }
             SandboxEvent::Push { .. }
             | SandboxEvent::Pull { .. }
+            | SandboxEvent::Dispatched { .. }
             | SandboxEvent::CancelRequested { .. }
             | SandboxEvent::RerunRequested { .. }
             | SandboxEvent::Comment { .. }
@@ -177,12 +180,15 @@ impl Work {
     fn announce(&mut self, branch: &str, sha: &str, urgency: Urgency) {
         match self.forge.queue_run(self.repo, branch, sha, CHECK_NAME) {
             Ok(run) => {
-                let job = Job { branch: branch.into(), sha: sha.into(), urgency, run };
-                if let Err(job) = self.slots.add(job) {
-                    self.report(&job, "cancelled", FULL);
-                }
+                self.line_up(Job { branch: branch.into(), sha: sha.into(), urgency, run, command: None });
             }
             Err(refused) => self.complain(&refused),
+        }
+    }
+
+    fn line_up(&mut self, job: Job) {
+        if let Err(job) = self.slots.add(job) {
+            self.report(&job, "cancelled", FULL);
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Job {
     pub urgency: Urgency,
     /// Its ids in the look-alike.
     pub run: RunStarted,
+    /// What it runs in place of the runner's own command; then it tests nothing.
+    pub command: Option<String>,
 }
 
 /// All runs that wait or run.
@@ -85,7 +87,9 @@ impl Slots {
         if self.seen.len() >= REMEMBERED_MAX {
             self.seen.clear();
         }
-        self.seen.insert(job.sha.clone());
+        if job.command.is_none() {
+            self.seen.insert(job.sha.clone());
+        }
         self.branches.push_back((job.run.check_run, job.branch.clone()));
         if self.branches.len() > REMEMBERED_MAX {
             self.branches.pop_front();
@@ -144,7 +148,13 @@ mod tests {
     use super::*;
 
     fn job(run: u64, branch: &str, sha: &str, urgency: Urgency) -> Job {
-        Job { branch: branch.into(), sha: sha.into(), urgency, run: RunStarted { run, check_run: run + 100 } }
+        Job {
+            branch: branch.into(),
+            sha: sha.into(),
+            urgency,
+            run: RunStarted { run, check_run: run + 100 },
+            command: None,
+        }
     }
 
     fn add(slots: &mut Slots, job: Job) {

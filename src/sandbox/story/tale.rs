@@ -160,6 +160,7 @@ impl Tale {
             | SandboxEvent::Comment { .. }
             | SandboxEvent::Check { .. }
             | SandboxEvent::Status { .. }
+            | SandboxEvent::Dispatched { .. }
             | SandboxEvent::CancelRequested { .. }
             | SandboxEvent::RerunRequested { .. }
             | SandboxEvent::Delivery { .. } => None,

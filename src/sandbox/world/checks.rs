@@ -252,6 +252,9 @@ impl World {
             actor: self.by_app(app).user,
             created_at: at,
             updated_at: at,
+            title: None,
+            path: None,
+            command: None,
         };
         self.repo_mut(repo)?.runs.insert(run, made);
         self.tell_run(repo, run, "requested")?;

@@ -68,6 +68,22 @@ pub struct WorkflowRun {
     pub actor: u64,
     pub created_at: i64,
     pub updated_at: i64,
+    /// What it is called where it has a name of its own.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// Its file, where it has one.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// What it runs in place of the runner's command.
+    #[serde(default)]
+    pub command: Option<String>,
+}
+
+impl WorkflowRun {
+    /// The file it comes from, as GitHub shows it.
+    pub fn file(&self) -> String {
+        self.path.clone().unwrap_or_else(|| format!(".github/workflows/{}.yml", self.name))
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

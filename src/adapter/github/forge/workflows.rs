@@ -23,6 +23,9 @@ struct RunPage {
 #[derive(Debug, Deserialize)]
 struct Run {
     id: u64,
+    /// `.github/workflows/deploy.yml`, with or without `@` and a ref.
+    #[serde(default)]
+    path: Option<String>,
     #[serde(default)]
     display_title: Option<String>,
     #[serde(default)]
@@ -37,7 +40,10 @@ struct Run {
 
 impl Run {
     fn fact(self) -> WorkflowRun {
+        let path = self.path.unwrap_or_default();
+        let file = path.split('@').next().and_then(|path| path.rsplit('/').next());
         WorkflowRun {
+            workflow: file.unwrap_or_default().to_owned(),
             id: WorkflowRunId::new(self.id),
             title: self.display_title.unwrap_or_default(),
             state: run_state(self.status.as_deref(), self.conclusion.as_deref()),

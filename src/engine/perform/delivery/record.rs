@@ -8,10 +8,11 @@ use crate::engine::delivery::Entry;
 use crate::engine::delivery::job::{Recording, StageMove};
 use crate::engine::delivery::take;
 use crate::engine::fact::Fact;
+use crate::engine::perform::ledger::append;
 use crate::engine::world::World;
 use crate::ids::{Moment, RefName, Sha};
 use crate::ledger::{self, Delivered, Line, REF};
-use crate::port::git::{Expect, LedgerCommit, Pushed, RefUpdate, RemoteRef};
+use crate::port::git::{Expect, Pushed, RefUpdate, RemoteRef};
 use crate::port::{Git, Trouble};
 use std::collections::BTreeMap;
 
@@ -28,9 +29,11 @@ pub(super) async fn record<W: World>(world: &W, recording: &Recording) -> Result
     let entries: Vec<&Entry> = recording.entries.iter().filter(|entry| entry.n > written).collect();
     let (moves, mut facts) = sort(recording, &refs);
     let mut updates: Vec<RefUpdate> = moves.iter().map(|(one, at)| update(one, *at)).collect();
-    let new = if entries.is_empty() { tip } else { Some(page(world, recording, tip, &entries).await?) };
-    if new != tip {
-        updates.push(RefUpdate { name: ledger, expect: expect(tip), to: new });
+    let mut new = tip;
+    if !entries.is_empty() {
+        let update = page(world, recording, tip, &entries).await?;
+        new = update.to;
+        updates.push(update);
     }
     if !updates.is_empty() {
         for pushed in world.git().push(None, &updates, true).await? {
@@ -110,7 +113,7 @@ async fn page<W: World>(
     recording: &Recording,
     parent: Option<Sha>,
     entries: &[&Entry],
-) -> Result<Sha, Trouble> {
+) -> Result<RefUpdate, Trouble> {
     let trunk = &recording.trunk;
     let lines = entries.iter().map(|Entry { n, at, event }| {
         let (trunk, event) = (trunk.clone(), event.clone());
@@ -122,9 +125,9 @@ async fn page<W: World>(
     } else {
         format!("Delivery of {trunk}: entries {first} to {last}")
     };
-    let message = ledger::Entry { subject, lines: lines.collect() }.message();
+    let entry = ledger::Entry { subject, lines: lines.collect() };
     let name = format!("delivery/{}.json", trunk.as_str().replace('/', "%2F"));
     let files = BTreeMap::from([(name, Some(recording.snapshot.clone()))]);
     let at = entries.last().map_or(Moment::from_ms(0), |entry| entry.at);
-    world.git().ledger_commit(&LedgerCommit { parent, message, files, at }).await
+    append(world, parent, &entry, (at, files)).await
 }
