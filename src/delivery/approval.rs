@@ -119,10 +119,10 @@ pub fn teams(rule: &ApprovalRule) -> impl Iterator<Item = &TeamName> {
 /// How many words a deployment needs; none for one that needs nobody's.
 pub fn wanted(state: &State, deployment: &Deployment, stage: &Stage) -> u8 {
     match (deployment.kind, state.promote(stage)) {
-        (Kind::Rollback { .. } | Kind::Redeploy, _) => 0,
         (Kind::Hotfix, Promote::Approve | Promote::Manual) => state.policy.hotfix.approvals,
         (Kind::Forward, Promote::Approve | Promote::Manual) => stage.approval.min,
-        (Kind::Forward | Kind::Hotfix, Promote::Auto | Promote::VetoAfter(_)) => 0,
+        (Kind::Rollback { .. } | Kind::Redeploy, _)
+        | (Kind::Forward | Kind::Hotfix, Promote::Auto | Promote::VetoAfter(_)) => 0,
     }
 }
 

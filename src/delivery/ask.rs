@@ -14,7 +14,8 @@ use super::state::{Health, Hold, Lock, Request, Scope, State};
 use super::verify::CheckState;
 use crate::ids::{CandidateSeq, DeploymentId, LockId, Moment, StageName};
 
-type Answer = Result<(Granted, Vec<News>), Refusal>;
+type Granting = (Granted, Vec<News>);
+type Answer = Result<Granting, Refusal>;
 
 /// Grants a wish, or says why not.
 pub(super) fn ask(state: &mut State, asked: &Ask, now: Moment) -> Vec<Notice> {
@@ -66,8 +67,8 @@ fn grant(state: &mut State, asked: &Ask, now: Moment) -> Answer {
     }
 }
 
-fn done(news: Vec<News>) -> Answer {
-    Ok((Granted::Done, news))
+fn done(news: Vec<News>) -> Granting {
+    (Granted::Done, news)
 }
 
 /// A reason that must be given.
@@ -82,7 +83,7 @@ fn known(state: &State, name: &StageName) -> Result<Stage, Refusal> {
 
 /// What waits for a word on a stage.
 fn waiting<'s>(state: &'s State, stage: &'s StageName) -> Option<&'s Deployment> {
-    state.on(stage).filter(|deployment| deployment.waits() || deployment.phase == Phase::Confirming).next_back()
+    state.on(stage).rfind(|deployment| deployment.waits() || deployment.phase == Phase::Confirming)
 }
 
 fn approve(
@@ -122,7 +123,7 @@ fn unapprove(state: &mut State, asked: &Ask, name: &StageName) -> Answer {
     let deployment = state.deployments.get_mut(&id).ok_or(Refusal::NoSuchDeployment(id))?;
     let own = deployment.approvals.iter_mut().find(|given| given.void.is_none() && given.by.is(&asked.by));
     own.ok_or(Refusal::AlreadySo)?.void = Some(Void::TakenBack);
-    done(vec![News::Deployment(id)])
+    Ok(done(vec![News::Deployment(id)]))
 }
 
 fn reject(
@@ -148,7 +149,7 @@ fn reject(
         let rejection = Rejection { by: Some(asked.by.clone()), reason: reason.clone(), at: now };
         candidate.rejected.insert(name, rejection);
     }
-    done(vec![News::Rejected(seq)])
+    Ok(done(vec![News::Rejected(seq)]))
 }
 
 fn unreject(state: &mut State, asked: &Ask, seq: CandidateSeq, reason: &str) -> Answer {
@@ -166,7 +167,7 @@ fn unreject(state: &mut State, asked: &Ask, seq: CandidateSeq, reason: &str) -> 
     let candidate = state.candidates.get_mut(&seq).ok_or(Refusal::NoSuchCandidate(seq))?;
     candidate.rejected.clear();
     candidate.offered.clear();
-    done(vec![News::Unrejected(seq)])
+    Ok(done(vec![News::Unrejected(seq)]))
 }
 
 /// Gates that neither time nor another person's word opens: who asks is told at once.
@@ -273,9 +274,9 @@ fn cancel(state: &mut State, asked: &Ask, id: DeploymentId, now: Moment) -> Answ
     let deployment = state.deployments.get(&id).ok_or(Refusal::NoSuchDeployment(id))?;
     match deployment.phase {
         Phase::Waiting | Phase::Confirming => {
-            done(moves::end(state, id, End::Cancelled(format!("@{} took it back", asked.by)), now))
+            Ok(done(moves::end(state, id, End::Cancelled(format!("@{} took it back", asked.by)), now)))
         }
-        Phase::Starting | Phase::Running => done(moves::stop(state, id, StopWhy::Asked(asked.by.clone()), now)),
+        Phase::Starting | Phase::Running => Ok(done(moves::stop(state, id, StopWhy::Asked(asked.by.clone()), now))),
         Phase::Stopping { .. } => Err(Refusal::AlreadySo),
         Phase::Unknown { .. } | Phase::Verifying | Phase::Ended(_) => Err(Refusal::NotNow(id)),
     }
@@ -317,13 +318,13 @@ fn resolve(state: &mut State, asked: &Ask, (id, outcome): (DeploymentId, Resolut
     if !open {
         return Err(Refusal::NotNow(id));
     }
-    done(match outcome {
+    Ok(done(match outcome {
         Resolution::Succeeded => moves::arrived(state, id, now, now),
         Resolution::Again => moves::start(state, id, now),
         Resolution::Failed => {
             moves::fail(state, id, End::Failed { why: format!("@{} says so", asked.by), unchanged: false }, now)
         }
-    })
+    }))
 }
 
 fn judge(state: &mut State, asked: &Ask, (stage, pass, note): (&StageName, bool, &str)) -> Answer {
@@ -332,7 +333,7 @@ fn judge(state: &mut State, asked: &Ask, (stage, pass, note): (&StageName, bool,
     let verifying = state.active(stage).filter(|active| active.phase == Phase::Verifying).map(|active| active.id);
     let id = verifying.ok_or_else(|| Refusal::NothingWaits(stage.clone()))?;
     set(state, id, |deployment| deployment.judged = Some(Judged { by: asked.by.clone(), pass, note }));
-    done(vec![News::Deployment(id)])
+    Ok(done(vec![News::Deployment(id)]))
 }
 
 /// Everything is looked at once more: of what is being looked at, or of what ended last and still runs.
@@ -363,7 +364,7 @@ fn reverify(state: &mut State, name: &StageName, now: Moment) -> Answer {
         (deployment.phase, deployment.checks, deployment.judged) = (Phase::Verifying, checks, None);
         deployment.ended_at = None;
     });
-    done(vec![News::Deployment(id)])
+    Ok(done(vec![News::Deployment(id)]))
 }
 
 fn hold(state: &mut State, asked: &Ask, (name, reason): (&StageName, &str), now: Moment) -> Answer {
@@ -374,7 +375,7 @@ fn hold(state: &mut State, asked: &Ask, (name, reason): (&StageName, &str), now:
         return Err(Refusal::AlreadySo);
     }
     stage.hold = Some(Hold { since: now, by: Some(asked.by.clone()), reason, rollback: None });
-    done(vec![News::Held(name.clone())])
+    Ok(done(vec![News::Held(name.clone())]))
 }
 
 fn resume(state: &mut State, name: &StageName) -> Answer {
@@ -387,7 +388,7 @@ fn resume(state: &mut State, name: &StageName) -> Answer {
     if unknown {
         stage.health = Health::Healthy;
     }
-    done(vec![News::Resumed(name.clone())])
+    Ok(done(vec![News::Resumed(name.clone())]))
 }
 
 fn lock_up(state: &mut State, lock: Lock) -> Answer {
@@ -408,7 +409,7 @@ fn unlock(state: &mut State, asked: &Ask, id: LockId) -> Answer {
         return Err(Refusal::MayNotAdminister);
     }
     state.locks.remove(&id);
-    done(vec![News::Unlocked(id)])
+    Ok(done(vec![News::Unlocked(id)]))
 }
 
 fn cut(state: &mut State) -> Answer {
@@ -418,5 +419,5 @@ fn cut(state: &mut State) -> Answer {
         return Err(Refusal::AlreadySo);
     }
     newest.asked = true;
-    done(Vec::new())
+    Ok(done(Vec::new()))
 }

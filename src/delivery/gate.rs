@@ -215,9 +215,8 @@ fn slot(state: &State, deployment: &Deployment) -> Option<Gate> {
     let active = state.active(&deployment.stage).filter(|active| active.id != deployment.id)?;
     // A rollback need not wait for what nobody knows anything of, nor for what is only being looked at.
     let yields = match active.phase {
-        Phase::Unknown { .. } | Phase::Verifying | Phase::Confirming | Phase::Waiting => true,
+        Phase::Unknown { .. } | Phase::Verifying | Phase::Confirming | Phase::Waiting | Phase::Ended(_) => true,
         Phase::Starting | Phase::Running | Phase::Stopping { .. } => false,
-        Phase::Ended(_) => true,
     };
     let passes = deployment.kind.is_rollback() && !active.kind.is_rollback() && yields;
     (!passes).then_some(Gate::Busy(active.id))

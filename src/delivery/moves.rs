@@ -20,20 +20,25 @@ pub(super) fn make(state: &mut State, this: Move, now: Moment) -> Vec<News> {
         }
         Move::GiveUpOn(commit) => super::trunk::judged(state, commit, &PostMerge::Silent, now),
         Move::Cut(commit) => {
-            let newest = state.uncut.iter_mut().find(|uncut| uncut.commit == commit);
-            newest.into_iter().for_each(|uncut| uncut.cutting = true);
+            if let Some(uncut) = state.uncut.iter_mut().find(|uncut| uncut.commit == commit) {
+                uncut.cutting = true;
+            }
             Vec::new()
         }
         Move::Drop(id, why) => end(state, id, why, now),
         Move::Rebase(id) => rebase(state, id),
         Move::VoidApproval(id, place, why) => {
             let approvals = state.deployments.get_mut(&id).map(|deployment| &mut deployment.approvals);
-            approvals.and_then(|all| all.get_mut(place)).into_iter().for_each(|approval| approval.void = Some(why));
+            if let Some(approval) = approvals.and_then(|all| all.get_mut(place)) {
+                approval.void = Some(why);
+            }
             vec![News::Deployment(id)]
         }
         Move::ExpireCheck(id, place) => {
             let checks = state.deployments.get_mut(&id).map(|deployment| &mut deployment.checks);
-            checks.and_then(|all| all.get_mut(place)).into_iter().for_each(|check| check.expire(now));
+            if let Some(check) = checks.and_then(|all| all.get_mut(place)) {
+                check.expire(now);
+            }
             vec![News::Deployment(id)]
         }
         Move::Succeed(id) => succeed(state, id, now),
@@ -176,7 +181,7 @@ pub(super) fn fail(state: &mut State, id: DeploymentId, why: End, now: Moment) -
     let known = state.stage_mut(&name);
     known.health = if there || deployment.kind.is_rollback() { Health::Degraded } else { Health::Unknown };
     if there {
-        reject(state, deployment.candidate, &name, format!("its verification on {name} failed"), now);
+        reject(state, deployment.candidate, &name, &format!("its verification on {name} failed"), now);
         news.push(News::Rejected(deployment.candidate));
     }
     let Some(stage) = state.policy.stage(&name).cloned() else { return news };
@@ -201,11 +206,11 @@ pub(super) fn hold(state: &mut State, stage: &StageName, reason: String, now: Mo
 }
 
 /// A candidate goes neither to this stage nor to any behind it.
-pub(super) fn reject(state: &mut State, seq: CandidateSeq, stage: &StageName, reason: String, now: Moment) {
+pub(super) fn reject(state: &mut State, seq: CandidateSeq, stage: &StageName, reason: &str, now: Moment) {
     let downstream: Vec<StageName> = state.policy.downstream(stage).into_iter().cloned().collect();
     let Some(candidate) = state.candidates.get_mut(&seq) else { return };
     for name in downstream {
-        candidate.rejected.entry(name).or_insert_with(|| Rejection { by: None, reason: reason.clone(), at: now });
+        candidate.rejected.entry(name).or_insert_with(|| Rejection { by: None, reason: reason.to_owned(), at: now });
     }
 }
 
@@ -217,7 +222,9 @@ pub(super) fn end(state: &mut State, id: DeploymentId, why: End, now: Moment) ->
     if let End::Superseded(_) = why {
         // It may be offered again, should what took its place be rejected.
         let candidate = state.deployments.get(&id).and_then(|d| state.candidates.get_mut(&d.candidate));
-        candidate.into_iter().for_each(|candidate| _ = candidate.offered.remove(&stage));
+        if let Some(candidate) = candidate {
+            candidate.offered.remove(&stage);
+        }
     }
     set(state, id, |deployment| {
         deployment.phase = Phase::Ended(why);

@@ -82,9 +82,8 @@ fn of_deployment(state: &State, deployment: &Deployment, now: Moment) -> Option<
     let id = deployment.id;
     match &deployment.phase {
         Phase::Waiting => waiting(state, deployment, now),
-        Phase::Confirming | Phase::Ended(_) => None,
+        Phase::Confirming | Phase::Unknown { .. } | Phase::Ended(_) => None,
         Phase::Starting | Phase::Running | Phase::Stopping { .. } => at_work(state, deployment, now),
-        Phase::Unknown { .. } => None,
         Phase::Verifying => {
             let over = |(i, check): (usize, &super::verify::CheckState)| {
                 (check.verdict == Verdict::Running && now >= check.ends_at()).then_some(Move::ExpireCheck(id, i))
@@ -147,7 +146,7 @@ fn dropped(state: &State, deployment: &Deployment) -> Option<End> {
         .filter(newer)
         .filter(|other| other.waits())
         .map(|other| End::Superseded(other.id))
-        .last()
+        .next_back()
 }
 
 fn at_work(state: &State, deployment: &Deployment, now: Moment) -> Option<Move> {

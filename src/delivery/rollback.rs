@@ -28,7 +28,7 @@ pub(super) fn ask(state: &mut State, back: Back, now: Moment) -> (DeploymentId, 
         Request { stage: stage.clone(), candidate: target, kind, reason: reason.clone(), by: by.clone(), overrides };
     let id = state.request(request, now);
     for seq in left {
-        moves::reject(state, seq, &stage, reason.clone(), now);
+        moves::reject(state, seq, &stage, &reason, now);
     }
     let demote_for = state.policy.trust.demote_for;
     let known = state.stage_mut(&stage);

@@ -214,7 +214,7 @@ impl State {
     pub fn way_back(&self, stage: &StageName, bad: CandidateSeq) -> Option<CandidateSeq> {
         let fit =
             |candidate: &&Candidate| candidate.passes.contains_key(stage) && !candidate.rejected.contains_key(stage);
-        self.candidates.range(..bad).map(|(_, candidate)| candidate).filter(fit).next_back().map(|c| c.seq)
+        self.candidates.range(..bad).map(|(_, candidate)| candidate).rfind(fit).map(|c| c.seq)
     }
 
     pub(super) fn stage_mut(&mut self, name: &StageName) -> &mut StageState {

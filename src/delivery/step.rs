@@ -65,7 +65,9 @@ fn take(state: &mut State, event: &Event, now: Moment) -> Vec<Notice> {
             let verifying = |phase: &Phase| *phase == Phase::Verifying;
             set(state, *deployment, |deployment| {
                 let check = deployment.checks.get_mut(*check).filter(|_| verifying(&deployment.phase));
-                check.into_iter().for_each(|check| check.sampled(*sample, note, now));
+                if let Some(check) = check {
+                    check.sampled(*sample, note, now);
+                }
             });
             vec![News::Deployment(*deployment)]
         }
@@ -121,8 +123,8 @@ fn confirmed(state: &mut State, id: DeploymentId, lost: &[Login], now: Moment) -
 }
 
 fn started(state: &mut State, (id, attempt): (DeploymentId, u16), answer: &StartAnswer, now: Moment) -> Vec<News> {
-    let asked = |d: &&super::deployment::Deployment| d.phase == Phase::Starting && d.attempt == attempt;
-    if state.deployments.get(&id).filter(asked).is_none() {
+    let known = state.deployments.get(&id);
+    if !known.is_some_and(|known| known.phase == Phase::Starting && known.attempt == attempt) {
         return Vec::new();
     }
     match answer {
