@@ -47,7 +47,7 @@ pub enum Effect {
         /// Not before.
         due: Moment,
     },
-    /// See that a candidate's tag is what we made again, or put it back.
+    /// Put a candidate's tag back.
     Restore(CandidateSeq),
 }
 
@@ -58,15 +58,19 @@ pub fn outstanding(state: &State) -> Vec<Effect> {
         if uncut.cutting {
             effects.push(Effect::Cut(uncut.commit));
         }
-        if uncut.verdict == PostMerge::Pending {
+        // A result that came too late, or a run that was repeated, still counts.
+        let red = state.red.as_ref().is_some_and(|red| red.commit == uncut.commit);
+        if uncut.verdict == PostMerge::Pending || red {
             effects.push(Effect::Judge(uncut.commit));
         }
     }
     for candidate in state.candidates.values() {
-        // A result that came too late, or a run that was repeated, still counts.
         let red = state.red.as_ref().is_some_and(|red| red.commit == candidate.commit);
-        if candidate.state == Readiness::Pending || red {
+        if *candidate.state.made() == Readiness::Pending || red {
             effects.push(Effect::Judge(candidate.commit));
+        }
+        if matches!(candidate.state, Readiness::Tampered { restoring: true, .. }) {
+            effects.push(Effect::Restore(candidate.seq));
         }
         let unread = candidate.changes.iter().filter(|change| change.authors.is_none());
         effects.extend(unread.map(|change| Effect::ReadChange(change.pr)));

@@ -94,6 +94,8 @@ pub enum Event {
         deployment: DeploymentId,
         /// Its place in the list.
         check: usize,
+        /// The moment it was due, as the effect named it: each look counts once.
+        due: Moment,
         /// What was seen.
         sample: Sample,
         /// A line for people.
@@ -271,6 +273,8 @@ pub enum Wish {
     Unlock(LockId),
     /// A candidate is to be made now.
     Cut,
+    /// A candidate's tag, which is gone or another object, is to be put back.
+    RestoreTag(CandidateSeq),
 }
 
 /// What a person says of a deployment of which nobody knows.

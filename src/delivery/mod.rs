@@ -5,6 +5,7 @@
 //! deployment from beginning), `plan` (what follows by itself), `moves`, `rollback`, `trunk`, `ask` (what people may do), `step`
 //! (all of them together), and `effect` (what is owed to the world).
 
+mod answers;
 pub mod approval;
 mod ask;
 pub mod candidate;
@@ -21,6 +22,7 @@ mod rollback;
 pub mod state;
 mod step;
 mod sweep;
+mod tags;
 mod trunk;
 pub mod verify;
 

@@ -109,6 +109,8 @@ pub enum Refusal {
     NotNow(DeploymentId),
     /// Nothing older was ever verified on this stage.
     NoWayBack(StageName),
+    /// One goes back to something older; what runs there is this one.
+    NotOlder(CandidateSeq),
     /// Among what would be taken back is what must not be by itself: the candidate is to be named.
     Unsafe {
         /// Which pull requests.

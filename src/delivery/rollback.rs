@@ -4,7 +4,7 @@
 use super::deployment::{Deployment, End, Kind};
 use super::moves;
 use super::notice::News;
-use super::policy::Stage;
+use super::policy::{Stage, Tier};
 use super::state::{Hold, Request, State};
 use crate::ids::{CandidateSeq, DeploymentId, Login, Moment, PrNumber, StageName};
 
@@ -30,12 +30,22 @@ pub(super) fn ask(state: &mut State, back: Back, now: Moment) -> (DeploymentId, 
     for seq in left {
         moves::reject(state, seq, &stage, &reason, now);
     }
+    let production = state.policy.stage(&stage).is_some_and(|stage| stage.tier == Tier::Production);
+    if let Some(caused_by) = brought(state, &stage, bad).filter(|_| production) {
+        moves::open_incident(state, &stage, caused_by, now);
+    }
     let demote_for = state.policy.trust.demote_for;
     let known = state.stage_mut(&stage);
     known.hold = Some(Hold { since: now, by, reason, rollback: Some(id) });
     known.auto_rollbacks = known.auto_rollbacks.saturating_add(u8::from(automatic));
     known.demoted = known.demoted.max(demote_for);
     (id, vec![News::RollbackAsked(id)])
+}
+
+/// The deployment that brought a candidate to a stage.
+fn brought(state: &State, stage: &StageName, bad: CandidateSeq) -> Option<DeploymentId> {
+    let forward = |d: &&Deployment| d.candidate == bad && d.begun_at.is_some() && !d.kind.is_rollback();
+    state.on(stage).rfind(forward).map(|deployment| deployment.id)
 }
 
 /// Candidates beyond the target that were on the stage.
@@ -65,8 +75,9 @@ pub(super) fn automatic(state: &mut State, stage: &Stage, failed: &Deployment, r
         }
         (_, why_not) => {
             let why_not = why_not.unwrap_or_default();
-            moves::hold(state, name, format!("{reason}. It was not taken back by itself: {why_not}"), now);
-            vec![News::NotRolledBack(name.clone())]
+            let reason = format!("{reason}. It was not taken back by itself: {why_not}");
+            let held = moves::hold(state, name, reason, now);
+            held.into_iter().chain([News::NotRolledBack(name.clone())]).collect()
         }
     }
 }

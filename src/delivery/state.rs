@@ -1,6 +1,6 @@
 //! The delivery of one trunk as a value: its candidates, what is on which stage, and what people said. It decides nothing.
 
-use super::candidate::{Candidate, Change, Uncut};
+use super::candidate::{Candidate, Change, Readiness, Uncut};
 use super::deployment::{Deployment, Kind, Phase};
 use super::policy::{Mode, Policy, Promote, Stage, Tier};
 use crate::ids::{CandidateSeq, DeploymentId, LockId, Login, Moment, Sha, StageName};
@@ -180,11 +180,6 @@ impl State {
         self.range(Some(to), from)
     }
 
-    /// The newest candidate.
-    pub fn newest(&self) -> Option<&Candidate> {
-        self.candidates.values().next_back()
-    }
-
     /// Deployments to a stage, oldest first.
     pub fn on<'s>(&'s self, stage: &'s StageName) -> impl DoubleEndedIterator<Item = &'s Deployment> + 's {
         self.deployments.values().filter(move |deployment| deployment.stage == *stage)
@@ -212,8 +207,11 @@ impl State {
 
     /// What was verified on a stage before, and may be gone back to from `bad`.
     pub fn way_back(&self, stage: &StageName, bad: CandidateSeq) -> Option<CandidateSeq> {
-        let fit =
-            |candidate: &&Candidate| candidate.passes.contains_key(stage) && !candidate.rejected.contains_key(stage);
+        let fit = |candidate: &&Candidate| {
+            candidate.passes.contains_key(stage)
+                && !candidate.rejected.contains_key(stage)
+                && !matches!(candidate.state, Readiness::Tampered { .. })
+        };
         self.candidates.range(..bad).map(|(_, candidate)| candidate).rfind(fit).map(|c| c.seq)
     }
 

@@ -26,14 +26,14 @@ pub(super) fn sweep(state: &mut State) {
         return;
     }
     // Whoever goes back, or approves, is shown every change between: so everything from the oldest that is still of use is kept.
-    let way_back: Vec<_> =
-        state.stages.iter().filter_map(|(name, known)| state.way_back(name, known.current?)).collect();
+    let staged = || state.policy.stages.iter().map(|stage| (&stage.name, state.stage(&stage.name)));
+    let way_back: Vec<_> = staged().filter_map(|(name, known)| state.way_back(name, known.current?)).collect();
     let used = state
         .deployments
         .values()
         .filter(|deployment| !deployment.ended())
         .map(|deployment| deployment.candidate)
-        .chain(state.stages.values().flat_map(|known| [known.current, known.stable]).flatten())
+        .chain(staged().flat_map(|(_, known)| [known.current, known.stable]).flatten())
         .chain(way_back)
         .min();
     let newest: Option<CandidateSeq> = state.candidates.keys().rev().nth(CANDIDATES_KEPT - 1).copied();

@@ -2,7 +2,6 @@
 //! a red trunk locks landings until it is green.
 
 use super::candidate::{Candidate, Change, HOTFIX_LABEL, PostMerge, Readiness, Tag, Uncut};
-use super::moves;
 use super::notice::News;
 use super::state::{Lock, Red, Scope, State};
 use crate::ids::{CandidateSeq, LockId, Moment, Sha};
@@ -32,6 +31,9 @@ pub(super) fn landed(
 
 /// A candidate was made of a commit: everything that landed up to it goes with it.
 pub(super) fn cut(state: &mut State, commit: Sha, seq: CandidateSeq, tag: Tag, now: Moment) -> Vec<News> {
+    if state.candidates.contains_key(&seq) {
+        return Vec::new();
+    }
     let Some(place) = state.uncut.iter().position(|uncut| uncut.commit == commit) else { return Vec::new() };
     let gone: Vec<Uncut> = state.uncut.drain(..=place).collect();
     let Some(last) = gone.last() else { return Vec::new() };
@@ -76,25 +78,28 @@ pub(super) fn judged(state: &mut State, commit: Sha, verdict: &PostMerge, now: M
         known = true;
     }
     let waits = |candidate: &&mut Candidate| {
-        candidate.commit == commit && matches!(candidate.state, Readiness::Pending | Readiness::NotReleasable { .. })
+        candidate.commit == commit
+            && matches!(candidate.state.made(), Readiness::Pending | Readiness::NotReleasable { .. })
     };
     if let Some(candidate) = state.candidates.values_mut().find(waits) {
         suspects.clone_from(&candidate.changes);
         known = true;
-        match verdict {
-            PostMerge::Pending => {}
-            PostMerge::Green => news.extend(moves::ready(candidate)),
+        let seq = candidate.seq;
+        let (made, hears) = match verdict {
+            PostMerge::Pending => (Readiness::Pending, None),
+            PostMerge::Green => (Readiness::Ready, Some(News::Ready(seq))),
             PostMerge::Red(failed) => {
-                candidate.state = Readiness::NotReleasable { failed: failed.clone() };
-                news.push(News::NotReleasable(candidate.seq));
+                (Readiness::NotReleasable { failed: failed.clone() }, Some(News::NotReleasable(seq)))
             }
-            PostMerge::Silent => {
-                candidate.state = Readiness::NotReleasable { failed: Vec::new() };
-                news.push(News::NotReleasable(candidate.seq));
-            }
+            PostMerge::Silent => (Readiness::NotReleasable { failed: Vec::new() }, Some(News::NotReleasable(seq))),
+        };
+        if *candidate.state.made() != made {
+            *candidate.state.made_mut() = made;
+            news.extend(hears);
         }
     }
     match verdict {
+        PostMerge::Red(_) if known && green_after(state, commit) => {}
         PostMerge::Red(failed) if known => news.extend(red(state, commit, failed, suspects, now)),
         PostMerge::Green if known => news.extend(green(state, commit)),
         PostMerge::Red(_) | PostMerge::Green | PostMerge::Pending | PostMerge::Silent => {}
@@ -104,7 +109,8 @@ pub(super) fn judged(state: &mut State, commit: Sha, verdict: &PostMerge, now: M
 
 /// Trunk is red: nothing lands but what mends it, if the settings say so.
 fn red(state: &mut State, commit: Sha, failed: &[String], suspects: Vec<Change>, now: Moment) -> Vec<News> {
-    if state.red.as_ref().is_some_and(|red| red.commit == commit) {
+    let known = |red: &Red| red.commit == commit || landed_before(state, commit, red.commit);
+    if state.red.as_ref().is_some_and(known) {
         return Vec::new();
     }
     let before = state.red.take().and_then(|red| red.lock);
@@ -138,6 +144,13 @@ fn green(state: &mut State, commit: Sha) -> Vec<News> {
         news.push(News::Unlocked(lock));
     }
     news
+}
+
+/// Trunk is known to be green on a later commit, by checks that ran there.
+fn green_after(state: &State, commit: Sha) -> bool {
+    let tagged = state.candidates.values().filter(|c| *c.state.made() == Readiness::Ready).map(|c| c.commit);
+    let uncut = state.uncut.iter().filter(|uncut| uncut.verdict == PostMerge::Green).map(|uncut| uncut.commit);
+    tagged.chain(uncut).any(|green| landed_before(state, commit, green))
 }
 
 /// One commit landed before another, as far as both are known.
