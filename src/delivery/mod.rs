@@ -13,6 +13,7 @@ mod clock;
 pub mod deployment;
 mod effect;
 pub mod event;
+pub mod explain;
 pub mod gate;
 mod moves;
 mod notice;

@@ -44,7 +44,7 @@ pub(super) fn make(state: &mut State, this: Move, now: Moment) -> Vec<News> {
         Move::Succeed(id) => succeed(state, id, now),
         Move::FailVerification(id, why) => fail(state, id, End::VerifyFailed(why), now),
         Move::TimeOut(id) => time_out(state, id, now),
-        Move::Lose(id) => lose(state, id, "the driver was not heard of for too long".into()),
+        Move::Lose(id) => unheard(state, id, now),
         Move::Offer(stage, seq) => offer(state, stage, seq, now),
         Move::Shadow(id) => {
             set(state, id, |deployment| deployment.shadow_at = Some(now));
@@ -313,6 +313,14 @@ pub(super) fn stop(state: &mut State, id: DeploymentId, why: StopWhy, now: Momen
         deployment.news_at = Some(now);
     });
     vec![News::Deployment(id)]
+}
+
+fn unheard(state: &mut State, id: DeploymentId, now: Moment) -> Vec<News> {
+    let Some(deployment) = state.deployments.get(&id) else { return Vec::new() };
+    let lost_ms = state.policy.stage(&deployment.stage).map_or(0, |stage| stage.lost_ms);
+    let silent = deployment.news_at.is_none_or(|at| now.since_ms(at) >= lost_ms);
+    let why = if silent { "the driver was not heard of for too long" } else { "it was to stop, and does not end" };
+    lose(state, id, why.into())
 }
 
 /// Nobody knows how it stands.

@@ -38,7 +38,7 @@ pub(super) fn ask(state: &mut State, back: Back, now: Moment) -> (DeploymentId, 
     let known = state.stage_mut(&stage);
     known.hold = Some(Hold { since: now, by, reason, rollback: Some(id) });
     known.auto_rollbacks = known.auto_rollbacks.saturating_add(u8::from(automatic));
-    known.demoted = known.demoted.max(demote_for);
+    known.demoted = known.demoted.max(if production { demote_for } else { 0 });
     (id, vec![News::RollbackAsked(id)])
 }
 

@@ -221,18 +221,43 @@ impl State {
 
     /// A new deployment that waits.
     pub(super) fn request(&mut self, new: Request, now: Moment) -> DeploymentId {
-        self.last_deployment += 1;
-        let id = DeploymentId::new(self.last_deployment);
+        let deployment = self.planned(new, now);
+        let id = deployment.id;
+        self.last_deployment = id.get();
+        self.deployments.insert(id, deployment);
+        id
+    }
+
+    /// A deployment that would wait, were it asked for.
+    pub(super) fn planned(&self, new: Request, now: Moment) -> Deployment {
         let from = self.stage(&new.stage).current;
-        let deployment = Deployment {
+        new.deployment(DeploymentId::new(self.last_deployment).next(), from, now)
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    pub(super) stage: StageName,
+    pub(super) candidate: CandidateSeq,
+    pub(super) kind: Kind,
+    pub(super) reason: String,
+    pub(super) by: Option<Login>,
+    pub(super) overrides: Option<String>,
+}
+
+impl Request {
+    /// A deployment that waits.
+    fn deployment(self, id: DeploymentId, from: Option<CandidateSeq>, now: Moment) -> Deployment {
+        Deployment {
             id,
-            stage: new.stage,
-            candidate: new.candidate,
-            kind: new.kind,
+            stage: self.stage,
+            candidate: self.candidate,
+            kind: self.kind,
             from,
-            reason: new.reason,
-            by: new.by,
-            overrides: new.overrides,
+            reason: self.reason,
+            by: self.by,
+            overrides: self.overrides,
             phase: Phase::Waiting,
             attempt: 0,
             approvals: Vec::new(),
@@ -248,18 +273,6 @@ impl State {
             done_at: None,
             ended_at: None,
             rolled_back_by: None,
-        };
-        self.deployments.insert(id, deployment);
-        id
+        }
     }
-}
-
-/// What is asked for.
-pub(super) struct Request {
-    pub(super) stage: StageName,
-    pub(super) candidate: CandidateSeq,
-    pub(super) kind: Kind,
-    pub(super) reason: String,
-    pub(super) by: Option<Login>,
-    pub(super) overrides: Option<String>,
 }

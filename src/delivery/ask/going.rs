@@ -73,13 +73,13 @@ pub(super) fn deploy(
         return Ok((Granted::Requested { deployment: id, closed }, vec![News::Deployment(id)]));
     }
     let request = Request { stage: name.clone(), candidate: seq, kind, reason, by, overrides };
-    let id = state.request(request, now);
-    let closed = state.deployments.get(&id).map(|d| gate::closed(state, d, now)).unwrap_or_default();
+    let asked_for = state.planned(request.clone(), now);
+    let closed = gate::closed(state, &asked_for, now);
     let hard: Vec<Gate> = closed.iter().filter(|gate| is_final(gate)).cloned().collect();
     if !hard.is_empty() {
-        state.deployments.remove(&id);
         return Err(Refusal::Closed(hard));
     }
+    let id = state.request(request, now);
     if let Some(candidate) = state.candidates.get_mut(&seq) {
         candidate.offered.insert(name.clone());
     }
