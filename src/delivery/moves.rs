@@ -163,6 +163,7 @@ fn succeed(state: &mut State, id: DeploymentId, now: Moment) -> Vec<News> {
     if let Some(candidate) = state.candidates.get_mut(&seq) {
         candidate.passes.insert(name.clone(), Pass { at: now, deployment: id });
     }
+    settle_stable(state, seq);
     for incident in state.incidents.iter_mut().filter(|i| i.stage == name && i.recovered.is_none()) {
         incident.recovered = Some((id, now));
     }

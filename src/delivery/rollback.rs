@@ -31,7 +31,8 @@ pub(super) fn ask(state: &mut State, back: Back, now: Moment) -> (DeploymentId, 
         moves::reject(state, seq, &stage, &reason, now);
     }
     let production = state.policy.stage(&stage).is_some_and(|stage| stage.tier == Tier::Production);
-    if let Some(caused_by) = brought(state, &stage, bad).filter(|_| production) {
+    let open = state.incidents.iter().any(|incident| incident.stage == stage && incident.recovered.is_none());
+    if let Some(caused_by) = brought(state, &stage, bad).filter(|_| production && !open) {
         moves::open_incident(state, &stage, caused_by, now);
     }
     let demote_for = state.policy.trust.demote_for;

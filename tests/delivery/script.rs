@@ -352,11 +352,11 @@ fn tag(seq: CandidateSeq) -> Tag {
 fn change(words: &[&str], now: Moment) -> Change {
     let [pr, authors, title @ ..] = words else { panic!("a change is `NUMBER AUTHOR TITLE`: {}", words.join(" ")) };
     let label = |word: &&str| word.strip_prefix('[').and_then(|word| word.strip_suffix(']')).map(str::to_owned);
-    let read = authors.split(',').map(|login| login.parse().expect("a login")).collect();
+    let read = || authors.split(',').map(|login| login.parse().expect("a login")).collect();
     Change {
         pr: PrNumber::new(number(pr)),
         title: title.iter().filter(|word| label(word).is_none()).copied().collect::<Vec<_>>().join(" "),
-        authors: (*authors != "?").then_some(read),
+        authors: (*authors != "?").then(read),
         labels: title.iter().filter_map(label).collect(),
         first_commit_at: Some(now.plus_ms(-3 * 3_600_000)),
         opened_at: Some(now.plus_ms(-2 * 3_600_000)),

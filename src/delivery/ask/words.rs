@@ -5,6 +5,7 @@ use crate::delivery::approval::{self, Approval, Void};
 use crate::delivery::candidate::Rejection;
 use crate::delivery::deployment::{Deployment, Judged, Kind, Phase};
 use crate::delivery::event::Ask;
+use crate::delivery::gate::Gate;
 use crate::delivery::moves::{self, set};
 use crate::delivery::notice::{Granted, News, Refusal};
 use crate::delivery::policy::Promote;
@@ -22,6 +23,10 @@ fn open(state: &State, stage: &StageName, candidate: Option<CandidateSeq>) -> Re
     };
     if let Some(found) = waiting.iter().find(|d| d.candidate == meant) {
         return Ok(found.id);
+    }
+    let known = state.candidates.get(&meant).ok_or(Refusal::NoSuchCandidate(meant))?;
+    if let Some(rejection) = known.rejected.get(stage) {
+        return Err(Refusal::Closed(vec![Gate::CandidateRejected(rejection.reason.clone())]));
     }
     let under_way = state.active(stage).map(|active| active.candidate);
     let newer = waiting.iter().map(|d| d.candidate).chain(under_way).chain(state.stage(stage).current).max();
@@ -109,6 +114,12 @@ pub(super) fn unreject(state: &mut State, asked: &Ask, seq: CandidateSeq, reason
     let candidate = state.candidates.get_mut(&seq).ok_or(Refusal::NoSuchCandidate(seq))?;
     candidate.rejected.clear();
     candidate.offered.clear();
+    let passed: Vec<StageName> = candidate.passes.keys().cloned().collect();
+    for name in passed {
+        if state.stage(&name).current == Some(seq) {
+            state.stage_mut(&name).stable = Some(seq);
+        }
+    }
     Ok(done(vec![News::Unrejected(seq)]))
 }
 
