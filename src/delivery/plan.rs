@@ -210,9 +210,8 @@ pub(super) fn undecided_until(deployment: &Deployment, stage: &Stage) -> Option<
 }
 
 fn of_stage(state: &State, stage: &Stage, now: Moment) -> Option<Move> {
-    offered(state, stage, now)
-        .map(|seq| Move::Offer(stage.name.clone(), seq))
-        .or_else(|| first_to_begin(state, stage, now))
+    let offer = || offered(state, stage, now).map(|seq| Move::Offer(stage.name.clone(), seq));
+    first_to_begin(state, stage, now).or_else(offer)
 }
 
 /// The candidate that is to be offered to a stage, if one is.

@@ -6,20 +6,28 @@ use super::moves;
 use super::notice::Notice;
 use super::state::State;
 use super::sweep::sweep;
-use super::{answers, ask, plan, tags, trunk};
+use super::{answers, ask, invariant, plan, tags, trunk};
 use crate::ids::Moment;
 
 /// Moves that follow from one event, at the most: each uses something up, so more of them would be an endless circle.
 const MOVES_MAX: usize = 10_000;
 
 /// Takes an event in; what somebody hears of it.
+///
+/// # Panics
+/// When an invariant does not hold afterwards: then nothing must be written, and nobody may act on it.
 pub fn step(mut state: State, at: Moment, event: &Event) -> (State, Vec<Notice>) {
     let now = state.now.map_or(at, |before| before.max(at));
     state.now = Some(now);
+    let begun = invariant::begun(&state);
     let mut notices = take(&mut state, event, now);
     for _ in 0..MOVES_MAX {
         let Some(next) = plan::next(&state, now) else {
             sweep(&mut state);
+            let sound = invariant::check(&state, now).and_then(|()| invariant::rightly_begun(&state, &begun, now));
+            if let Err(broken) = sound {
+                panic!("a delivery broke an invariant: {broken}");
+            }
             return (state, notices);
         };
         notices.extend(moves::make(&mut state, next, now).into_iter().map(Notice::News));
