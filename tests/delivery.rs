@@ -6,8 +6,12 @@ mod notation;
 mod script;
 #[path = "delivery/settings.rs"]
 mod settings;
+#[path = "delivery/walk.rs"]
+mod walk;
 #[path = "delivery/wishes.rs"]
 mod wishes;
+#[path = "delivery/world.rs"]
+mod world;
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -140,6 +140,11 @@ fn dropped(state: &State, deployment: &Deployment) -> Option<End> {
     if deployment.kind == Kind::Redeploy && current != Some(deployment.candidate) {
         return Some(End::Cancelled("something else runs there now".into()));
     }
+    if let Some(there) = current.filter(|there| deployment.kind != Kind::Redeploy && *there >= deployment.candidate) {
+        let brought = state.on(&stage.name).rfind(|d| d.candidate == there && d.done_at.is_some());
+        let newer = || End::Cancelled("what runs there now is as new".into());
+        return Some(brought.map_or_else(newer, |brought| End::Superseded(brought.id)));
+    }
     let others = || state.on(&stage.name).filter(|other| other.id != deployment.id && !other.ended());
     if let Some(rollback) = others().find(|other| other.kind.is_rollback()) {
         return Some(End::Superseded(rollback.id));
