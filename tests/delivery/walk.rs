@@ -62,7 +62,7 @@ impl Walk {
 
     fn go(mut self) {
         let policy = self.world.policy();
-        self.happen(Event::Adopted(Box::new(policy)));
+        self.happen(&Event::Adopted(Box::new(policy)));
         for turn in 0..FAULTY_TURNS {
             self.trouble();
             if turn % STORED_EVERY == 0 {
@@ -113,7 +113,7 @@ impl Walk {
                 event
             }
         };
-        self.happen(event);
+        self.happen(&event);
     }
 
     /// What would follow is what follows, and nothing changes by looking.
@@ -130,17 +130,19 @@ impl Walk {
         }
     }
 
-    fn happen(&mut self, event: Event) {
+    fn happen(&mut self, event: &Event) {
         if self.trace {
             println!("{} {event:?}", self.now.ms());
         }
         self.events.push((self.now, event.clone()));
-        let (state, notices) = step(std::mem::take(&mut self.state), self.now, &event);
+        let (state, notices) = step(std::mem::take(&mut self.state), self.now, event);
         self.state = state;
         if self.trace {
-            notices.iter().for_each(|notice| println!("  > {notice:?}"));
+            for notice in &notices {
+                println!("  > {notice:?}");
+            }
         }
-        self.judge(&event, &notices);
+        self.judge(event, &notices);
     }
 
     /// Nothing goes to production that was not verified before it, and nothing that was taken back returns without a word.
@@ -192,7 +194,7 @@ impl Walk {
                 owed.iter().filter(polite).nth(usize::try_from(turn).expect("few") % owed.len().max(1))
             {
                 let event = self.world.perform(&self.state, effect, self.now);
-                self.happen(event);
+                self.happen(&event);
             }
             self.speak();
             if !self.open() {
@@ -200,12 +202,12 @@ impl Walk {
             }
             if turn % 3 == 0 {
                 self.now = next_change(&self.state, self.now).unwrap_or(self.now.plus_ms(60_000));
-                self.happen(Event::Ticked);
+                self.happen(&Event::Ticked);
             }
         }
         let open: Vec<_> = self.state.deployments.values().filter(|d| !d.ended()).collect();
         let gates: Vec<Vec<Gate>> = open.iter().map(|d| gate::closed(&self.state, d, self.now)).collect();
-        panic!("it does not come to rest: {open:#?} {gates:?} {:?}", outstanding(&self.state));
+        panic!("it does not come to rest: {gates:?} {:?} {open:#?}", outstanding(&self.state));
     }
 
     /// Something has not come to its end, and not because a stage before it must verify it first.
@@ -243,7 +245,7 @@ impl Walk {
         let words: Vec<Wish> = words.collect();
         for wish in locks.into_iter().chain(held).chain(words) {
             let event = self.world.ask(wish);
-            self.happen(event);
+            self.happen(&event);
         }
     }
 }
