@@ -1,5 +1,7 @@
 //! Delivery's core, by scripts that are read like stories, and by a random walk through a small world.
 
+#[path = "delivery/figures.rs"]
+mod figures;
 #[path = "delivery/notation.rs"]
 mod notation;
 #[path = "delivery/script.rs"]

@@ -211,6 +211,9 @@ pub(super) fn fail(state: &mut State, id: DeploymentId, why: End, now: Moment) -
     }
     if stage.tier == Tier::Production && !deployment.kind.is_rollback() {
         open_incident(state, &name, id, now);
+        let demote_for = state.policy.trust.demote_for;
+        let known = state.stage_mut(&name);
+        known.demoted = known.demoted.max(demote_for);
     }
     if deployment.kind.is_rollback() {
         news.extend(hold(state, &name, rollback::reason(id, &said), now));

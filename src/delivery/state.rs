@@ -2,6 +2,7 @@
 
 use super::candidate::{Candidate, Change, Readiness, Uncut};
 use super::deployment::{Deployment, Kind, Phase};
+use super::history::Delivery;
 use super::policy::{Mode, Policy, Promote, Stage, Tier};
 use crate::ids::{CandidateSeq, DeploymentId, LockId, Login, Moment, Sha, StageName};
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,9 @@ pub struct State {
     pub incidents: Vec<Incident>,
     /// Why nothing may land, where trunk is red after a landing.
     pub red: Option<Red>,
+    /// What was brought to people of late.
+    #[serde(default)]
+    pub history: Vec<Delivery>,
     /// The last number of a deployment.
     pub last_deployment: u64,
     /// The last number of a lock.

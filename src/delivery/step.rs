@@ -6,7 +6,7 @@ use super::moves;
 use super::notice::Notice;
 use super::state::State;
 use super::sweep::sweep;
-use super::{answers, ask, invariant, plan, tags, trunk};
+use super::{answers, ask, history, invariant, plan, tags, trunk};
 use crate::ids::Moment;
 
 /// Moves that follow from one event, at the most: each uses something up, so more of them would be an endless circle.
@@ -23,6 +23,7 @@ pub fn step(mut state: State, at: Moment, event: &Event) -> (State, Vec<Notice>)
     let mut notices = take(&mut state, event, now);
     for _ in 0..MOVES_MAX {
         let Some(next) = plan::next(&state, now) else {
+            history::keep(&mut state, now);
             sweep(&mut state);
             let sound = invariant::check(&state, now).and_then(|()| invariant::rightly_begun(&state, &begun, now));
             if let Err(broken) = sound {

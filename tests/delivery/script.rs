@@ -4,6 +4,7 @@
 //!
 //! What a deployment rests on is confirmed at once, unless `confirm by hand` stands above. That a driver is watched is not shown.
 
+use crate::figures;
 use crate::notation::{cell, clock, effect, granted, news, planned, refusal, scope, sha};
 use crate::settings::{self, ms, number};
 use crate::wishes;
@@ -11,7 +12,9 @@ use greenline::delivery::approval::Rights;
 use greenline::delivery::candidate::{PostMerge, Tag};
 use greenline::delivery::event::{Report, StartAnswer};
 use greenline::delivery::explain::{board, what_if};
+use greenline::delivery::numbers::numbers;
 use greenline::delivery::state::Health;
+use greenline::delivery::trust::card;
 use greenline::delivery::verify::Sample;
 use greenline::delivery::{Ask, Change, Effect, Event, Notice, Policy, State, next_change, outstanding, step};
 use greenline::ids::{CandidateSeq, DeploymentId, Moment, PrNumber};
@@ -76,6 +79,8 @@ impl Play {
         }
         match words {
             ["explain"] => self.explain(),
+            ["numbers", stage, days] => self.numbers(stage, number(days)),
+            ["trust", stage] => self.trust(stage),
             ["anew"] => {
                 self.replay();
                 (self.state, self.adopted) = (State::default(), None);
@@ -205,6 +210,20 @@ impl Play {
             write!(text, ", demoted for {}", known.demoted).expect("text grows");
         }
         text
+    }
+
+    fn numbers(&mut self, stage: &str, days: u16) {
+        let stage = stage.parse().expect("a stage's name");
+        for line in figures::numbers(&numbers(&self.state.history, &stage, days, self.now)) {
+            self.say("= ", &line);
+        }
+    }
+
+    fn trust(&mut self, stage: &str) {
+        let stage = self.policy.stages.iter().find(|known| known.name.as_str() == stage).expect("a stage");
+        for line in figures::card(&card(&self.state, stage, self.now)) {
+            self.say("= ", &line);
+        }
     }
 
     fn foresee(&mut self, ask: &Ask) {
