@@ -13,6 +13,10 @@ pub enum Effect {
     Cut(Sha),
     /// Read how a landed commit's checks fare.
     Judge(Sha),
+    /// Ask a commit's failed checks to run again.
+    Rerun(Sha),
+    /// Propose a pull request that takes a change back.
+    ProposeRevert(PrNumber),
     /// Read who wrote a change.
     ReadChange(PrNumber),
     /// Read once more what a deployment rests on: its tag, and what its approvers may.
@@ -64,6 +68,8 @@ pub fn outstanding(state: &State) -> Vec<Effect> {
             effects.push(Effect::Judge(uncut.commit));
         }
     }
+    effects.extend(state.reruns.iter().filter(|rerun| !rerun.asked).map(|rerun| Effect::Rerun(rerun.commit)));
+    effects.extend(state.reverts.iter().filter(|r| !r.proposed).map(|revert| Effect::ProposeRevert(revert.pr)));
     for candidate in state.candidates.values() {
         let red = state.red.as_ref().is_some_and(|red| red.commit == candidate.commit);
         if *candidate.state.made() == Readiness::Pending || red {

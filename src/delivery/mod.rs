@@ -22,6 +22,7 @@ mod notice;
 pub mod numbers;
 pub mod plan;
 pub mod policy;
+mod red;
 mod rollback;
 pub mod state;
 mod step;
@@ -30,6 +31,7 @@ mod tags;
 mod trunk;
 pub mod trust;
 pub mod verify;
+mod version;
 
 pub use candidate::{Candidate, Change};
 pub use clock::next_change;

@@ -9,6 +9,7 @@ use super::policy::{OnFailure, Probe, Tier};
 use super::rollback;
 use super::state::{Health, Hold, Incident, Request, State};
 use super::verify::CheckState;
+use super::version;
 use crate::ids::{CandidateSeq, DeploymentId, Moment, StageName};
 
 /// Makes a move; what people are to hear of it.
@@ -147,6 +148,7 @@ fn succeed(state: &mut State, id: DeploymentId, now: Moment) -> Vec<News> {
     let Some(deployment) = state.deployments.get(&id).cloned() else { return Vec::new() };
     let (name, seq) = (deployment.stage.clone(), deployment.candidate);
     let stage = state.policy.stage(&name);
+    let production = stage.is_some_and(|stage| stage.tier == Tier::Production);
     let newest = stage.is_none_or(|stage| plan::newest(state, stage).is_none_or(|newest| newest <= seq));
     let by_people = deployment.by.is_some() || deployment.approvals.iter().any(|approval| approval.void.is_none());
     let forward = matches!(deployment.kind, Kind::Forward | Kind::Hotfix);
@@ -164,6 +166,9 @@ fn succeed(state: &mut State, id: DeploymentId, now: Moment) -> Vec<News> {
         candidate.passes.insert(name.clone(), Pass { at: now, deployment: id });
     }
     settle_stable(state, seq);
+    if production && forward && version::settle(state, seq) {
+        news.push(News::Released(seq));
+    }
     for incident in state.incidents.iter_mut().filter(|i| i.stage == name && i.recovered.is_none()) {
         incident.recovered = Some((id, now));
     }

@@ -29,6 +29,8 @@ pub enum News {
     Tampered(CandidateSeq),
     /// It is again.
     Restored(CandidateSeq),
+    /// A candidate reached people: it is the release that its version says.
+    Released(CandidateSeq),
     /// A deployment moved on.
     Deployment(DeploymentId),
     /// Only people keep a deployment from beginning.

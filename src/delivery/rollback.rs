@@ -5,6 +5,7 @@ use super::deployment::{Deployment, End, Kind};
 use super::moves;
 use super::notice::News;
 use super::policy::{Stage, Tier};
+use super::red;
 use super::state::{Hold, Request, State};
 use crate::ids::{CandidateSeq, DeploymentId, Login, Moment, PrNumber, StageName};
 
@@ -92,9 +93,16 @@ pub(super) fn numbers(prs: &[PrNumber]) -> String {
     prs.iter().map(|pr| format!("#{pr}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Deployments that a rollback took back say so.
+/// Deployments that a rollback took back say so; and where it was one change alone, it is proposed to take that back on trunk.
 pub(super) fn mark(state: &mut State, rollback: &Deployment) {
     let target = rollback.candidate;
+    let proposes = state.policy.stage(&rollback.stage).is_some_and(|stage| stage.revert);
+    if let (Kind::Rollback { bad, .. }, true) = (rollback.kind, proposes)
+        && let [only] = state.taken_back(bad, target).as_slice()
+    {
+        let pr = only.pr;
+        red::propose(state, pr, Some(rollback.id));
+    }
     for deployment in state.deployments.values_mut() {
         let beyond = deployment.stage == rollback.stage && deployment.candidate > target;
         if beyond && deployment.begun_at.is_some() && deployment.id < rollback.id {

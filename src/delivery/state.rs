@@ -4,7 +4,7 @@ use super::candidate::{Candidate, Change, Readiness, Uncut};
 use super::deployment::{Deployment, Kind, Phase};
 use super::history::Delivery;
 use super::policy::{Mode, Policy, Promote, Stage, Tier};
-use crate::ids::{CandidateSeq, DeploymentId, LockId, Login, Moment, Sha, StageName};
+use crate::ids::{CandidateSeq, DeploymentId, LockId, Login, Moment, PrNumber, Sha, StageName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,6 +29,15 @@ pub struct State {
     pub incidents: Vec<Incident>,
     /// Why nothing may land, where trunk is red after a landing.
     pub red: Option<Red>,
+    /// Commits whose failed checks are run again before they count.
+    #[serde(default)]
+    pub reruns: Vec<Rerun>,
+    /// Changes that are to be taken back by a pull request, or were.
+    #[serde(default)]
+    pub reverts: Vec<Revert>,
+    /// The last release.
+    #[serde(default)]
+    pub released: Option<Release>,
     /// What was brought to people of late.
     #[serde(default)]
     pub history: Vec<Delivery>,
@@ -144,6 +153,40 @@ pub struct Red {
     pub since: Moment,
     /// The lock on merges, where one was made.
     pub lock: Option<LockId>,
+    /// Who mends it, if somebody said so.
+    #[serde(default)]
+    pub fixing: Option<Login>,
+}
+
+/// A commit whose failed checks are run again before they count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rerun {
+    /// The commit.
+    pub commit: Sha,
+    /// What failed at first.
+    pub failed: Vec<String>,
+    /// They were asked to run again.
+    pub asked: bool,
+}
+
+/// A change that is to be taken back by a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revert {
+    /// What is to be taken back.
+    pub pr: PrNumber,
+    /// The rollback it follows; `None` for a red trunk.
+    pub rollback: Option<DeploymentId>,
+    /// It was proposed, or cannot be.
+    pub proposed: bool,
+}
+
+/// A release that people have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Its version, as its tag says.
+    pub version: String,
+    /// The candidate it was, if it was one.
+    pub candidate: Option<CandidateSeq>,
 }
 
 impl State {

@@ -4,9 +4,9 @@
 use super::event::Event;
 use super::moves;
 use super::notice::Notice;
-use super::state::State;
+use super::state::{Release, State};
 use super::sweep::sweep;
-use super::{answers, ask, history, invariant, plan, tags, trunk};
+use super::{answers, ask, history, invariant, plan, red, tags, trunk, version};
 use crate::ids::Moment;
 
 /// Moves that follow from one event, at the most: each uses something up, so more of them would be an endless circle.
@@ -21,10 +21,11 @@ pub fn step(mut state: State, at: Moment, event: &Event) -> (State, Vec<Notice>)
     state.now = Some(now);
     let begun = invariant::begun(&state);
     let mut notices = take(&mut state, event, now);
+    // What is forgotten is forgotten before anything is judged by it.
+    sweep(&mut state);
     for _ in 0..MOVES_MAX {
         let Some(next) = plan::next(&state, now) else {
             history::keep(&mut state, now);
-            sweep(&mut state);
             let sound = invariant::check(&state, now).and_then(|()| invariant::rightly_begun(&state, &begun, now));
             if let Err(broken) = sound {
                 panic!("a delivery broke an invariant: {broken}");
@@ -42,6 +43,7 @@ fn take(state: &mut State, event: &Event, now: Moment) -> Vec<Notice> {
         Event::Ticked => Vec::new(),
         Event::Adopted(policy) => {
             state.policy = (**policy).clone();
+            version::assign(state);
             Vec::new()
         }
         Event::Landed { commit, candidate, changes } => {
@@ -58,6 +60,19 @@ fn take(state: &mut State, event: &Event, now: Moment) -> Vec<Notice> {
             Vec::new()
         }
         Event::Judged { commit, verdict } => trunk::judged(state, *commit, verdict, now),
+        Event::Rerun { commit } => {
+            red::rerun(state, *commit);
+            Vec::new()
+        }
+        Event::RevertProposed { pr, .. } => {
+            red::proposed(state, *pr);
+            Vec::new()
+        }
+        Event::ReleaseFound(version) => {
+            state.released.get_or_insert_with(|| Release { version: version.clone(), candidate: None });
+            version::assign(state);
+            Vec::new()
+        }
         Event::Cut { commit, seq, tag } => trunk::cut(state, *commit, *seq, tag.clone(), now),
         Event::TagMoved { candidate, seen } => tags::tampered(state, *candidate, *seen, now),
         Event::TagRestored { candidate } => tags::restored(state, *candidate),

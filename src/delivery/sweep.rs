@@ -1,7 +1,8 @@
 //! What is forgotten: candidates and deployments that nothing refers to any more. The ledger keeps them all.
 
+use super::candidate::{PostMerge, Readiness};
 use super::state::State;
-use crate::ids::{CandidateSeq, DeploymentId};
+use crate::ids::{CandidateSeq, DeploymentId, Sha};
 use std::collections::BTreeSet;
 
 /// Candidates that are kept, at the least.
@@ -20,6 +21,10 @@ pub(super) fn sweep(state: &mut State) {
         old.extend(ended.skip(ENDED_KEPT).map(|deployment| deployment.id));
     }
     state.deployments.retain(|id, _| !old.contains(id));
+    let uncut = state.uncut.iter().filter(|uncut| uncut.verdict == PostMerge::Pending).map(|uncut| uncut.commit);
+    let tagged = state.candidates.values().filter(|c| *c.state.made() == Readiness::Pending).map(|c| c.commit);
+    let pending: BTreeSet<Sha> = uncut.chain(tagged).collect();
+    state.reruns.retain(|rerun| pending.contains(&rerun.commit));
     let excess = state.incidents.len().saturating_sub(INCIDENTS_KEPT);
     state.incidents.drain(..excess);
     if state.candidates.len() <= CANDIDATES_KEPT {

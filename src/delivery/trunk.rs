@@ -3,8 +3,10 @@
 
 use super::candidate::{Candidate, Change, HOTFIX_LABEL, PostMerge, Readiness, Tag, Uncut};
 use super::notice::News;
-use super::state::{Lock, Red, Scope, State};
-use crate::ids::{CandidateSeq, LockId, Moment, Sha};
+use super::red::{self, First};
+use super::state::State;
+use super::version;
+use crate::ids::{CandidateSeq, Moment, Sha};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Trunk moved to a tested commit.
@@ -64,15 +66,20 @@ pub(super) fn cut(state: &mut State, commit: Sha, seq: CandidateSeq, tag: Tag, n
     };
     state.candidates.insert(seq, candidate);
     state.cut_at = Some(now);
+    version::assign(state);
     ready.then_some(News::Ready(seq)).into_iter().collect()
 }
 
 /// The checks after a landing came to something.
 pub(super) fn judged(state: &mut State, commit: Sha, verdict: &PostMerge, now: Moment) -> Vec<News> {
+    let verdict = match red::first(state, commit, verdict) {
+        First::Counts(verdict) => verdict,
+        First::Again => return Vec::new(),
+    };
     let mut news = Vec::new();
     let mut suspects: Vec<Change> = Vec::new();
     let mut known = false;
-    if let Some(uncut) = state.uncut.iter_mut().find(|uncut| uncut.commit == commit && uncut.verdict != *verdict) {
+    if let Some(uncut) = state.uncut.iter_mut().find(|uncut| uncut.commit == commit && uncut.verdict != verdict) {
         uncut.verdict = verdict.clone();
         suspects.clone_from(&uncut.changes);
         known = true;
@@ -85,7 +92,7 @@ pub(super) fn judged(state: &mut State, commit: Sha, verdict: &PostMerge, now: M
         suspects.clone_from(&candidate.changes);
         known = true;
         let seq = candidate.seq;
-        let (made, hears) = match verdict {
+        let (made, hears) = match &verdict {
             PostMerge::Pending => (Readiness::Pending, None),
             PostMerge::Green => (Readiness::Ready, Some(News::Ready(seq))),
             PostMerge::Red(failed) => {
@@ -98,65 +105,11 @@ pub(super) fn judged(state: &mut State, commit: Sha, verdict: &PostMerge, now: M
             news.extend(hears);
         }
     }
-    match verdict {
-        PostMerge::Red(_) if known && green_after(state, commit) => {}
-        PostMerge::Red(failed) if known => news.extend(red(state, commit, failed, suspects, now)),
-        PostMerge::Green if known => news.extend(green(state, commit)),
+    match &verdict {
+        PostMerge::Red(_) if known && red::green_after(state, commit) => {}
+        PostMerge::Red(failed) if known => news.extend(red::red(state, commit, failed, suspects, now)),
+        PostMerge::Green if known => news.extend(red::green(state, commit)),
         PostMerge::Red(_) | PostMerge::Green | PostMerge::Pending | PostMerge::Silent => {}
     }
     news
-}
-
-/// Trunk is red: nothing lands but what mends it, if the settings say so.
-fn red(state: &mut State, commit: Sha, failed: &[String], suspects: Vec<Change>, now: Moment) -> Vec<News> {
-    let known = |red: &Red| red.commit == commit || landed_before(state, commit, red.commit);
-    if state.red.as_ref().is_some_and(known) {
-        return Vec::new();
-    }
-    let before = state.red.take().and_then(|red| red.lock);
-    let mut news = vec![News::TrunkRed(commit)];
-    let lock = before.or_else(|| {
-        state.policy.red.lock.then(|| {
-            state.last_lock += 1;
-            let id = LockId::new(state.last_lock);
-            let reason = format!("{} failed on {} after it landed", failed.join(", "), commit.short());
-            let lock = Lock { scope: Scope::Merges, reason, by: None, since: now, until: None, strict: false };
-            state.locks.insert(id, lock);
-            news.push(News::Locked(id));
-            id
-        })
-    });
-    state.red = Some(Red { commit, failed: failed.to_vec(), suspects, since: now, lock });
-    news
-}
-
-/// Trunk is green on this commit: whatever was red before it is over.
-fn green(state: &mut State, commit: Sha) -> Vec<News> {
-    let Some(red) = state.red.take() else { return Vec::new() };
-    if landed_before(state, commit, red.commit) {
-        state.red = Some(red);
-        return Vec::new();
-    }
-    let mut news = vec![News::TrunkGreen(commit)];
-    if let Some(lock) = red.lock
-        && state.locks.remove(&lock).is_some()
-    {
-        news.push(News::Unlocked(lock));
-    }
-    news
-}
-
-/// Trunk is known to be green on a later commit, by checks that ran there.
-fn green_after(state: &State, commit: Sha) -> bool {
-    let tagged = state.candidates.values().filter(|c| *c.state.made() == Readiness::Ready).map(|c| c.commit);
-    let uncut = state.uncut.iter().filter(|uncut| uncut.verdict == PostMerge::Green).map(|uncut| uncut.commit);
-    tagged.chain(uncut).any(|green| landed_before(state, commit, green))
-}
-
-/// One commit landed before another, as far as both are known.
-fn landed_before(state: &State, one: Sha, other: Sha) -> bool {
-    let tagged = state.candidates.values().map(|candidate| candidate.commit);
-    let order: Vec<Sha> = tagged.chain(state.uncut.iter().map(|uncut| uncut.commit)).collect();
-    let place = |sha: Sha| order.iter().position(|known| *known == sha);
-    place(one).zip(place(other)).is_some_and(|(one, other)| one < other)
 }

@@ -37,6 +37,8 @@ pub fn effect(effect: &Effect) -> String {
         Effect::Watch { deployment, attempt } => format!("watch {deployment}, attempt {attempt}"),
         Effect::Stop { deployment, attempt } => format!("stop {deployment}, attempt {attempt}"),
         Effect::Sample { deployment, check, due } => format!("sample {deployment} {check} at {}", clock(*due)),
+        Effect::Rerun(commit) => format!("run the checks of {} again", name(*commit)),
+        Effect::ProposeRevert(pr) => format!("propose to take #{pr} back"),
         Effect::Restore(seq) => format!("restore the tag of C{seq}"),
     }
 }
@@ -49,6 +51,10 @@ pub fn news(state: &State, news: &News) -> String {
         News::Unrejected(seq) => format!("C{seq} is not rejected any more"),
         News::Tampered(seq) => format!("the tag of C{seq} is not ours"),
         News::Restored(seq) => format!("the tag of C{seq} is ours again"),
+        News::Released(seq) => {
+            let version = state.candidates.get(seq).and_then(|candidate| candidate.version.clone());
+            format!("C{seq} is released as {}", version.unwrap_or_default())
+        }
         News::Deployment(id) => state.deployments.get(id).map_or_else(|| format!("{id} is forgotten"), deployment),
         News::ApprovalWanted(id) => format!("{id} wants approval"),
         News::RollbackAsked(id) => format!("{id} is a rollback"),

@@ -5,7 +5,7 @@
 //! What a deployment rests on is confirmed at once, unless `confirm by hand` stands above. That a driver is watched is not shown.
 
 use crate::figures;
-use crate::notation::{cell, clock, effect, granted, news, planned, refusal, scope, sha};
+use crate::notation::{cell, clock, effect, granted, name, news, planned, refusal, scope, sha};
 use crate::settings::{self, ms, number};
 use crate::wishes;
 use greenline::delivery::approval::Rights;
@@ -184,11 +184,16 @@ impl Play {
             let since = clock(incident.opened_at);
             format!("incident on {} since {since} caused by {}{over}", incident.stage, incident.caused_by)
         });
+        let red = self.state.red.iter().map(|red| {
+            let suspects: Vec<String> = red.suspects.iter().map(|change| format!("#{}", change.pr)).collect();
+            let fixing = red.fixing.as_ref().map(|by| format!(", {by} mends it")).unwrap_or_default();
+            format!("trunk is red at {}: {} by {}{fixing}", name(red.commit), red.failed.join(", "), suspects.join(" "))
+        });
         let rows = board(&self.state, self.now).into_iter().map(|(seq, cells)| {
             let version = self.state.candidates[&seq].version.as_ref().map(|v| format!(" {v}")).unwrap_or_default();
             format!("C{seq}{version}  {}", cells.iter().map(cell).collect::<Vec<_>>().join("; "))
         });
-        let lines: Vec<String> = stages.into_iter().chain(locks).chain(incidents).chain(rows).collect();
+        let lines: Vec<String> = stages.into_iter().chain(locks).chain(incidents).chain(red).chain(rows).collect();
         for line in lines {
             self.say("= ", &line);
         }
@@ -275,6 +280,11 @@ impl Play {
                 };
                 Event::Judged { commit: sha(commit), verdict }
             }
+            ["rerun", commit] => Event::Rerun { commit: sha(commit) },
+            ["proposed", pr, "as", revert] => {
+                Event::RevertProposed { pr: PrNumber::new(number(pr)), revert: Some(PrNumber::new(number(revert))) }
+            }
+            ["release", version, "found"] => Event::ReleaseFound((*version).into()),
             ["cut", commit, "->", seq] => {
                 let seq = CandidateSeq::new(number(seq));
                 Event::Cut { commit: sha(commit), seq, tag: tag(seq) }

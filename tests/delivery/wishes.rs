@@ -96,6 +96,7 @@ fn wish(words: &[&str], reason: &str, at: impl Fn(&str) -> Moment) -> Wish {
         },
         ["unlock", lock] => Wish::Unlock(LockId::new(number(lock))),
         ["cut"] => Wish::Cut,
+        ["fixing"] => Wish::Fixing,
         ["restore", "tag", candidate] => Wish::RestoreTag(seq(candidate)),
         _ => panic!("nobody can ask for `{}`", words.join(" ")),
     }

@@ -167,6 +167,7 @@ impl World {
                 Wish::Lock { scope, until, reason, strict: self.dice.one_in(4) }
             }
             23 => Wish::Unlock(LockId::new(1 + self.dice.roll(state.last_lock + 1))),
+            24 if self.dice.one_in(2) => Wish::Fixing,
             24 => Wish::Cut,
             _ => Wish::RestoreTag(candidate),
         }
@@ -222,6 +223,8 @@ impl World {
                 let sample = if well { Sample::Good } else { *self.dice.pick(&bad.iter().collect::<Vec<_>>()) };
                 Event::Sampled { deployment: *deployment, check: *check, due: *due, sample, note: String::new() }
             }
+            Effect::Rerun(commit) => Event::Rerun { commit: *commit },
+            Effect::ProposeRevert(pr) => Event::RevertProposed { pr: *pr, revert: None },
             Effect::Restore(candidate) => Event::TagRestored { candidate: *candidate },
         }
     }

@@ -4,6 +4,7 @@ use super::{Answer, done, known, said};
 use crate::delivery::candidate::{PostMerge, Readiness};
 use crate::delivery::event::Ask;
 use crate::delivery::notice::{Granted, News, Refusal};
+use crate::delivery::red;
 use crate::delivery::state::{Health, Hold, Lock, Scope, State};
 use crate::ids::{CandidateSeq, LockId, Moment, StageName};
 
@@ -75,4 +76,8 @@ pub(super) fn restore_tag(state: &mut State, asked: &Ask, seq: CandidateSeq) -> 
         }
     }
     Ok(done(Vec::new()))
+}
+
+pub(super) fn fixing(state: &mut State, asked: &Ask) -> Answer {
+    if red::fixing(state, &asked.by) { Ok(done(Vec::new())) } else { Err(Refusal::AlreadySo) }
 }

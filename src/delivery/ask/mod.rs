@@ -72,6 +72,7 @@ fn grant(state: &mut State, asked: &Ask, now: Moment) -> Answer {
         }
         Wish::Unlock(id) => keeping::unlock(state, asked, *id),
         Wish::Cut => keeping::cut(state),
+        Wish::Fixing => keeping::fixing(state, asked),
         Wish::RestoreTag(seq) => keeping::restore_tag(state, asked, *seq),
     }
 }
