@@ -47,6 +47,13 @@ pub enum News {
     Locked(LockId),
     /// A lock is gone.
     Unlocked(LockId),
+    /// What failed after a landing did not when it ran again.
+    Flaky {
+        /// The commit.
+        commit: Sha,
+        /// Which checks.
+        checks: Vec<String>,
+    },
     /// Trunk is red after a landing.
     TrunkRed(Sha),
     /// It is green again.

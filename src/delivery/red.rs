@@ -11,8 +11,8 @@ const REVERTS_KEPT: usize = 20;
 
 /// What a verdict after a landing means at first.
 pub(super) enum First {
-    /// It counts.
-    Counts(PostMerge),
+    /// It counts; and what failed at first and did not when it ran again was flaky.
+    Counts(PostMerge, Vec<String>),
     /// What failed is run once more.
     Again,
 }
@@ -32,13 +32,16 @@ pub(super) fn first(state: &mut State, commit: Sha, verdict: &PostMerge) -> Firs
         (PostMerge::Red(_), Some(place)) if !state.reruns[place].asked => First::Again,
         (PostMerge::Pending, Some(_)) => First::Again,
         // It was red, and nothing else came of it.
-        (PostMerge::Silent, Some(place)) => First::Counts(PostMerge::Red(state.reruns.remove(place).failed)),
-        (PostMerge::Red(_) | PostMerge::Green, Some(place)) => {
+        (PostMerge::Silent, Some(place)) => {
+            First::Counts(PostMerge::Red(state.reruns.remove(place).failed), Vec::new())
+        }
+        (PostMerge::Green, Some(place)) => First::Counts(verdict.clone(), state.reruns.remove(place).failed),
+        (PostMerge::Red(_), Some(place)) => {
             state.reruns.remove(place);
-            First::Counts(verdict.clone())
+            First::Counts(verdict.clone(), Vec::new())
         }
         (PostMerge::Red(_) | PostMerge::Green | PostMerge::Pending | PostMerge::Silent, None) => {
-            First::Counts(verdict.clone())
+            First::Counts(verdict.clone(), Vec::new())
         }
     }
 }

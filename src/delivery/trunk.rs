@@ -72,11 +72,14 @@ pub(super) fn cut(state: &mut State, commit: Sha, seq: CandidateSeq, tag: Tag, n
 
 /// The checks after a landing came to something.
 pub(super) fn judged(state: &mut State, commit: Sha, verdict: &PostMerge, now: Moment) -> Vec<News> {
-    let verdict = match red::first(state, commit, verdict) {
-        First::Counts(verdict) => verdict,
+    let (verdict, checks) = match red::first(state, commit, verdict) {
+        First::Counts(verdict, flaky) => (verdict, flaky),
         First::Again => return Vec::new(),
     };
     let mut news = Vec::new();
+    if !checks.is_empty() {
+        news.push(News::Flaky { commit, checks });
+    }
     let mut suspects: Vec<Change> = Vec::new();
     let mut known = false;
     if let Some(uncut) = state.uncut.iter_mut().find(|uncut| uncut.commit == commit && uncut.verdict != verdict) {

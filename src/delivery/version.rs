@@ -27,14 +27,12 @@ pub(super) fn assign(state: &mut State) {
     let last = state.released.clone();
     let since = last.as_ref().and_then(|release| release.candidate);
     let scheme = state.policy.version;
-    let newer: Vec<CandidateSeq> =
-        state.candidates.keys().copied().filter(|seq| since.is_none_or(|since| *seq > since)).collect();
-    for seq in newer {
-        let bump = state.range(since, seq).into_iter().map(bump).max().unwrap_or(Bump::None);
-        if let Some(candidate) = state.candidates.get_mut(&seq) {
-            let before = last.as_ref().map(|release| release.version.as_str());
-            candidate.version = next(scheme, before, bump, candidate.cut_at);
-        }
+    let newer = state.candidates.values_mut().filter(|candidate| since.is_none_or(|since| candidate.seq > since));
+    let before = last.as_ref().map(|release| release.version.as_str());
+    let mut most = Bump::None;
+    for candidate in newer {
+        most = candidate.changes.iter().map(bump).chain([most]).max().unwrap_or(most);
+        candidate.version = next(scheme, before, most, candidate.cut_at);
     }
 }
 

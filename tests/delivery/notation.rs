@@ -63,6 +63,7 @@ pub fn news(state: &State, news: &News) -> String {
         News::Resumed(stage) => format!("{stage} is resumed"),
         News::Locked(id) => format!("lock {id} is made"),
         News::Unlocked(id) => format!("lock {id} is gone"),
+        News::Flaky { commit, checks } => format!("{} was flaky at {}", checks.join(", "), name(*commit)),
         News::TrunkRed(commit) => format!("trunk is red at {}", name(*commit)),
         News::TrunkGreen(commit) => format!("trunk is green at {}", name(*commit)),
     }
