@@ -29,6 +29,20 @@ pub struct Approval {
     pub void: Option<Void>,
 }
 
+impl Approval {
+    /// Why it counts no more by now, by time and the stage's rule.
+    pub fn stale(&self, stage: &Stage, now: Moment) -> Option<Void> {
+        if self.rule != stage.approval {
+            return Some(Void::RuleChanged);
+        }
+        (now.since_ms(self.at) >= self.rule.expires_ms).then_some(Void::Expired)
+    }
+
+    fn stands(&self, stage: &Stage, now: Moment) -> bool {
+        self.void.is_none() && self.stale(stage, now).is_none()
+    }
+}
+
 /// By which way a word came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -119,15 +133,15 @@ pub fn teams(rule: &ApprovalRule) -> impl Iterator<Item = &TeamName> {
 /// How many words a deployment needs; none for one that needs nobody's.
 pub fn wanted(state: &State, deployment: &Deployment, stage: &Stage) -> u8 {
     match (deployment.kind, state.promote(stage)) {
-        (Kind::Rollback { .. } | Kind::Redeploy, _) => 0,
         (Kind::Hotfix, Promote::Approve | Promote::Manual) => state.policy.hotfix.approvals,
         (Kind::Forward, Promote::Approve | Promote::Manual) => stage.approval.min,
-        (Kind::Forward | Kind::Hotfix, Promote::Auto | Promote::VetoAfter(_)) => 0,
+        (Kind::Rollback { .. } | Kind::Redeploy, _)
+        | (Kind::Forward | Kind::Hotfix, Promote::Auto | Promote::VetoAfter(_)) => 0,
     }
 }
 
 /// What is still missing; empty if it is approved.
-pub fn missing(state: &State, deployment: &Deployment, stage: &Stage) -> Vec<Missing> {
+pub fn missing(state: &State, deployment: &Deployment, stage: &Stage, now: Moment) -> Vec<Missing> {
     let wanted = wanted(state, deployment, stage);
     if wanted == 0 {
         return Vec::new();
@@ -138,7 +152,7 @@ pub fn missing(state: &State, deployment: &Deployment, stage: &Stage) -> Vec<Mis
     if judges_authors && !unread.is_empty() {
         return vec![Missing::Authors(unread)];
     }
-    let standing: Vec<&Approval> = deployment.approvals.iter().filter(|a| a.void.is_none()).collect();
+    let standing: Vec<&Approval> = deployment.approvals.iter().filter(|a| a.stands(stage, now)).collect();
     let mut missing = Vec::new();
     let counted = u8::try_from(standing.iter().filter(|a| counts(stage, deployment, a)).count()).unwrap_or(u8::MAX);
     if counted < wanted {

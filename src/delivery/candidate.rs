@@ -100,7 +100,28 @@ pub enum Readiness {
     Tampered {
         /// What is there instead.
         seen: Option<Sha>,
+        /// What it was, and is again once the tag is.
+        was: Box<Readiness>,
+        /// Somebody asked for the tag to be put back.
+        restoring: bool,
     },
+}
+
+impl Readiness {
+    /// What it is by its checks, whatever became of its tag.
+    pub fn made(&self) -> &Self {
+        match self {
+            Self::Tampered { was, .. } => was,
+            Self::Pending | Self::Ready | Self::NotReleasable { .. } => self,
+        }
+    }
+
+    pub(super) fn made_mut(&mut self) -> &mut Self {
+        match self {
+            Self::Tampered { was, .. } => was,
+            Self::Pending | Self::Ready | Self::NotReleasable { .. } => self,
+        }
+    }
 }
 
 /// A stage verified it.

@@ -13,6 +13,10 @@ pub enum Effect {
     Cut(Sha),
     /// Read how a landed commit's checks fare.
     Judge(Sha),
+    /// Ask a commit's failed checks to run again.
+    Rerun(Sha),
+    /// Propose a pull request that takes a change back.
+    ProposeRevert(PrNumber),
     /// Read who wrote a change.
     ReadChange(PrNumber),
     /// Read once more what a deployment rests on: its tag, and what its approvers may.
@@ -47,7 +51,7 @@ pub enum Effect {
         /// Not before.
         due: Moment,
     },
-    /// See that a candidate's tag is what we made again, or put it back.
+    /// Put a candidate's tag back.
     Restore(CandidateSeq),
 }
 
@@ -58,15 +62,21 @@ pub fn outstanding(state: &State) -> Vec<Effect> {
         if uncut.cutting {
             effects.push(Effect::Cut(uncut.commit));
         }
-        if uncut.verdict == PostMerge::Pending {
+        // A result that came too late, or a run that was repeated, still counts.
+        let red = state.red.as_ref().is_some_and(|red| red.commit == uncut.commit);
+        if uncut.verdict == PostMerge::Pending || red {
             effects.push(Effect::Judge(uncut.commit));
         }
     }
+    effects.extend(state.reruns.iter().filter(|rerun| !rerun.asked).map(|rerun| Effect::Rerun(rerun.commit)));
+    effects.extend(state.reverts.iter().filter(|r| !r.proposed).map(|revert| Effect::ProposeRevert(revert.pr)));
     for candidate in state.candidates.values() {
-        // A result that came too late, or a run that was repeated, still counts.
         let red = state.red.as_ref().is_some_and(|red| red.commit == candidate.commit);
-        if candidate.state == Readiness::Pending || red {
+        if *candidate.state.made() == Readiness::Pending || red {
             effects.push(Effect::Judge(candidate.commit));
+        }
+        if matches!(candidate.state, Readiness::Tampered { restoring: true, .. }) {
+            effects.push(Effect::Restore(candidate.seq));
         }
         let unread = candidate.changes.iter().filter(|change| change.authors.is_none());
         effects.extend(unread.map(|change| Effect::ReadChange(change.pr)));

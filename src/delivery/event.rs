@@ -42,6 +42,20 @@ pub enum Event {
         /// What.
         verdict: PostMerge,
     },
+    /// The checks that failed after a landing were asked to run again, or cannot be.
+    Rerun {
+        /// The commit.
+        commit: Sha,
+    },
+    /// A pull request that takes a change back was made.
+    RevertProposed {
+        /// What it takes back.
+        pr: PrNumber,
+        /// The pull request; `None` if it could not be made.
+        revert: Option<PrNumber>,
+    },
+    /// The newest release that the repository had before the first of ours, by its tag's name.
+    ReleaseFound(String),
     /// A candidate's tag was made after the landing.
     Cut {
         /// The commit.
@@ -94,6 +108,8 @@ pub enum Event {
         deployment: DeploymentId,
         /// Its place in the list.
         check: usize,
+        /// The moment it was due, as the effect named it: each look counts once.
+        due: Moment,
         /// What was seen.
         sample: Sample,
         /// A line for people.
@@ -271,6 +287,10 @@ pub enum Wish {
     Unlock(LockId),
     /// A candidate is to be made now.
     Cut,
+    /// Whoever asks mends trunk: nothing is to be proposed in the meantime.
+    Fixing,
+    /// A candidate's tag, which is gone or another object, is to be put back.
+    RestoreTag(CandidateSeq),
 }
 
 /// What a person says of a deployment of which nobody knows.

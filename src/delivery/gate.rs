@@ -49,6 +49,8 @@ pub enum Gate {
     HealthUnknown,
     /// Another deployment has the stage.
     Busy(DeploymentId),
+    /// Another deployment is under way to a stage that must not be deployed to at the same time.
+    GroupBusy(DeploymentId),
 }
 
 impl Gate {
@@ -70,6 +72,7 @@ impl Gate {
             Self::Veto(_) => "veto",
             Self::HealthUnknown => "health",
             Self::Busy(_) => "slot",
+            Self::GroupBusy(_) => "group",
         }
     }
 
@@ -90,13 +93,14 @@ impl Gate {
             | Self::Locked(_)
             | Self::NotApproved(_)
             | Self::HealthUnknown
-            | Self::Busy(_) => None,
+            | Self::Busy(_)
+            | Self::GroupBusy(_) => None,
         }
     }
 
     /// It is about the stage being free, not about whether the deployment may be.
     pub fn is_slot(&self) -> bool {
-        matches!(self, Self::Busy(_))
+        matches!(self, Self::Busy(_) | Self::GroupBusy(_))
     }
 }
 
@@ -106,8 +110,8 @@ pub fn closed(state: &State, deployment: &Deployment, now: Moment) -> Vec<Gate> 
     let Some(candidate) = state.candidates.get(&deployment.candidate) else { return vec![Gate::NoStage] };
     let mut gates = candidate_gates(state, deployment, stage, candidate);
     gates.extend(standing_gates(state, deployment, stage, now));
-    gates.extend(people_gates(state, deployment, stage));
-    gates.extend(slot(state, deployment));
+    gates.extend(people_gates(state, deployment, stage, now));
+    gates.extend(slot(state, deployment, stage));
     gates
 }
 
@@ -121,7 +125,7 @@ fn candidate_gates(state: &State, deployment: &Deployment, stage: &Stage, candid
         // What was verified here before may be gone back to, whatever became of it since.
         Readiness::NotReleasable { .. } if rollback => {}
         Readiness::NotReleasable { failed } => gates.push(Gate::CandidateNotReleasable(failed.clone())),
-        Readiness::Tampered { seen } => gates.push(Gate::CandidateTampered(*seen)),
+        Readiness::Tampered { seen, .. } => gates.push(Gate::CandidateTampered(*seen)),
     }
     if let Some(rejection) = candidate.rejected.get(&stage.name) {
         gates.push(Gate::CandidateRejected(rejection.reason.clone()));
@@ -135,7 +139,8 @@ fn candidate_gates(state: &State, deployment: &Deployment, stage: &Stage, candid
             let verified = candidate.passes.contains_key(&stage.name) || deployment.overrides.is_some();
             gates.extend((!verified).then_some(Gate::NeverVerifiedHere));
         }
-        Kind::Redeploy => {}
+        // What was replaced since does not come back by the way of being looked at again.
+        Kind::Redeploy => gates.extend(current.filter(|current| *current != candidate.seq).map(Gate::NotNewer)),
     }
     if matches!(deployment.kind, Kind::Forward | Kind::Hotfix) && deployment.overrides.is_none() {
         gates.extend(unverified(state, deployment.kind, stage, candidate).map(Gate::NotVerified));
@@ -173,7 +178,8 @@ fn standing_gates(state: &State, deployment: &Deployment, stage: &Stage, now: Mo
     if !urgent {
         gates.extend(window(stage, now));
     }
-    if known.health == Health::Unknown && deployment.kind == Kind::Forward && by_itself {
+    // One that is tried again is itself why nobody knows.
+    if known.health == Health::Unknown && deployment.kind == Kind::Forward && by_itself && deployment.attempt == 0 {
         gates.push(Gate::HealthUnknown);
     }
     gates
@@ -195,9 +201,9 @@ pub fn window(stage: &Stage, now: Moment) -> Option<Gate> {
 }
 
 /// What people have to say.
-fn people_gates(state: &State, deployment: &Deployment, stage: &Stage) -> Vec<Gate> {
+fn people_gates(state: &State, deployment: &Deployment, stage: &Stage, now: Moment) -> Vec<Gate> {
     let mut gates = Vec::new();
-    let missing = approval::missing(state, deployment, stage);
+    let missing = approval::missing(state, deployment, stage, now);
     if !missing.is_empty() {
         gates.push(Gate::NotApproved(missing));
     }
@@ -205,20 +211,33 @@ fn people_gates(state: &State, deployment: &Deployment, stage: &Stage) -> Vec<Ga
         Promote::VetoAfter(ms) if deployment.kind == Kind::Forward => Some(deployment.requested_at.plus_ms(ms)),
         Promote::VetoAfter(_) | Promote::Manual | Promote::Approve | Promote::Auto => None,
     };
-    let early = at.filter(|at| state.now.is_none_or(|now| now < *at));
+    let early = at.filter(|at| now < *at);
     gates.extend(early.map(Gate::Veto));
     gates
 }
 
-/// Whether the stage is free for it.
-fn slot(state: &State, deployment: &Deployment) -> Option<Gate> {
-    let active = state.active(&deployment.stage).filter(|active| active.id != deployment.id)?;
+/// Whether the stage is free for it, and those that must not deploy at the same time are at rest.
+fn slot(state: &State, deployment: &Deployment, stage: &Stage) -> Option<Gate> {
+    let Some(active) = state.active(&deployment.stage).filter(|active| active.id != deployment.id) else {
+        return group(state, deployment, stage);
+    };
     // A rollback need not wait for what nobody knows anything of, nor for what is only being looked at.
     let yields = match active.phase {
-        Phase::Unknown { .. } | Phase::Verifying | Phase::Confirming | Phase::Waiting => true,
+        Phase::Unknown { .. } | Phase::Verifying | Phase::Confirming | Phase::Waiting | Phase::Ended(_) => true,
         Phase::Starting | Phase::Running | Phase::Stopping { .. } => false,
-        Phase::Ended(_) => true,
     };
     let passes = deployment.kind.is_rollback() && !active.kind.is_rollback() && yields;
-    (!passes).then_some(Gate::Busy(active.id))
+    if passes { group(state, deployment, stage) } else { Some(Gate::Busy(active.id)) }
+}
+
+/// Another stage of the same group is being deployed to. What is only looked at there is in nobody's way.
+fn group(state: &State, deployment: &Deployment, stage: &Stage) -> Option<Gate> {
+    let group = stage.group.as_ref()?;
+    let others = state.policy.stages.iter().filter(|s| s.name != stage.name && s.group.as_ref() == Some(group));
+    let at_work = |active: &&Deployment| match active.phase {
+        Phase::Confirming | Phase::Starting | Phase::Running | Phase::Stopping { .. } | Phase::Unknown { .. } => true,
+        Phase::Waiting | Phase::Verifying | Phase::Ended(_) => false,
+    };
+    let active = others.filter_map(|other| state.active(&other.name)).find(at_work)?;
+    (active.id != deployment.id).then_some(Gate::GroupBusy(active.id))
 }

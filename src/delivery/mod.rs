@@ -5,6 +5,7 @@
 //! deployment from beginning), `plan` (what follows by itself), `moves`, `rollback`, `trunk`, `ask` (what people may do), `step`
 //! (all of them together), and `effect` (what is owed to the world).
 
+mod answers;
 pub mod approval;
 mod ask;
 pub mod candidate;
@@ -12,18 +13,26 @@ mod clock;
 pub mod deployment;
 mod effect;
 pub mod event;
+pub mod explain;
 pub mod gate;
+pub mod history;
+mod invariant;
 mod moves;
 mod notice;
+pub mod numbers;
 pub mod plan;
 pub mod policy;
+mod red;
 mod rollback;
 pub mod state;
 mod step;
 mod strictest;
 mod sweep;
+mod tags;
 mod trunk;
+pub mod trust;
 pub mod verify;
+mod version;
 
 pub use candidate::{Candidate, Change};
 pub use clock::next_change;
@@ -31,6 +40,7 @@ pub use deployment::{Deployment, End, Kind, Phase};
 pub use effect::{Effect, outstanding};
 pub use event::{Ask, Event, Wish};
 pub use gate::Gate;
+pub use invariant::check;
 pub use notice::{Granted, News, Notice, Refusal};
 pub use policy::Policy;
 pub use state::State;

@@ -1,14 +1,15 @@
 //! How moves change the value. Each does what its name says and nothing more; whether it is time for it is the planner's.
 
 use super::approval::Void;
-use super::candidate::{Candidate, Pass, PostMerge, Readiness, Rejection};
+use super::candidate::{Pass, PostMerge, Readiness, Rejection};
 use super::deployment::{Deployment, End, Kind, Phase, StopWhy};
 use super::notice::News;
-use super::plan::Move;
+use super::plan::{self, Move};
 use super::policy::{OnFailure, Probe, Tier};
 use super::rollback;
 use super::state::{Health, Hold, Incident, Request, State};
 use super::verify::CheckState;
+use super::version;
 use crate::ids::{CandidateSeq, DeploymentId, Moment, StageName};
 
 /// Makes a move; what people are to hear of it.
@@ -20,26 +21,31 @@ pub(super) fn make(state: &mut State, this: Move, now: Moment) -> Vec<News> {
         }
         Move::GiveUpOn(commit) => super::trunk::judged(state, commit, &PostMerge::Silent, now),
         Move::Cut(commit) => {
-            let newest = state.uncut.iter_mut().find(|uncut| uncut.commit == commit);
-            newest.into_iter().for_each(|uncut| uncut.cutting = true);
+            if let Some(uncut) = state.uncut.iter_mut().find(|uncut| uncut.commit == commit) {
+                uncut.cutting = true;
+            }
             Vec::new()
         }
         Move::Drop(id, why) => end(state, id, why, now),
         Move::Rebase(id) => rebase(state, id),
         Move::VoidApproval(id, place, why) => {
             let approvals = state.deployments.get_mut(&id).map(|deployment| &mut deployment.approvals);
-            approvals.and_then(|all| all.get_mut(place)).into_iter().for_each(|approval| approval.void = Some(why));
+            if let Some(approval) = approvals.and_then(|all| all.get_mut(place)) {
+                approval.void = Some(why);
+            }
             vec![News::Deployment(id)]
         }
         Move::ExpireCheck(id, place) => {
             let checks = state.deployments.get_mut(&id).map(|deployment| &mut deployment.checks);
-            checks.and_then(|all| all.get_mut(place)).into_iter().for_each(|check| check.expire(now));
+            if let Some(check) = checks.and_then(|all| all.get_mut(place)) {
+                check.expire(now);
+            }
             vec![News::Deployment(id)]
         }
         Move::Succeed(id) => succeed(state, id, now),
         Move::FailVerification(id, why) => fail(state, id, End::VerifyFailed(why), now),
         Move::TimeOut(id) => time_out(state, id, now),
-        Move::Lose(id) => lose(state, id, "the driver was not heard of for too long".into()),
+        Move::Lose(id) => unheard(state, id, now),
         Move::Offer(stage, seq) => offer(state, stage, seq, now),
         Move::Shadow(id) => {
             set(state, id, |deployment| deployment.shadow_at = Some(now));
@@ -84,7 +90,9 @@ fn begin(state: &mut State, id: DeploymentId, now: Moment) -> Vec<News> {
     let Some(stage) = state.deployments.get(&id).map(|deployment| deployment.stage.clone()) else { return Vec::new() };
     let mut news = Vec::new();
     if let Some(before) = state.active(&stage).map(|active| active.id).filter(|before| *before != id) {
-        news.extend(end(state, before, End::Aborted(format!("deployment {id} took its place")), now));
+        let begun = state.deployments.get(&before).is_some_and(|before| before.begun_at.is_some());
+        let aborted = || End::Aborted(format!("deployment {id} took its place"));
+        news.extend(end(state, before, if begun { aborted() } else { End::Superseded(id) }, now));
     }
     state.stage_mut(&stage).active = Some(id);
     set(state, id, |deployment| deployment.phase = Phase::Confirming);
@@ -100,6 +108,12 @@ pub(super) fn start(state: &mut State, id: DeploymentId, now: Moment) -> Vec<New
         (deployment.begun_at, deployment.news_at) = (Some(now), Some(now));
         (deployment.handle, deployment.note, deployment.log) = (None, None, None);
     });
+    vec![News::Deployment(id)]
+}
+
+/// It is to be begun once more, after everything was judged once more.
+pub(super) fn again(state: &mut State, id: DeploymentId) -> Vec<News> {
+    set(state, id, |deployment| deployment.phase = Phase::Confirming);
     vec![News::Deployment(id)]
 }
 
@@ -133,7 +147,9 @@ pub(super) fn arrived(state: &mut State, id: DeploymentId, at: Moment, now: Mome
 fn succeed(state: &mut State, id: DeploymentId, now: Moment) -> Vec<News> {
     let Some(deployment) = state.deployments.get(&id).cloned() else { return Vec::new() };
     let (name, seq) = (deployment.stage.clone(), deployment.candidate);
-    let newest = state.newest().is_some_and(|newest| newest.seq == seq);
+    let stage = state.policy.stage(&name);
+    let production = stage.is_some_and(|stage| stage.tier == Tier::Production);
+    let newest = stage.is_none_or(|stage| plan::newest(state, stage).is_none_or(|newest| newest <= seq));
     let by_people = deployment.by.is_some() || deployment.approvals.iter().any(|approval| approval.void.is_none());
     let forward = matches!(deployment.kind, Kind::Forward | Kind::Hotfix);
     let stage = state.stage_mut(&name);
@@ -148,6 +164,10 @@ fn succeed(state: &mut State, id: DeploymentId, now: Moment) -> Vec<News> {
     }
     if let Some(candidate) = state.candidates.get_mut(&seq) {
         candidate.passes.insert(name.clone(), Pass { at: now, deployment: id });
+    }
+    settle_stable(state, seq);
+    if production && forward && version::settle(state, seq) {
+        news.push(News::Released(seq));
     }
     for incident in state.incidents.iter_mut().filter(|i| i.stage == name && i.recovered.is_none()) {
         incident.recovered = Some((id, now));
@@ -169,6 +189,16 @@ pub(super) fn fail(state: &mut State, id: DeploymentId, why: End, now: Moment) -
     let there = matches!(why, End::VerifyFailed(_));
     let unchanged = matches!(why, End::Failed { unchanged: true, .. });
     let said = why.clone();
+    let by = match &deployment.phase {
+        Phase::Stopping { why, .. } => Some(why.clone()),
+        Phase::Waiting
+        | Phase::Confirming
+        | Phase::Starting
+        | Phase::Running
+        | Phase::Unknown { .. }
+        | Phase::Verifying
+        | Phase::Ended(_) => None,
+    };
     let mut news = end(state, id, why, now);
     if unchanged {
         return news;
@@ -176,36 +206,71 @@ pub(super) fn fail(state: &mut State, id: DeploymentId, why: End, now: Moment) -
     let known = state.stage_mut(&name);
     known.health = if there || deployment.kind.is_rollback() { Health::Degraded } else { Health::Unknown };
     if there {
-        reject(state, deployment.candidate, &name, format!("its verification on {name} failed"), now);
+        reject(state, deployment.candidate, &name, &format!("its verification on {name} failed"), now);
         news.push(News::Rejected(deployment.candidate));
     }
     let Some(stage) = state.policy.stage(&name).cloned() else { return news };
+    // Whoever stopped it is there, and says how it goes on.
+    if matches!(by, Some(StopWhy::Asked(_))) {
+        return news;
+    }
     if stage.tier == Tier::Production && !deployment.kind.is_rollback() {
-        let (stage, caused_by) = (name.clone(), id);
-        state.incidents.push(Incident { stage, caused_by, opened_at: now, recovered: None });
+        open_incident(state, &name, id, now);
+        let demote_for = state.policy.trust.demote_for;
+        let known = state.stage_mut(&name);
+        known.demoted = known.demoted.max(demote_for);
+    }
+    if deployment.kind.is_rollback() {
+        news.extend(hold(state, &name, rollback::reason(id, &said), now));
+        return news;
+    }
+    // A rollback that is on its way is what follows.
+    if state.on(&name).any(|other| other.kind.is_rollback() && !other.ended()) {
+        return news;
     }
     let reason = rollback::reason(id, &said);
     match stage.on_failure {
-        _ if deployment.kind.is_rollback() => hold(state, &name, reason, now),
         OnFailure::Notify => {}
-        OnFailure::Hold => hold(state, &name, reason, now),
+        OnFailure::Hold => news.extend(hold(state, &name, reason, now)),
         OnFailure::Rollback => news.extend(rollback::automatic(state, &stage, &deployment, &reason, now)),
     }
     news
 }
 
+/// What people use is not as it should be, and a deployment brought that.
+pub(super) fn open_incident(state: &mut State, stage: &StageName, caused_by: DeploymentId, now: Moment) {
+    if !state.incidents.iter().any(|known| known.caused_by == caused_by && known.recovered.is_none()) {
+        state.incidents.push(Incident { stage: stage.clone(), caused_by, opened_at: now, recovered: None });
+    }
+}
+
 /// Nothing goes to the stage by itself from here on.
-pub(super) fn hold(state: &mut State, stage: &StageName, reason: String, now: Moment) {
-    let (since, by, rollback) = (now, None, None);
-    state.stage_mut(stage).hold.get_or_insert(Hold { since, by, reason, rollback });
+pub(super) fn hold(state: &mut State, stage: &StageName, reason: String, now: Moment) -> Vec<News> {
+    let known = state.stage_mut(stage);
+    if known.hold.is_some() {
+        return Vec::new();
+    }
+    known.hold = Some(Hold { since: now, by: None, reason, rollback: None });
+    vec![News::Held(stage.clone())]
 }
 
 /// A candidate goes neither to this stage nor to any behind it.
-pub(super) fn reject(state: &mut State, seq: CandidateSeq, stage: &StageName, reason: String, now: Moment) {
+pub(super) fn reject(state: &mut State, seq: CandidateSeq, stage: &StageName, reason: &str, now: Moment) {
     let downstream: Vec<StageName> = state.policy.downstream(stage).into_iter().cloned().collect();
     let Some(candidate) = state.candidates.get_mut(&seq) else { return };
     for name in downstream {
-        candidate.rejected.entry(name).or_insert_with(|| Rejection { by: None, reason: reason.clone(), at: now });
+        candidate.rejected.entry(name).or_insert_with(|| Rejection { by: None, reason: reason.to_owned(), at: now });
+    }
+    settle_stable(state, seq);
+}
+
+/// Where a candidate that was rejected was the last verified one, the one before it is.
+pub(super) fn settle_stable(state: &mut State, seq: CandidateSeq) {
+    let Some(candidate) = state.candidates.get(&seq) else { return };
+    let names: Vec<StageName> =
+        candidate.rejected.keys().filter(|name| state.stage(name).stable == Some(seq)).cloned().collect();
+    for name in names {
+        state.stage_mut(&name).stable = state.way_back(&name, seq);
     }
 }
 
@@ -214,10 +279,26 @@ pub(super) fn end(state: &mut State, id: DeploymentId, why: End, now: Moment) ->
     let Some(stage) = state.deployments.get(&id).map(|deployment| deployment.stage.clone()) else { return Vec::new() };
     let known = state.stage_mut(&stage);
     known.active.take_if(|active| *active == id);
-    if let End::Superseded(_) = why {
-        // It may be offered again, should what took its place be rejected.
-        let candidate = state.deployments.get(&id).and_then(|d| state.candidates.get_mut(&d.candidate));
-        candidate.into_iter().for_each(|candidate| _ = candidate.offered.remove(&stage));
+    // It may be offered again: should what took its place be rejected, or itself become what it was.
+    let other = |by: &DeploymentId| state.deployments.get(by).map(|d| d.candidate);
+    let this = state.deployments.get(&id).map(|d| d.candidate);
+    let again = match &why {
+        End::Superseded(by) => other(by) != this,
+        End::Cancelled(_) => {
+            this.and_then(|seq| state.candidates.get(&seq)).is_some_and(|c| c.state != Readiness::Ready)
+        }
+        End::Denied(_)
+        | End::Succeeded
+        | End::Failed { .. }
+        | End::TimedOut
+        | End::VerifyFailed(_)
+        | End::Aborted(_) => false,
+    };
+    if again {
+        let candidate = this.and_then(|seq| state.candidates.get_mut(&seq));
+        if let Some(candidate) = candidate {
+            candidate.offered.remove(&stage);
+        }
     }
     set(state, id, |deployment| {
         deployment.phase = Phase::Ended(why);
@@ -243,16 +324,18 @@ pub(super) fn stop(state: &mut State, id: DeploymentId, why: StopWhy, now: Momen
     vec![News::Deployment(id)]
 }
 
+fn unheard(state: &mut State, id: DeploymentId, now: Moment) -> Vec<News> {
+    let Some(deployment) = state.deployments.get(&id) else { return Vec::new() };
+    let lost_ms = state.policy.stage(&deployment.stage).map_or(0, |stage| stage.lost_ms);
+    let silent = deployment.news_at.is_none_or(|at| now.since_ms(at) >= lost_ms);
+    let why = if silent { "the driver was not heard of for too long" } else { "it was to stop, and does not end" };
+    lose(state, id, why.into())
+}
+
 /// Nobody knows how it stands.
 pub(super) fn lose(state: &mut State, id: DeploymentId, why: String) -> Vec<News> {
     let Some(stage) = state.deployments.get(&id).map(|deployment| deployment.stage.clone()) else { return Vec::new() };
     state.stage_mut(&stage).health = Health::Unknown;
     set(state, id, |deployment| deployment.phase = Phase::Unknown { why });
     vec![News::Deployment(id)]
-}
-
-/// A candidate may be delivered now.
-pub(super) fn ready(candidate: &mut Candidate) -> Vec<News> {
-    candidate.state = Readiness::Ready;
-    vec![News::Ready(candidate.seq)]
 }

@@ -29,6 +29,8 @@ pub enum News {
     Tampered(CandidateSeq),
     /// It is again.
     Restored(CandidateSeq),
+    /// A candidate reached people: it is the release that its version says.
+    Released(CandidateSeq),
     /// A deployment moved on.
     Deployment(DeploymentId),
     /// Only people keep a deployment from beginning.
@@ -45,6 +47,13 @@ pub enum News {
     Locked(LockId),
     /// A lock is gone.
     Unlocked(LockId),
+    /// What failed after a landing did not when it ran again.
+    Flaky {
+        /// The commit.
+        commit: Sha,
+        /// Which checks.
+        checks: Vec<String>,
+    },
     /// Trunk is red after a landing.
     TrunkRed(Sha),
     /// It is green again.
@@ -109,6 +118,8 @@ pub enum Refusal {
     NotNow(DeploymentId),
     /// Nothing older was ever verified on this stage.
     NoWayBack(StageName),
+    /// One goes back to something older; what runs there is this one.
+    NotOlder(CandidateSeq),
     /// Among what would be taken back is what must not be by itself: the candidate is to be named.
     Unsafe {
         /// Which pull requests.

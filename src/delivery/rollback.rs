@@ -4,7 +4,8 @@
 use super::deployment::{Deployment, End, Kind};
 use super::moves;
 use super::notice::News;
-use super::policy::Stage;
+use super::policy::{Stage, Tier};
+use super::red;
 use super::state::{Hold, Request, State};
 use crate::ids::{CandidateSeq, DeploymentId, Login, Moment, PrNumber, StageName};
 
@@ -28,14 +29,25 @@ pub(super) fn ask(state: &mut State, back: Back, now: Moment) -> (DeploymentId, 
         Request { stage: stage.clone(), candidate: target, kind, reason: reason.clone(), by: by.clone(), overrides };
     let id = state.request(request, now);
     for seq in left {
-        moves::reject(state, seq, &stage, reason.clone(), now);
+        moves::reject(state, seq, &stage, &reason, now);
+    }
+    let production = state.policy.stage(&stage).is_some_and(|stage| stage.tier == Tier::Production);
+    let open = state.incidents.iter().any(|incident| incident.stage == stage && incident.recovered.is_none());
+    if let Some(caused_by) = brought(state, &stage, bad).filter(|_| production && !open) {
+        moves::open_incident(state, &stage, caused_by, now);
     }
     let demote_for = state.policy.trust.demote_for;
     let known = state.stage_mut(&stage);
     known.hold = Some(Hold { since: now, by, reason, rollback: Some(id) });
     known.auto_rollbacks = known.auto_rollbacks.saturating_add(u8::from(automatic));
-    known.demoted = known.demoted.max(demote_for);
+    known.demoted = known.demoted.max(if production { demote_for } else { 0 });
     (id, vec![News::RollbackAsked(id)])
+}
+
+/// The deployment that brought a candidate to a stage.
+fn brought(state: &State, stage: &StageName, bad: CandidateSeq) -> Option<DeploymentId> {
+    let forward = |d: &&Deployment| d.candidate == bad && d.begun_at.is_some() && !d.kind.is_rollback();
+    state.on(stage).rfind(forward).map(|deployment| deployment.id)
 }
 
 /// Candidates beyond the target that were on the stage.
@@ -65,8 +77,9 @@ pub(super) fn automatic(state: &mut State, stage: &Stage, failed: &Deployment, r
         }
         (_, why_not) => {
             let why_not = why_not.unwrap_or_default();
-            moves::hold(state, name, format!("{reason}. It was not taken back by itself: {why_not}"), now);
-            vec![News::NotRolledBack(name.clone())]
+            let reason = format!("{reason}. It was not taken back by itself: {why_not}");
+            let held = moves::hold(state, name, reason, now);
+            held.into_iter().chain([News::NotRolledBack(name.clone())]).collect()
         }
     }
 }
@@ -80,9 +93,16 @@ pub(super) fn numbers(prs: &[PrNumber]) -> String {
     prs.iter().map(|pr| format!("#{pr}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Deployments that a rollback took back say so.
+/// Deployments that a rollback took back say so; and where it was one change alone, it is proposed to take that back on trunk.
 pub(super) fn mark(state: &mut State, rollback: &Deployment) {
     let target = rollback.candidate;
+    let proposes = state.policy.stage(&rollback.stage).is_some_and(|stage| stage.revert);
+    if let (Kind::Rollback { bad, .. }, true) = (rollback.kind, proposes)
+        && let [only] = state.taken_back(bad, target).as_slice()
+    {
+        let pr = only.pr;
+        red::propose(state, pr, Some(rollback.id));
+    }
     for deployment in state.deployments.values_mut() {
         let beyond = deployment.stage == rollback.stage && deployment.candidate > target;
         if beyond && deployment.begun_at.is_some() && deployment.id < rollback.id {

@@ -1,9 +1,10 @@
 //! The delivery of one trunk as a value: its candidates, what is on which stage, and what people said. It decides nothing.
 
-use super::candidate::{Candidate, Change, Uncut};
+use super::candidate::{Candidate, Change, Readiness, Uncut};
 use super::deployment::{Deployment, Kind, Phase};
+use super::history::Delivery;
 use super::policy::{Mode, Policy, Promote, Stage, Tier};
-use crate::ids::{CandidateSeq, DeploymentId, LockId, Login, Moment, Sha, StageName};
+use crate::ids::{CandidateSeq, DeploymentId, LockId, Login, Moment, PrNumber, Sha, StageName};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,6 +29,18 @@ pub struct State {
     pub incidents: Vec<Incident>,
     /// Why nothing may land, where trunk is red after a landing.
     pub red: Option<Red>,
+    /// Commits whose failed checks are run again before they count.
+    #[serde(default)]
+    pub reruns: Vec<Rerun>,
+    /// Changes that are to be taken back by a pull request, or were.
+    #[serde(default)]
+    pub reverts: Vec<Revert>,
+    /// The last release.
+    #[serde(default)]
+    pub released: Option<Release>,
+    /// What was brought to people of late.
+    #[serde(default)]
+    pub history: Vec<Delivery>,
     /// The last number of a deployment.
     pub last_deployment: u64,
     /// The last number of a lock.
@@ -140,6 +153,40 @@ pub struct Red {
     pub since: Moment,
     /// The lock on merges, where one was made.
     pub lock: Option<LockId>,
+    /// Who mends it, if somebody said so.
+    #[serde(default)]
+    pub fixing: Option<Login>,
+}
+
+/// A commit whose failed checks are run again before they count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rerun {
+    /// The commit.
+    pub commit: Sha,
+    /// What failed at first.
+    pub failed: Vec<String>,
+    /// They were asked to run again.
+    pub asked: bool,
+}
+
+/// A change that is to be taken back by a pull request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revert {
+    /// What is to be taken back.
+    pub pr: PrNumber,
+    /// The rollback it follows; `None` for a red trunk.
+    pub rollback: Option<DeploymentId>,
+    /// It was proposed, or cannot be.
+    pub proposed: bool,
+}
+
+/// A release that people have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Its version, as its tag says.
+    pub version: String,
+    /// The candidate it was, if it was one.
+    pub candidate: Option<CandidateSeq>,
 }
 
 impl State {
@@ -180,11 +227,6 @@ impl State {
         self.range(Some(to), from)
     }
 
-    /// The newest candidate.
-    pub fn newest(&self) -> Option<&Candidate> {
-        self.candidates.values().next_back()
-    }
-
     /// Deployments to a stage, oldest first.
     pub fn on<'s>(&'s self, stage: &'s StageName) -> impl DoubleEndedIterator<Item = &'s Deployment> + 's {
         self.deployments.values().filter(move |deployment| deployment.stage == *stage)
@@ -212,9 +254,12 @@ impl State {
 
     /// What was verified on a stage before, and may be gone back to from `bad`.
     pub fn way_back(&self, stage: &StageName, bad: CandidateSeq) -> Option<CandidateSeq> {
-        let fit =
-            |candidate: &&Candidate| candidate.passes.contains_key(stage) && !candidate.rejected.contains_key(stage);
-        self.candidates.range(..bad).map(|(_, candidate)| candidate).filter(fit).next_back().map(|c| c.seq)
+        let fit = |candidate: &&Candidate| {
+            candidate.passes.contains_key(stage)
+                && !candidate.rejected.contains_key(stage)
+                && !matches!(candidate.state, Readiness::Tampered { .. })
+        };
+        self.candidates.range(..bad).map(|(_, candidate)| candidate).rfind(fit).map(|c| c.seq)
     }
 
     pub(super) fn stage_mut(&mut self, name: &StageName) -> &mut StageState {
@@ -223,18 +268,43 @@ impl State {
 
     /// A new deployment that waits.
     pub(super) fn request(&mut self, new: Request, now: Moment) -> DeploymentId {
-        self.last_deployment += 1;
-        let id = DeploymentId::new(self.last_deployment);
+        let deployment = self.planned(new, now);
+        let id = deployment.id;
+        self.last_deployment = id.get();
+        self.deployments.insert(id, deployment);
+        id
+    }
+
+    /// A deployment that would wait, were it asked for.
+    pub(super) fn planned(&self, new: Request, now: Moment) -> Deployment {
         let from = self.stage(&new.stage).current;
-        let deployment = Deployment {
+        new.deployment(DeploymentId::new(self.last_deployment).next(), from, now)
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    pub(super) stage: StageName,
+    pub(super) candidate: CandidateSeq,
+    pub(super) kind: Kind,
+    pub(super) reason: String,
+    pub(super) by: Option<Login>,
+    pub(super) overrides: Option<String>,
+}
+
+impl Request {
+    /// A deployment that waits.
+    fn deployment(self, id: DeploymentId, from: Option<CandidateSeq>, now: Moment) -> Deployment {
+        Deployment {
             id,
-            stage: new.stage,
-            candidate: new.candidate,
-            kind: new.kind,
+            stage: self.stage,
+            candidate: self.candidate,
+            kind: self.kind,
             from,
-            reason: new.reason,
-            by: new.by,
-            overrides: new.overrides,
+            reason: self.reason,
+            by: self.by,
+            overrides: self.overrides,
             phase: Phase::Waiting,
             attempt: 0,
             approvals: Vec::new(),
@@ -250,18 +320,6 @@ impl State {
             done_at: None,
             ended_at: None,
             rolled_back_by: None,
-        };
-        self.deployments.insert(id, deployment);
-        id
+        }
     }
-}
-
-/// What is asked for.
-pub(super) struct Request {
-    pub(super) stage: StageName,
-    pub(super) candidate: CandidateSeq,
-    pub(super) kind: Kind,
-    pub(super) reason: String,
-    pub(super) by: Option<Login>,
-    pub(super) overrides: Option<String>,
 }

@@ -2,10 +2,11 @@
 //! a red trunk locks landings until it is green.
 
 use super::candidate::{Candidate, Change, HOTFIX_LABEL, PostMerge, Readiness, Tag, Uncut};
-use super::moves;
 use super::notice::News;
-use super::state::{Lock, Red, Scope, State};
-use crate::ids::{CandidateSeq, LockId, Moment, Sha};
+use super::red::{self, First};
+use super::state::State;
+use super::version;
+use crate::ids::{CandidateSeq, Moment, Sha};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Trunk moved to a tested commit.
@@ -32,6 +33,9 @@ pub(super) fn landed(
 
 /// A candidate was made of a commit: everything that landed up to it goes with it.
 pub(super) fn cut(state: &mut State, commit: Sha, seq: CandidateSeq, tag: Tag, now: Moment) -> Vec<News> {
+    if state.candidates.contains_key(&seq) {
+        return Vec::new();
+    }
     let Some(place) = state.uncut.iter().position(|uncut| uncut.commit == commit) else { return Vec::new() };
     let gone: Vec<Uncut> = state.uncut.drain(..=place).collect();
     let Some(last) = gone.last() else { return Vec::new() };
@@ -62,88 +66,53 @@ pub(super) fn cut(state: &mut State, commit: Sha, seq: CandidateSeq, tag: Tag, n
     };
     state.candidates.insert(seq, candidate);
     state.cut_at = Some(now);
+    version::assign(state);
     ready.then_some(News::Ready(seq)).into_iter().collect()
 }
 
 /// The checks after a landing came to something.
 pub(super) fn judged(state: &mut State, commit: Sha, verdict: &PostMerge, now: Moment) -> Vec<News> {
+    let (verdict, checks) = match red::first(state, commit, verdict) {
+        First::Counts(verdict, flaky) => (verdict, flaky),
+        First::Again => return Vec::new(),
+    };
     let mut news = Vec::new();
+    if !checks.is_empty() {
+        news.push(News::Flaky { commit, checks });
+    }
     let mut suspects: Vec<Change> = Vec::new();
     let mut known = false;
-    if let Some(uncut) = state.uncut.iter_mut().find(|uncut| uncut.commit == commit && uncut.verdict != *verdict) {
+    if let Some(uncut) = state.uncut.iter_mut().find(|uncut| uncut.commit == commit && uncut.verdict != verdict) {
         uncut.verdict = verdict.clone();
         suspects.clone_from(&uncut.changes);
         known = true;
     }
     let waits = |candidate: &&mut Candidate| {
-        candidate.commit == commit && matches!(candidate.state, Readiness::Pending | Readiness::NotReleasable { .. })
+        candidate.commit == commit
+            && matches!(candidate.state.made(), Readiness::Pending | Readiness::NotReleasable { .. })
     };
     if let Some(candidate) = state.candidates.values_mut().find(waits) {
         suspects.clone_from(&candidate.changes);
         known = true;
-        match verdict {
-            PostMerge::Pending => {}
-            PostMerge::Green => news.extend(moves::ready(candidate)),
+        let seq = candidate.seq;
+        let (made, hears) = match &verdict {
+            PostMerge::Pending => (Readiness::Pending, None),
+            PostMerge::Green => (Readiness::Ready, Some(News::Ready(seq))),
             PostMerge::Red(failed) => {
-                candidate.state = Readiness::NotReleasable { failed: failed.clone() };
-                news.push(News::NotReleasable(candidate.seq));
+                (Readiness::NotReleasable { failed: failed.clone() }, Some(News::NotReleasable(seq)))
             }
-            PostMerge::Silent => {
-                candidate.state = Readiness::NotReleasable { failed: Vec::new() };
-                news.push(News::NotReleasable(candidate.seq));
-            }
+            PostMerge::Silent => (Readiness::NotReleasable { failed: Vec::new() }, Some(News::NotReleasable(seq))),
+        };
+        if *candidate.state.made() != made {
+            *candidate.state.made_mut() = made;
+            news.extend(hears);
         }
     }
-    match verdict {
-        PostMerge::Red(failed) if known => news.extend(red(state, commit, failed, suspects, now)),
-        PostMerge::Green if known => news.extend(green(state, commit)),
+    match &verdict {
+        PostMerge::Red(_) if known && red::green_after(state, commit) => {}
+        PostMerge::Red(failed) if known => news.extend(red::red(state, commit, failed, suspects, now)),
+        PostMerge::Green if known => news.extend(red::green(state, commit)),
         PostMerge::Red(_) | PostMerge::Green | PostMerge::Pending | PostMerge::Silent => {}
     }
     news
-}
-
-/// Trunk is red: nothing lands but what mends it, if the settings say so.
-fn red(state: &mut State, commit: Sha, failed: &[String], suspects: Vec<Change>, now: Moment) -> Vec<News> {
-    if state.red.as_ref().is_some_and(|red| red.commit == commit) {
-        return Vec::new();
-    }
-    let before = state.red.take().and_then(|red| red.lock);
-    let mut news = vec![News::TrunkRed(commit)];
-    let lock = before.or_else(|| {
-        state.policy.red.lock.then(|| {
-            state.last_lock += 1;
-            let id = LockId::new(state.last_lock);
-            let reason = format!("{} failed on {} after it landed", failed.join(", "), commit.short());
-            let lock = Lock { scope: Scope::Merges, reason, by: None, since: now, until: None, strict: false };
-            state.locks.insert(id, lock);
-            news.push(News::Locked(id));
-            id
-        })
-    });
-    state.red = Some(Red { commit, failed: failed.to_vec(), suspects, since: now, lock });
-    news
-}
-
-/// Trunk is green on this commit: whatever was red before it is over.
-fn green(state: &mut State, commit: Sha) -> Vec<News> {
-    let Some(red) = state.red.take() else { return Vec::new() };
-    if landed_before(state, commit, red.commit) {
-        state.red = Some(red);
-        return Vec::new();
-    }
-    let mut news = vec![News::TrunkGreen(commit)];
-    if let Some(lock) = red.lock
-        && state.locks.remove(&lock).is_some()
-    {
-        news.push(News::Unlocked(lock));
-    }
-    news
-}
-
-/// One commit landed before another, as far as both are known.
-fn landed_before(state: &State, one: Sha, other: Sha) -> bool {
-    let tagged = state.candidates.values().map(|candidate| candidate.commit);
-    let order: Vec<Sha> = tagged.chain(state.uncut.iter().map(|uncut| uncut.commit)).collect();
-    let place = |sha: Sha| order.iter().position(|known| *known == sha);
-    place(one).zip(place(other)).is_some_and(|(one, other)| one < other)
 }
