@@ -77,6 +77,8 @@ pub(super) fn read(verb: Verb, words: &[&str]) -> Read {
         (Verb::Lock, [what, rest @ ..]) => lock(what, rest, &because()?),
         (Verb::Unlock, [number]) => Ok(wish(Wish::Unlock(LockId::new(whole(number)?)))),
         (Verb::Cut, []) => Ok(wish(Wish::Cut)),
+        (Verb::Fixing, []) => Ok(wish(Wish::Fixing)),
+        (Verb::Restore, [which]) => Ok(wish(Wish::RestoreTag(candidate(which)?))),
         (verb, [] | [..]) => Err(format!("It is followed by `{}`.", verb.takes().trim_start())),
     }
 }
@@ -166,6 +168,8 @@ impl Delivering {
                 Wish::Lock { .. } => Verb::Lock,
                 Wish::Unlock(_) => Verb::Unlock,
                 Wish::Cut => Verb::Cut,
+                Wish::Fixing => Verb::Fixing,
+                Wish::RestoreTag(_) => Verb::Restore,
             },
         }
     }
@@ -215,6 +219,7 @@ fn words(wish: &Wish) -> String {
         Wish::Hold { stage, reason } => format!("{stage}{}", because(reason)),
         Wish::Lock { reason, .. } => because(reason).trim_start().to_owned(),
         Wish::Unlock(id) => id.to_string(),
-        Wish::Cut => String::new(),
+        Wish::RestoreTag(seq) => seq.to_string(),
+        Wish::Cut | Wish::Fixing => String::new(),
     }
 }

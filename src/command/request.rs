@@ -135,6 +135,8 @@ mod tests {
             "lock merges until 18:00 because of the fair",
             "unlock 4",
             "cut",
+            "fixing",
+            "restore 12",
         ] {
             let commands = read(&format!("{PREFIX} {words}"), PREFIX);
             let [Ok(command)] = commands.as_slice() else { panic!("{words}: {commands:?}") };

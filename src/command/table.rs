@@ -99,6 +99,10 @@ pub enum Verb {
     Unlock,
     /// [`Command::Deliver`]: `cut`.
     Cut,
+    /// [`Command::Deliver`]: `fixing`.
+    Fixing,
+    /// [`Command::Deliver`]: `restore`.
+    Restore,
     /// [`Command::Ping`].
     Ping,
     /// [`Command::Help`].
@@ -117,7 +121,7 @@ struct Row {
     help: &'static str,
 }
 
-const TABLE: [Row; 26] = [
+const TABLE: [Row; 28] = [
     Row {
         verb: Verb::Merge,
         word: "merge",
@@ -308,6 +312,22 @@ const TABLE: [Row; 26] = [
         help: "makes a candidate of the newest green commit, where they are made by hand",
     },
     Row {
+        verb: Verb::Fixing,
+        word: "fixing",
+        takes: "",
+        aliases: &[],
+        foreign: &["mending"],
+        help: "says that you mend a red trunk: nothing is proposed in the meantime",
+    },
+    Row {
+        verb: Verb::Restore,
+        word: "restore",
+        takes: " CANDIDATE",
+        aliases: &[],
+        foreign: &[],
+        help: "puts the tag of a candidate back that somebody moved or deleted",
+    },
+    Row {
         verb: Verb::Ping,
         word: "ping",
         takes: "",
@@ -371,7 +391,9 @@ impl Verb {
             | Self::Resume
             | Self::Lock
             | Self::Unlock
-            | Self::Cut => delivering::read(self, words),
+            | Self::Cut
+            | Self::Fixing
+            | Self::Restore => delivering::read(self, words),
             Self::Ping => bare(Command::Ping),
             Self::Help => bare(Command::Help),
         }

@@ -232,7 +232,7 @@ fn kind(key: &Key) -> Kind {
         | Key::Base(_)
         | Key::Label(_) => Kind::Other,
         Key::Branch(_) => Kind::Branch,
-        Key::Delivery(DeliveryKey::Record) => Kind::Ledger,
+        Key::Delivery(DeliveryKey::Record | DeliveryKey::Tag(_)) => Kind::Ledger,
         Key::Delivery(
             DeliveryKey::Judge(_)
             | DeliveryKey::Change(_)

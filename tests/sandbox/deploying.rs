@@ -67,6 +67,7 @@ impl Site {
             private_key: SecretString::from(who.private_key_pem),
             webhook_secrets: vec![],
             slug: None,
+            sign_in: None,
         });
         let app = app.expect("the settings are right");
         let (repo, name) = (RepoId::new(stand.repo.id), "acme/demo".parse().expect("a name"));

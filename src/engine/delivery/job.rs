@@ -1,7 +1,8 @@
 //! What delivery owes the world, as jobs that say everything their performer needs.
 
 use super::record::Entry;
-use crate::config::repo::ChecksConfig;
+use crate::config::repo::{ChecksConfig, TagTemplate};
+use crate::delivery::candidate::Tag;
 use crate::delivery::event::Report;
 use crate::facts::RequiredCheck;
 use crate::ids::{BranchName, CandidateSeq, DeploymentId, Login, Moment, PrNumber, RefName, Sha, TeamName};
@@ -23,6 +24,24 @@ pub enum DeliveryJob {
         rules: ChecksConfig,
         /// When it landed.
         landed_at: Moment,
+    },
+    /// Make a candidate's tag.
+    Cut {
+        /// Of which commit.
+        commit: Sha,
+        /// How candidates are named.
+        template: TagTemplate,
+        /// What landed with it: numbers and titles.
+        pulls: Vec<(PrNumber, String)>,
+        /// When it landed.
+        landed_at: Moment,
+    },
+    /// Put a candidate's tag back.
+    Restore {
+        /// Which candidate.
+        candidate: CandidateSeq,
+        /// Its tag.
+        tag: Tag,
     },
     /// Read who wrote a change.
     ReadChange(PrNumber),
@@ -120,6 +139,8 @@ pub enum DeliveryKey {
     Record,
     /// A landed commit's checks.
     Judge(Sha),
+    /// A candidate's tag, by the commit or by the tag's object.
+    Tag(Sha),
     /// Who wrote a change.
     Change(PrNumber),
     /// A deployment's last look before it begins.
@@ -136,6 +157,8 @@ impl DeliveryJob {
         match self {
             Self::Record(_) => DeliveryKey::Record,
             Self::Judge { commit, .. } => DeliveryKey::Judge(*commit),
+            Self::Cut { commit, .. } => DeliveryKey::Tag(*commit),
+            Self::Restore { tag, .. } => DeliveryKey::Tag(tag.object),
             Self::ReadChange(pr) => DeliveryKey::Change(*pr),
             Self::Confirm { deployment, .. } => DeliveryKey::Confirm(*deployment),
             Self::Start { deployment, .. } | Self::Watch { deployment, .. } | Self::Stop { deployment, .. } => {

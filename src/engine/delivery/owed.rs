@@ -76,8 +76,22 @@ fn job(state: &RepoState, effect: Effect) -> Option<DeliveryJob> {
             let look = Box::new(Look { probe: verify.probe.clone(), order, timeout_ms: verify.timeout_ms });
             Some(DeliveryJob::Sample { deployment, check, due, look })
         }
-        // Made by hand for now.
-        Effect::Cut(_) | Effect::Restore(_) => None,
+        Effect::Cut(commit) => {
+            let place = own.value.uncut.iter().position(|uncut| uncut.commit == commit).filter(|_| recorded)?;
+            let changes = own.value.uncut[..=place].iter().flat_map(|uncut| &uncut.changes);
+            Some(DeliveryJob::Cut {
+                commit,
+                template: state.config().candidate.tag.clone(),
+                pulls: changes.map(|change| (change.pr, change.title.clone())).collect(),
+                landed_at: own.value.uncut[place].landed_at,
+            })
+        }
+        Effect::Restore(candidate) => {
+            let tag = own.value.candidates.get(&candidate).filter(|_| recorded)?.tag.clone();
+            Some(DeliveryJob::Restore { candidate, tag })
+        }
+        // Nobody asks CI again or opens pull requests yet: both are told as what could not be done.
+        Effect::Rerun(_) | Effect::ProposeRevert(_) => None,
     }
 }
 

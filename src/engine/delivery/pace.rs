@@ -63,6 +63,8 @@ fn every(job: &DeliveryJob) -> Option<i64> {
         DeliveryJob::Watch { .. } => Some(WATCH_EVERY_MS),
         DeliveryJob::Judge { .. } => Some(JUDGE_EVERY_MS),
         DeliveryJob::Record(_)
+        | DeliveryJob::Cut { .. }
+        | DeliveryJob::Restore { .. }
         | DeliveryJob::ReadChange(_)
         | DeliveryJob::Confirm { .. }
         | DeliveryJob::Start { .. }

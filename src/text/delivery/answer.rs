@@ -29,6 +29,7 @@ pub fn answer_code(answer: &Result<Granted, Refusal>) -> &'static str {
         Refusal::NoWayBack(_) => "no-way-back",
         Refusal::Unsafe { .. } => "rollback-unsafe",
         Refusal::OtherRollback(_) => "other-rollback",
+        Refusal::NotOlder(_) => "not-older",
         Refusal::NoReason => "no-reason",
         Refusal::NothingToCut => "nothing-to-cut",
         Refusal::Off => "delivery-off",
@@ -92,6 +93,8 @@ fn what_was_done(wish: &Wish, value: &State) -> String {
         Wish::Resume(stage) => format!("Candidates go to {stage} by themselves again."),
         Wish::Lock { .. } => "It is locked.".to_owned(),
         Wish::Unlock(id) => format!("Lock {id} is gone."),
+        Wish::Fixing => "Noted: nothing is proposed for now. Landing opens when trunk is green.".to_owned(),
+        Wish::RestoreTag(seq) => format!("The tag of {} is put back.", candidate(value, *seq)),
         Wish::Cut => "A candidate is made of the newest green commit.".to_owned(),
     }
 }
@@ -156,6 +159,10 @@ fn refused(refusal: &Refusal, value: &State) -> Told {
             format!("If you know what that means, ask again and name the candidate to go back to: {confirm}."),
         ),
         Refusal::OtherRollback(id) => Told::new(format!("Deployment {id} goes back elsewhere."), "Wait for its end."),
+        Refusal::NotOlder(current) => Told::new(
+            format!("One goes back to something older, and what runs there is {}.", candidate(value, *current)),
+            "To go forward, ask for a deployment.",
+        ),
         Refusal::NoReason => Told::new("That takes a reason.", "Write it behind ` -- `: everybody will read it."),
         Refusal::NothingToCut => {
             Told::new("Nothing green landed that is no candidate yet.", "It can be asked for when something has.")

@@ -74,6 +74,10 @@ pub fn gate(value: &State, deployment: &Deployment, gate: &Gate) -> Told {
             format!("Nobody knows what runs on {stage}."),
             format!("Look there, then resume {stage}, or press Promote."),
         ),
+        Gate::GroupBusy(other) => Told::new(
+            format!("Deployment {other} is under way on a stage of the same group."),
+            "It goes on after that.",
+        ),
         Gate::Busy(other) => Told::new(format!("Deployment {other} has {stage} to itself."), "It goes on after that."),
     }
 }

@@ -6,7 +6,7 @@ use crate::delivery::event::{Report, StartAnswer};
 use crate::delivery::verify::Sample;
 use crate::engine::fact::Fact;
 use crate::engine::world::World;
-use crate::ids::DeploymentId;
+use crate::ids::{DeploymentId, Moment};
 use crate::port::deploy::{Handle, Look, Order, Progress, SampleVerdict, Started, Stopped};
 use crate::port::{Deploy, Trouble};
 
@@ -60,7 +60,7 @@ pub(super) async fn stop<W: World>(
 /// One look. What cannot be asked at all is a reading, too: it says that nothing could be read.
 pub(super) async fn sample<W: World>(
     world: &W,
-    (deployment, check): (DeploymentId, usize),
+    (deployment, check, due): (DeploymentId, usize, Moment),
     look: &Look,
 ) -> Result<Vec<Fact>, Trouble> {
     let (sample, note) = match world.deploy().look(look).await {
@@ -75,5 +75,5 @@ pub(super) async fn sample<W: World>(
         }
         Err(trouble) => (Sample::Unread, trouble.to_string()),
     };
-    Ok(vec![happened(Event::Sampled { deployment, check, sample, note })])
+    Ok(vec![happened(Event::Sampled { deployment, check, due, sample, note })])
 }

@@ -3,6 +3,7 @@
 mod drivers;
 mod read;
 mod record;
+mod tags;
 
 use crate::delivery::Event;
 use crate::engine::delivery::DeliveryJob;
@@ -18,6 +19,10 @@ pub(super) async fn deliver<W: World>(world: &W, job: &DeliveryJob) -> Result<Ve
         DeliveryJob::Judge { commit, required, rules, landed_at } => {
             read::judge(world, *commit, (required, rules), *landed_at).await
         }
+        DeliveryJob::Cut { commit, template, pulls, landed_at } => {
+            tags::cut(world, *commit, template, (pulls, *landed_at)).await
+        }
+        DeliveryJob::Restore { candidate, tag } => tags::restore(world, *candidate, tag).await,
         DeliveryJob::ReadChange(pr) => read::change(world, *pr).await,
         DeliveryJob::Confirm { deployment, candidate, tag, approvers } => {
             read::confirm(world, (*deployment, *candidate), tag, approvers).await
@@ -31,8 +36,8 @@ pub(super) async fn deliver<W: World>(world: &W, job: &DeliveryJob) -> Result<Ve
         DeliveryJob::Stop { deployment, attempt, order, handle } => {
             drivers::stop(world, (*deployment, *attempt), order, handle.as_ref()).await
         }
-        DeliveryJob::Sample { deployment, check, look, .. } => {
-            drivers::sample(world, (*deployment, *check), look).await
+        DeliveryJob::Sample { deployment, check, due, look } => {
+            drivers::sample(world, (*deployment, *check, *due), look).await
         }
     }
 }
