@@ -105,7 +105,12 @@ pub(super) fn keep(state: &mut State, now: Moment) {
     let production = |d: &&Deployment| {
         state.policy.stage(&d.stage).is_some_and(|stage| stage.tier == Tier::Production) && outcome(d).is_some()
     };
-    let over: Vec<DeploymentId> = state.deployments.values().filter(production).map(|d| d.id).collect();
+    // What was forgotten here is not taken down again while its deployment is still known.
+    let oldest = state.history.first().map(|known| known.ended_at).filter(|_| state.history.len() >= KEPT);
+    let fresh = |d: &&Deployment| {
+        d.ended_at.is_some_and(|at| oldest.is_none_or(|oldest| at >= oldest) && now.since_ms(at) <= KEPT_MS)
+    };
+    let over: Vec<DeploymentId> = state.deployments.values().filter(production).filter(fresh).map(|d| d.id).collect();
     for id in over {
         let Some(new) = state.deployments.get(&id).and_then(|deployment| taken_down(state, deployment)) else {
             continue;
@@ -119,6 +124,7 @@ pub(super) fn keep(state: &mut State, now: Moment) {
             None => state.history.push(new),
         }
     }
+    state.history.sort_by_key(|known| (known.ended_at, known.id));
     state.history.retain(|known| now.since_ms(known.ended_at) <= KEPT_MS);
     let excess = state.history.len().saturating_sub(KEPT);
     state.history.drain(..excess);

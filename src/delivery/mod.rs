@@ -2,8 +2,9 @@
 //! wants (`Effect`). Pure; it knows nothing of the queue, and what lands reaches it as an event.
 //!
 //! In reading order: `policy` (what is asked of it), `candidate`, `deployment`, `state`, `event`, then `gate` (what keeps a
-//! deployment from beginning), `plan` (what follows by itself), `moves`, `rollback`, `trunk`, `ask` (what people may do), `step`
-//! (all of them together), and `effect` (what is owed to the world).
+//! deployment from beginning), `plan` (what follows by itself), `moves`, `rollback`, `trunk` and `red`, `tags`, `version`, `answers`
+//! (what drivers say), `ask` (what people may do), `step` (all of them together), `invariant`, and `effect` (what is owed to the
+//! world). `explain` shows how things stand and what would follow; `history`, `numbers` and `trust` what came of it.
 
 mod answers;
 pub mod approval;

@@ -155,8 +155,9 @@ impl Play {
             let Some(next) = next_change(&self.state, self.now).filter(|next| *next <= until) else {
                 self.now = until;
                 let (state, notices) = step(self.state.clone(), until, &Event::Ticked);
-                let quiet =
-                    notices.is_empty() && State { now: None, ..state } == State { now: None, ..self.state.clone() };
+                // Numbers forget what is long ago; nothing is decided by them.
+                let bare = |state: State| State { now: None, history: Vec::new(), ..state };
+                let quiet = notices.is_empty() && bare(state) == bare(self.state.clone());
                 assert!(quiet, "something changes at {} and nobody woke for it: {notices:?}", clock(until));
                 return;
             };

@@ -41,6 +41,8 @@ pub fn set(policy: &mut Policy, words: &[&str]) -> bool {
         ["red", "lock", on] => policy.red.lock = *on == "on",
         ["red", "revert", on] => policy.red.revert = *on == "on",
         ["trust", "demote", count] => policy.trust.demote_for = number(count),
+        ["trust", "deployments", count] => policy.trust.deployments = number(count),
+        ["trust", "days", count] => policy.trust.days = number(count),
         ["version", "semver"] => policy.version = VersionScheme::Semver,
         ["version", "calver"] => policy.version = VersionScheme::Calver,
         ["version", "sequence"] => policy.version = VersionScheme::Sequence,
