@@ -196,16 +196,19 @@ fn words(wish: &Wish) -> String {
         Wish::Approve { stage, candidate: None, note } => format!("{stage}{}", because(note)),
         Wish::Approve { stage, candidate: Some(seq), note } => format!("{stage} {seq}{}", because(note)),
         Wish::Unapprove { stage } | Wish::Resume(stage) => stage.to_string(),
-        Wish::Reject { candidate, stage: None, reason } => format!("{candidate}{}", because(reason)),
+        Wish::Reject { candidate, stage: None, reason } | Wish::Unreject { candidate, reason } => {
+            format!("{candidate}{}", because(reason))
+        }
         Wish::Reject { candidate, stage: Some(stage), reason } => {
             format!("{candidate} for {stage}{}", because(reason))
         }
-        Wish::Unreject { candidate, reason } => format!("{candidate}{}", because(reason)),
         Wish::Deploy { stage, candidate, overrides, reason, .. } => {
             let overrides = if *overrides { " override" } else { "" };
             format!("{candidate} to {stage}{overrides}{}", because(reason))
         }
-        Wish::Rollback { stage, to: None, reason, .. } => format!("{stage}{}", because(reason)),
+        Wish::Rollback { stage, to: None, reason, .. } | Wish::Hold { stage, reason } => {
+            format!("{stage}{}", because(reason))
+        }
         Wish::Rollback { stage, to: Some(to), reason, .. } => format!("{stage} to {to}{}", because(reason)),
         Wish::Cancel(id) => format!("{id} cancel"),
         Wish::Retry(id) => format!("{id} retry"),
@@ -216,7 +219,6 @@ fn words(wish: &Wish) -> String {
             format!("{stage} {}{}", if *pass { "pass" } else { "fail" }, because(note))
         }
         Wish::Reverify(stage) => format!("{stage} again"),
-        Wish::Hold { stage, reason } => format!("{stage}{}", because(reason)),
         Wish::Lock { reason, .. } => because(reason).trim_start().to_owned(),
         Wish::Unlock(id) => id.to_string(),
         Wish::RestoreTag(seq) => seq.to_string(),

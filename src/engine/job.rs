@@ -71,6 +71,8 @@ pub struct Landing {
     pub bar: Bar,
     /// How candidates are named.
     pub tag: TagTemplate,
+    /// One is made with it; else it is made later, if at all.
+    pub cuts: bool,
     /// The rules its members were admitted by.
     pub terms: Terms,
     /// The trunk commit whose settings are in force.

@@ -8,6 +8,7 @@ use super::recipe::recipe;
 use super::state::RepoState;
 use super::trials;
 use crate::admission::Obstacle;
+use crate::delivery::policy::CutWhen;
 use crate::ids::{PrNumber, RefName, Sha};
 use crate::queue::{self, Effect, EntryId, Member, Phase, RedWhy, Why};
 use std::collections::BTreeSet;
@@ -140,6 +141,7 @@ fn effect_job(state: &RepoState, effect: &Effect) -> Option<Job> {
             members: members.iter().map(|member| land_member(state, *member)).collect(),
             bar: bar(state, to.sha()),
             tag: state.config().candidate.tag.clone(),
+            cuts: state.config().delivery.cut.when == CutWhen::Landed,
             terms: state.terms(),
             settings_at: state.settings.in_force_at().unwrap_or(*from),
             trunks: state.trunks(),

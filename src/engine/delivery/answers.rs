@@ -10,7 +10,7 @@ pub fn ask(state: &mut RepoState, ask: Ask, now: Moment) {
     let wish = ask.wish.clone();
     for notice in super::take::advance(state, Event::Asked(ask), now) {
         if let Notice::Answered(id, answer) = notice {
-            let told = text::delivery::answer(&wish, &answer, &state.delivery.value, now);
+            let told = text::delivery::answer(&wish, &answer, &state.delivery.value);
             state.delivery.told.insert(id, (answer.is_ok(), text::delivery::answer_code(&answer), told));
         }
     }

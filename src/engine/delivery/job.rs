@@ -115,6 +115,8 @@ pub struct Recording {
     pub snapshot: Vec<u8>,
     /// Refs that are moved in the same push.
     pub moves: Vec<StageMove>,
+    /// Not before: nothing waits for it, and what follows soon may go in the same push.
+    pub due: Moment,
 }
 
 /// A stage's ref goes to a candidate.
@@ -152,6 +154,19 @@ pub enum DeliveryKey {
 }
 
 impl DeliveryJob {
+    /// It begins something outside, and so waits until the ledger knows of it.
+    pub fn begins(&self) -> bool {
+        match self {
+            Self::Cut { .. } | Self::Restore { .. } | Self::Start { .. } | Self::Stop { .. } => true,
+            Self::Record(_)
+            | Self::Judge { .. }
+            | Self::ReadChange(_)
+            | Self::Confirm { .. }
+            | Self::Watch { .. }
+            | Self::Sample { .. } => false,
+        }
+    }
+
     /// What it is about.
     pub fn key(&self) -> DeliveryKey {
         match self {

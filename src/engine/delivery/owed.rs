@@ -11,22 +11,32 @@ use crate::ids::{CandidateSeq, DeploymentId, Moment, RefName, Sha, TeamName};
 use crate::port::deploy::{Handle, Look, Order};
 use std::collections::BTreeSet;
 
+/// What nothing waits for is written into the ledger after this long, together with what came meanwhile.
+const LAZY_MS: i64 = 5_000;
+
 /// Everything that delivery owes now.
 pub fn jobs(state: &RepoState) -> Vec<DeliveryJob> {
     let own = &state.delivery;
     let moves = moves(state);
-    let mut jobs = Vec::new();
-    if !own.record.is_whole() || !moves.is_empty() {
+    let recorded = own.record.is_whole();
+    let effects = delivery::outstanding(&own.value);
+    let mut jobs: Vec<DeliveryJob> = effects.iter().filter_map(|effect| job(state, effect)).collect();
+    let waited_for = !moves.is_empty() || jobs.iter().any(DeliveryJob::begins);
+    if !recorded {
+        // What begins something outside waits for the ledger.
+        jobs.retain(|job| !job.begins());
+    }
+    if !recorded || !moves.is_empty() {
+        let first = own.record.pending.first().map_or(Moment::from_ms(0), |entry| entry.at);
         jobs.push(DeliveryJob::Record(Box::new(Recording {
             trunk: state.trunk().clone(),
             entries: own.record.pending.clone(),
             known: own.record.tip,
             snapshot: serde_json::to_vec_pretty(&own.value).unwrap_or_default(),
             moves,
+            due: if waited_for { first } else { first.plus_ms(LAZY_MS) },
         })));
     }
-    let effects = delivery::outstanding(&own.value);
-    jobs.extend(effects.into_iter().filter_map(|effect| job(state, effect)));
     jobs
 }
 
@@ -51,10 +61,9 @@ fn moves(state: &RepoState) -> Vec<StageMove> {
     starting.filter(by_ref).filter_map(to_move).collect()
 }
 
-fn job(state: &RepoState, effect: Effect) -> Option<DeliveryJob> {
+fn job(state: &RepoState, effect: &Effect) -> Option<DeliveryJob> {
     let own = &state.delivery;
-    let recorded = own.record.is_whole();
-    match effect {
+    match *effect {
         Effect::Judge(commit) => judge(state, commit),
         Effect::ReadChange(pr) => Some(DeliveryJob::ReadChange(pr)),
         Effect::Confirm(id) => confirm(state, id),
@@ -62,13 +71,13 @@ fn job(state: &RepoState, effect: Effect) -> Option<DeliveryJob> {
             let (order, stage) = order(state, deployment)?;
             // Refs are moved with the record.
             let elsewhere = !matches!(stage.driver, Driver::Ref { .. });
-            (recorded && elsewhere).then(|| DeliveryJob::Start { deployment, attempt, order: Box::new(order) })
+            elsewhere.then(|| DeliveryJob::Start { deployment, attempt, order: Box::new(order) })
         }
         Effect::Watch { deployment, attempt } => watch(state, deployment, attempt),
         Effect::Stop { deployment, attempt } => {
             let (order, _) = order(state, deployment)?;
             let handle = handle(state, deployment);
-            recorded.then(|| DeliveryJob::Stop { deployment, attempt, order: Box::new(order), handle })
+            Some(DeliveryJob::Stop { deployment, attempt, order: Box::new(order), handle })
         }
         Effect::Sample { deployment, check, due } => {
             let (order, _) = order(state, deployment)?;
@@ -77,7 +86,7 @@ fn job(state: &RepoState, effect: Effect) -> Option<DeliveryJob> {
             Some(DeliveryJob::Sample { deployment, check, due, look })
         }
         Effect::Cut(commit) => {
-            let place = own.value.uncut.iter().position(|uncut| uncut.commit == commit).filter(|_| recorded)?;
+            let place = own.value.uncut.iter().position(|uncut| uncut.commit == commit)?;
             let changes = own.value.uncut[..=place].iter().flat_map(|uncut| &uncut.changes);
             Some(DeliveryJob::Cut {
                 commit,
@@ -87,7 +96,7 @@ fn job(state: &RepoState, effect: Effect) -> Option<DeliveryJob> {
             })
         }
         Effect::Restore(candidate) => {
-            let tag = own.value.candidates.get(&candidate).filter(|_| recorded)?.tag.clone();
+            let tag = own.value.candidates.get(&candidate)?.tag.clone();
             Some(DeliveryJob::Restore { candidate, tag })
         }
         // Nobody asks CI again or opens pull requests yet: both are told as what could not be done.

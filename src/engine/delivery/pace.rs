@@ -46,8 +46,10 @@ impl Pace {
     }
 
     fn due(&self, job: &DeliveryJob) -> Option<Moment> {
-        if let DeliveryJob::Sample { due, .. } = job {
-            return Some(*due);
+        match job {
+            DeliveryJob::Sample { due, .. } => return Some(*due),
+            DeliveryJob::Record(recording) => return Some(recording.due),
+            _ => {}
         }
         Some(self.asked.get(&job.key())?.plus_ms(every(job)?))
     }

@@ -186,14 +186,14 @@ async fn settle<W: World>(
 async fn push_trunk<W: World>(world: &W, ready: Ready<'_>, refs: &Refs) -> Result<Option<Refusal>, Trouble> {
     let Ready { landing, green, .. } = ready;
     let guard = landing_ref(&landing.trunk, landing.attempt);
-    let tag = candidate::tag(world, landing, green, &refs.all).await?;
-    let entry = entry::update(world, ready, &tag, refs).await?;
+    let tag = if landing.cuts { Some(candidate::tag(world, landing, green, &refs.all).await?) } else { None };
+    let entry = entry::update(world, ready, tag.as_ref(), refs).await?;
     let mut updates = vec![
         RefUpdate { name: landing.trunk.to_ref(), expect: Expect::At(landing.from), to: Some(landing.to) },
-        RefUpdate { name: tag.0, expect: Expect::Absent, to: Some(tag.1) },
         entry,
         RefUpdate { name: guard, expect: Expect::At(landing.to), to: None },
     ];
+    updates.extend(tag.map(|(name, object)| RefUpdate { name, expect: Expect::Absent, to: Some(object) }));
     if let Some(at) = refs.at(&landing.branch) {
         updates.push(RefUpdate { name: landing.branch.clone(), expect: Expect::At(at), to: None });
     }

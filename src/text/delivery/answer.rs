@@ -3,15 +3,12 @@
 use super::candidate;
 use super::gate::{closed, still_missing};
 use crate::delivery::{Deployment, Granted, Refusal, State, Wish};
-use crate::ids::{DeploymentId, Moment};
+use crate::ids::{DeploymentId, StageName};
 use crate::text::{Told, list};
 
 /// A stable word for an answer.
 pub fn answer_code(answer: &Result<Granted, Refusal>) -> &'static str {
-    let refusal = match answer {
-        Ok(_) => return "done",
-        Err(refusal) => refusal,
-    };
+    let Err(refusal) = answer else { return "done" };
     match refusal {
         Refusal::MayNotWrite => "needs-write",
         Refusal::MayNotAdminister => "needs-admin",
@@ -37,9 +34,13 @@ pub fn answer_code(answer: &Result<Granted, Refusal>) -> &'static str {
 }
 
 /// What is done, or why not and what to do.
-pub fn answer(wish: &Wish, answer: &Result<Granted, Refusal>, value: &State, _now: Moment) -> Told {
+pub fn answer(wish: &Wish, answer: &Result<Granted, Refusal>, value: &State) -> Told {
     match answer {
         Ok(granted) => done(wish, granted, value),
+        Err(Refusal::Closed(gates)) => {
+            let told = stage(wish).map(|stage| closed(value, stage, gates)).unwrap_or_default();
+            Told::from(told.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+        }
         Err(refusal) => refused(refusal, value),
     }
 }
@@ -55,7 +56,7 @@ fn done(wish: &Wish, granted: &Granted, value: &State) -> Told {
         }
         Granted::Requested { deployment, closed: gates } => {
             let Some(of) = value.deployments.get(deployment) else { return Told::from("It is asked for.") };
-            let waits: Vec<String> = closed(value, of, gates).iter().map(ToString::to_string).collect();
+            let waits: Vec<String> = closed(value, &of.stage, gates).iter().map(ToString::to_string).collect();
             Told::from(format!("{} {}", on_its_way(value, *deployment), waits.join(" ")).trim_end().to_owned())
         }
         Granted::Joined(rollback) => {
@@ -128,16 +129,33 @@ fn refused(refusal: &Refusal, value: &State) -> Told {
             format!("It was superseded by {}, which waits now.", candidate(value, *seq)),
             "Look at that one, and decide about it.",
         ),
-        Refusal::Closed(gates) => {
-            let Some(any) = value.deployments.values().next_back() else {
-                return Told::from(format!(
-                    "It cannot begin: {}.",
-                    list(gates.iter().map(|gate| gate.code().to_owned()))
-                ));
-            };
-            let told = closed(value, any, gates);
-            Told::from(told.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
-        }
+        Refusal::Closed(_)
+        | Refusal::OtherCurrent(_)
+        | Refusal::AlreadySo
+        | Refusal::NotNow(_)
+        | Refusal::NoWayBack(_)
+        | Refusal::Unsafe { .. }
+        | Refusal::OtherRollback(_)
+        | Refusal::NotOlder(_)
+        | Refusal::NoReason
+        | Refusal::NothingToCut
+        | Refusal::Off => refused_as_things_are(refusal, value),
+    }
+}
+
+/// A refusal that another state of things would not bring; nothing for others.
+fn refused_as_things_are(refusal: &Refusal, value: &State) -> Told {
+    match refusal {
+        Refusal::MayNotWrite
+        | Refusal::MayNotAdminister
+        | Refusal::MayNotApprove(_)
+        | Refusal::NoSuchStage(_)
+        | Refusal::NoSuchCandidate(_)
+        | Refusal::NoSuchDeployment(_)
+        | Refusal::NoSuchLock(_)
+        | Refusal::NothingWaits(_)
+        | Refusal::SupersededBy(_)
+        | Refusal::Closed(_) => Told::from(String::new()),
         Refusal::OtherCurrent(Some(seq)) => {
             Told::new(format!("{} runs there, not what you expected.", candidate(value, *seq)), "Look again.")
         }
@@ -168,5 +186,29 @@ fn refused(refusal: &Refusal, value: &State) -> Told {
             Told::new("Nothing green landed that is no candidate yet.", "It can be asked for when something has.")
         }
         Refusal::Off => Told::new("Delivery is switched off here.", "Set `mode` in [delivery] of the settings."),
+    }
+}
+
+/// The stage that a wish is about, if it is about one.
+fn stage(wish: &Wish) -> Option<&StageName> {
+    match wish {
+        Wish::Approve { stage, .. }
+        | Wish::Unapprove { stage }
+        | Wish::Deploy { stage, .. }
+        | Wish::Rollback { stage, .. }
+        | Wish::Judge { stage, .. }
+        | Wish::Reverify(stage)
+        | Wish::Hold { stage, .. }
+        | Wish::Resume(stage) => Some(stage),
+        Wish::Reject { stage, .. } => stage.as_ref(),
+        Wish::Unreject { .. }
+        | Wish::Cancel(_)
+        | Wish::Retry(_)
+        | Wish::Resolve { .. }
+        | Wish::Lock { .. }
+        | Wish::Unlock(_)
+        | Wish::Cut
+        | Wish::Fixing
+        | Wish::RestoreTag(_) => None,
     }
 }

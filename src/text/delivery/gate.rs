@@ -1,26 +1,65 @@
 //! What keeps a deployment from beginning, and what opens it.
 
 use super::candidate;
+use crate::delivery::Gate;
 use crate::delivery::approval::Missing;
 use crate::delivery::state::{Lock, State};
-use crate::delivery::{Deployment, Gate};
-use crate::ids::Moment;
+use crate::ids::{Moment, StageName};
 use crate::text::{Told, list};
 use crate::when;
 
 /// Everything that is closed, one sentence after the other.
-pub fn closed(value: &State, deployment: &Deployment, gates: &[Gate]) -> Vec<Told> {
-    gates.iter().map(|one| gate(value, deployment, one)).collect()
+pub fn closed(value: &State, stage: &StageName, gates: &[Gate]) -> Vec<Told> {
+    gates.iter().map(|one| gate(value, stage, one)).collect()
 }
 
 /// One gate: what it is, and what opens it.
-pub fn gate(value: &State, deployment: &Deployment, gate: &Gate) -> Told {
-    let stage = &deployment.stage;
+pub fn gate(value: &State, stage: &StageName, gate: &Gate) -> Told {
     match gate {
         Gate::NoStage => Told::new(
             format!("The settings on trunk have no stage `{stage}`."),
             "Add it to .github/greenline.toml, or choose another stage.",
         ),
+        Gate::CandidatePending
+        | Gate::CandidateNotReleasable(_)
+        | Gate::CandidateTampered(_)
+        | Gate::CandidateRejected(_)
+        | Gate::NotNewer(_)
+        | Gate::NotVerified(_)
+        | Gate::NeverVerifiedHere => of_candidate(value, stage, gate),
+        Gate::Held(reason) => Told::new(
+            format!("Nothing goes to {stage} by itself: {reason}."),
+            format!("Resume {stage}, or press Promote for this candidate."),
+        ),
+        Gate::Locked(id) => value.locks.get(id).map_or_else(|| Told::from("It is locked."), lock),
+        Gate::WindowClosed { reason, opens_at } => {
+            let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            let next = opens_at.map(|at| format!("It opens {}.", when::print(at))).unwrap_or_default();
+            Told::new(format!("Deployments to {stage} may not begin now{why}."), next)
+        }
+        Gate::NotApproved(missing) => {
+            let said: Vec<String> = missing.iter().map(still_missing).collect();
+            Told::new(format!("It waits for people: {}.", said.join("; ")), "Whoever may approve presses Promote.")
+        }
+        Gate::Veto(at) => Told::new(
+            format!("It goes to {stage} {} unless somebody rejects it before.", when::print(*at)),
+            "To stop it, reject it.",
+        ),
+        Gate::HealthUnknown => Told::new(
+            format!("Nobody knows what runs on {stage}."),
+            format!("Look there, then resume {stage}, or press Promote."),
+        ),
+        Gate::GroupBusy(other) => Told::new(
+            format!("Deployment {other} is under way on a stage of the same group."),
+            "It goes on after that.",
+        ),
+        Gate::Busy(other) => Told::new(format!("Deployment {other} has {stage} to itself."), "It goes on after that."),
+    }
+}
+
+/// A gate that is about the candidate itself; nothing for others.
+fn of_candidate(value: &State, stage: &StageName, gate: &Gate) -> Told {
+    match gate {
         Gate::CandidatePending => {
             Told::new("Its checks after the landing are not over.", "It goes on by itself when they are green.")
         }
@@ -52,40 +91,22 @@ pub fn gate(value: &State, deployment: &Deployment, gate: &Gate) -> Told {
             "It goes on by itself when that is done.",
         ),
         Gate::NeverVerifiedHere => Told::new(format!("It was never verified on {stage}."), "Go back to one that was."),
-        Gate::Held(reason) => Told::new(
-            format!("Nothing goes to {stage} by itself: {reason}."),
-            format!("Resume {stage}, or press Promote for this candidate."),
-        ),
-        Gate::Locked(id) => value.locks.get(id).map_or_else(|| Told::from("It is locked."), lock),
-        Gate::WindowClosed { reason, opens_at } => {
-            let why = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            let next = opens_at.map(|at| format!("It opens {}.", when::print(at))).unwrap_or_default();
-            Told::new(format!("Deployments to {stage} may not begin now{why}."), next)
-        }
-        Gate::NotApproved(missing) => {
-            let said: Vec<String> = missing.iter().map(still_missing).collect();
-            Told::new(format!("It waits for people: {}.", said.join("; ")), "Whoever may approve presses Promote.")
-        }
-        Gate::Veto(at) => Told::new(
-            format!("It goes to {stage} {} unless somebody rejects it before.", when::print(*at)),
-            "To stop it, reject it.",
-        ),
-        Gate::HealthUnknown => Told::new(
-            format!("Nobody knows what runs on {stage}."),
-            format!("Look there, then resume {stage}, or press Promote."),
-        ),
-        Gate::GroupBusy(other) => Told::new(
-            format!("Deployment {other} is under way on a stage of the same group."),
-            "It goes on after that.",
-        ),
-        Gate::Busy(other) => Told::new(format!("Deployment {other} has {stage} to itself."), "It goes on after that."),
+        Gate::NoStage
+        | Gate::Held(_)
+        | Gate::Locked(_)
+        | Gate::WindowClosed { .. }
+        | Gate::NotApproved(_)
+        | Gate::Veto(_)
+        | Gate::HealthUnknown
+        | Gate::GroupBusy(_)
+        | Gate::Busy(_) => Told::from(String::new()),
     }
 }
 
 /// A lock: whose, why, until when.
 fn lock(lock: &Lock) -> Told {
     let Lock { reason, by, until, .. } = lock;
-    let whose = by.as_ref().map(|by| format!("@{by} locked it")).unwrap_or_else(|| "It is locked".to_owned());
+    let whose = by.as_ref().map_or_else(|| "It is locked".to_owned(), |by| format!("@{by} locked it"));
     let until: Option<Moment> = *until;
     let next = match until {
         Some(at) => format!("It opens {}, or when the lock is taken away.", when::print(at)),

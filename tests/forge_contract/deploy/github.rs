@@ -147,7 +147,7 @@ async fn a_record_is_made_once_and_ends_by_the_word_of_whoever_deploys() {
     let (ground, said) = with_records().await;
     let by = |by: &[&str]| Driver::GithubDeployment {
         environment: None,
-        by: by.iter().map(|who| (*who).to_owned()).collect(),
+        by: by.iter().map(|who| who.parse().expect("a login")).collect(),
     };
     let drivers = ground.drivers(Allowed::default());
     let order = ground.order(by(&["argo[bot]"]), 1);

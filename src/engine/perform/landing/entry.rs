@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub(super) async fn update<W: World>(
     world: &W,
     ready: Ready<'_>,
-    tag: &(RefName, Sha),
+    tag: Option<&(RefName, Sha)>,
     refs: &Refs,
 ) -> Result<RefUpdate, Trouble> {
     let Ready { landing, green, unmoved } = ready;
@@ -27,14 +27,14 @@ pub(super) async fn update<W: World>(
         members.push(Member { unmoved, ..recorded(member, tree)? });
     }
     let at = world.git().committed_at(landing.to).await?;
-    let short = tag.0.as_str().strip_prefix("refs/tags/").unwrap_or(tag.0.as_str());
+    let short = |name: &RefName| name.as_str().trim_start_matches("refs/tags/").to_owned();
     let entry = Entry::landed(ledger::Landing {
         trunk: landing.trunk.clone(),
         from: landing.from,
         to: landing.to,
         at,
         settings_at: landing.settings_at,
-        candidate: Some(Candidate { tag: short.to_owned(), object: tag.1 }),
+        candidate: tag.map(|(name, object)| Candidate { tag: short(name), object: *object }),
         required: landing.bar.required.clone(),
         green: green.iter().map(shown).collect(),
         members,
