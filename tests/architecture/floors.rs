@@ -19,7 +19,7 @@ const FLOORS: [(&str, u8, &[&str]); 28] = [
     ("queue", 1, &[]),
     ("trial", 1, &["queue"]),
     ("checks", 1, &["config"]),
-    ("admission", 1, &["calendar", "checks", "command", "config", "queue", "trial"]),
+    ("admission", 1, &["calendar", "checks", "command", "config", "delivery", "queue", "trial"]),
     ("document", 1, &[]),
     ("workflow", 1, &["document"]),
     ("migrate", 1, &["config", "document", "workflow"]),
