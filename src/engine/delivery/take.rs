@@ -2,6 +2,7 @@
 
 use crate::delivery::candidate::{Change, Tag};
 use crate::delivery::event::Event;
+use crate::delivery::policy::Mode;
 use crate::delivery::{self, Notice};
 use crate::engine::state::{File, Landed, RepoState};
 use crate::ids::{Moment, PrNumber, Sha};
@@ -35,7 +36,11 @@ pub fn settle(state: &mut RepoState, now: Moment) {
     if state.settings.file == File::Unread {
         return;
     }
-    let policy = state.config().delivery.clone();
+    let mut policy = state.config().delivery.clone();
+    if state.branch.is_some() {
+        // Stages are the default branch's: two trunks that deliver to the same one would take it from each other.
+        policy.mode = Mode::Off;
+    }
     if state.delivery.value.policy != policy {
         advance(state, Event::Adopted(Box::new(policy)), now);
     }

@@ -28,6 +28,9 @@ impl Ground {
             Ok(entry) => entry,
             Err(why) => return Some(format!("{to:?} cannot be read: {why}")),
         };
+        if !entry.lines.is_empty() && entry.lines.iter().all(|line| matches!(line, Line::Delivery(_))) {
+            return entry.lines.iter().find_map(|line| self.delivery_told(push, line));
+        }
         let [Line::Landed(landing)] = entry.lines.as_slice() else {
             return Some(format!("{to:?} has {} lines for one landing", entry.lines.len()));
         };
@@ -50,5 +53,14 @@ impl Ground {
         }
         let other = landing.members.iter().find(|member| member.approved.head != member.head);
         other.map(|member| format!("the entry says that #{} was approved at {:?}", member.pr, member.approved.head))
+    }
+
+    /// A queue tells of its own delivery only.
+    fn delivery_told(&mut self, push: &Push, line: &Line) -> Option<String> {
+        let Line::Delivery(line) = line else { return None };
+        if line.trunk != push.trunk {
+            return Some(format!("the queue of {} tells of the delivery of {}", push.trunk, line.trunk));
+        }
+        self.oracle.delivered.take(line)
     }
 }

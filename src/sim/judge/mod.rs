@@ -1,7 +1,8 @@
 //! The judge: what it sees at every write, and what must be true when all is over.
 
 pub mod blame;
-pub mod ledger;
+mod delivered;
+mod ledger;
 pub mod oracle;
 pub mod rules;
 pub mod traces;

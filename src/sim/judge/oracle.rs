@@ -9,6 +9,7 @@ use crate::queue::members_of;
 use crate::sim::ground::pulls::PullFile;
 use crate::sim::ground::trunks::{MAIN, Ours};
 use crate::sim::ground::world::{Ground, Push};
+use crate::sim::judge::delivered::Told;
 use crate::sim::judge::rules::Lands;
 use crate::sim::judge::traces::Traces;
 use crate::sim::topics::wishes;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 /// Candidate tags.
 const TAGS: &str = "refs/tags/candidate/";
+const STAGES: &str = "refs/deploy/";
 /// Runs of one commit, at the most: each red counts once, silence is tried again, and a red trunk is doubted now and then.
 const RUNS_MAX: u8 = 16;
 /// What the forge may lag behind a moved branch, in milliseconds.
@@ -53,6 +55,8 @@ pub struct Oracle {
     pub tried: BTreeSet<Sha>,
     /// Who caused what.
     pub traces: Traces,
+    /// What the ledger says of deliveries.
+    pub delivered: Told,
 }
 
 impl Oracle {
@@ -111,6 +115,7 @@ impl Ground {
                 Some(Ours::Run(number)) if update.to.is_some() => format!("\"{number}\":{{\"sha\":\"{to}\""),
                 Some(Ours::Run(_) | Ours::Trial | Ours::Guard(_)) => format!("\"{name}\""),
                 None if name.as_str().starts_with("refs/tags/") => continue,
+                None if name.as_str().starts_with(STAGES) => format!("\"{to}\""),
                 None => match name.branch().filter(|_| update.to.is_none()) {
                     Some(branch) => crate::sim::topics::branches::left(&branch),
                     None => format!("\"{to}\""),
@@ -139,6 +144,7 @@ impl Ground {
 
     /// The world is about to accept these changes of refs together.
     pub fn push_accepted(&mut self, push: &Push, accepted: &[RefUpdate]) {
+        let mut stages = Vec::new();
         for update in accepted {
             if update.name == ledger::name() {
                 self.ledger_accepted(push, update, accepted);
@@ -154,9 +160,14 @@ impl Ground {
                 Some((_, Ours::Trial)) => self.trial_accepted(update),
                 Some((_, Ours::Guard(_))) => {}
                 None if update.name.as_str().starts_with("refs/tags/") => self.tag_accepted(push, update, accepted),
+                None if update.name.as_str().starts_with(STAGES) => stages.push(update),
                 None if update.to.is_none() => self.deletion_accepted(update),
                 None => self.head_accepted(push, update),
             }
+        }
+        // The ledger that comes with them is read first.
+        for update in stages {
+            self.stage_accepted(push, update);
         }
     }
 
