@@ -2,6 +2,7 @@
 //! judged where trunk moves.
 
 use crate::engine::state::RepoState;
+use crate::ids::PrNumber;
 use crate::port::git::RefUpdate;
 use crate::queue::{Phase, TrunkVerdict};
 use crate::sim::ground::world::Ground;
@@ -56,9 +57,12 @@ impl Ground {
     /// L2: whoever asked for a trial was told how it ended.
     pub fn untold_trial(&self) -> Option<Violation> {
         let own = self.comments.values().filter(|note| note.own() && tells(&note.comment.body));
-        let mut open =
-            own.filter(|note| ["Trial: waits.", "Trial: under way."].iter().any(|w| note.comment.body.contains(w)));
-        let pr = open.next()?.comment.pull;
+        let is_open = |body: &str| ["Trial: waits.", "Trial: under way."].iter().any(|words| body.contains(words));
+        let (open, over): (Vec<_>, Vec<_>) = own.partition(|note| is_open(&note.comment.body));
+        // Where one process takes over from another, what the other was about to write may come after all: a second comment, which
+        // nobody knows.
+        let told = |pr: PrNumber| over.iter().any(|note| note.comment.pull == pr);
+        let pr = open.iter().map(|note| note.comment.pull).find(|pr| !told(*pr))?;
         Some(Violation { invariant: "L2", what: format!("nobody was told how the trial of #{pr} ended") })
     }
 
