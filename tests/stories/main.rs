@@ -7,6 +7,7 @@ mod cases;
 mod checks;
 mod commands;
 mod deaths;
+mod delivering;
 mod doctor;
 mod driver;
 mod example;
